@@ -1,0 +1,1 @@
+"""Fashion-MNIST sweeps with W&B, online or fully offline, compared with evidence."""

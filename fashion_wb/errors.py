@@ -1,0 +1,9 @@
+"""The one base class of every error that a user can cause and mend."""
+
+
+class FashionWbError(Exception):
+    """A problem the user can act on.
+
+    The message says where (file, key, line), which rule, what was got and what to do. The command
+    line prints it without a traceback and exits with status 1; nothing else catches it.
+    """

@@ -1,0 +1,30 @@
+"""W&B's own search engine, pip `sweeps`, imported without the noise it makes.
+
+Its import warns about a pydantic setting of its own, and sklearn's optimiser warns at nearly every
+suggestion; neither tells a user anything they could act on.
+"""
+
+import warnings
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", UserWarning)
+    from sweeps import (
+        RunState,
+        SweepRun,
+        next_runs,
+        schema_violations_from_proposed_config,
+        stop_runs,
+    )
+    from sweeps.config import fill_parameter
+    from sweeps.config.schema import sweep_config_jsonschema, validator
+
+__all__ = [
+    "RunState",
+    "SweepRun",
+    "fill_parameter",
+    "next_runs",
+    "schema_violations_from_proposed_config",
+    "stop_runs",
+    "sweep_config_jsonschema",
+    "validator",
+]

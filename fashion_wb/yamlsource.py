@@ -1,0 +1,79 @@
+"""YAML text to plain data, remembering the line of every key for error messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fashion_wb.errors import FashionWbError
+
+Key = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class YamlSource:
+    """Parsed YAML and where each of its keys stands.
+
+    Attributes:
+        path: the file, for messages.
+        data: mappings, lists and scalars as YAML's safe loader gives them.
+        lines: key path to line number, from 1; () is the document.
+    """
+
+    path: Path
+    data: Any
+    lines: dict[Key, int]
+
+    def error(self, key: Key, text: str) -> FashionWbError:
+        """An error that names the file, the line of `key` (or of its nearest parent) and the key."""
+        known = key
+        while known not in self.lines and known:
+            known = known[:-1]
+        name = ".".join(str(part) for part in key)
+        where = f"{self.path}:{self.lines.get(known, 1)}"
+        return FashionWbError(f"{where}: {name}: {text}" if name else f"{where}: {text}")
+
+
+def read_yaml(path: Path) -> YamlSource:
+    """Read a YAML file.
+
+    Raises:
+        FashionWbError: missing, unreadable or empty file, bad YAML, or a key given twice (which YAML's
+            own loader would silently resolve in favour of the last).
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FashionWbError(f"{path}: no such file; give the path of a W&B sweep file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FashionWbError(f"{path}: cannot be read as text: {error}") from None
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        problem = getattr(error, "problem", None) or str(error)
+        raise FashionWbError(f"{path}:{line}: not valid YAML: {problem}") from None
+    if node is None:
+        raise FashionWbError(f"{path}: the file is empty; a sweep file needs method and parameters")
+    source = YamlSource(path, data, {})
+    _collect(node, (), source)
+    return source
+
+
+def _collect(node: yaml.Node, key: Key, source: YamlSource) -> None:
+    source.lines.setdefault(key, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            child = (*key, str(name.value))
+            if child in source.lines:
+                raise source.error(child, f"given twice, again on line {name.start_mark.line + 1}; keep one")
+            source.lines[child] = name.start_mark.line + 1
+            _collect(value, child, source)
+    elif isinstance(node, yaml.SequenceNode):
+        for position, value in enumerate(node.value):
+            _collect(value, (*key, position), source)
