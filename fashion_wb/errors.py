@@ -5,5 +5,13 @@ class FashionWbError(Exception):
     """A problem the user can act on.
 
     The message says where (file, key, line), which rule, what was got and what to do. The command
-    line prints it without a traceback and exits with status 1; nothing else catches it.
+    line prints it without a traceback and exits with `exit_code`; nothing else catches it.
     """
+
+    exit_code = 1
+
+
+class Interrupted(FashionWbError):
+    """The user asked to stop; what is done is kept."""
+
+    exit_code = 130

@@ -1,0 +1,38 @@
+# `make study` and `make test` set up what they need; nothing else has to be done first.
+
+.PHONY: study test setup clean
+SHELL := /bin/sh
+
+# The first of these that runs and is 3.11 or 3.12 (a version manager's shim may exist and not run).
+FIND_PYTHON = for p in $(PYTHON) python3.12 python3.11 python3 python; do \
+	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo "$$p" && break; done
+
+study: setup
+	.venv/bin/fashion-wb study $(ARGS)
+
+test: .venv/.test
+	.venv/bin/python -m pytest $(ARGS)
+
+setup: .venv/.ready
+
+# uv rather than pip alone: torch's 5 GB take it 20 s instead of 80. Where uv is not installed, pip puts it
+# into the environment. constraints.txt pins every package, so that two installs are the same.
+.venv/.ready: pyproject.toml constraints.txt
+	@set -e; python="$$($(FIND_PYTHON))"; \
+	if [ -z "$$python" ] && ! command -v uv >/dev/null; then \
+		echo "make: needs Python 3.11 or 3.12; name one with make PYTHON=/path/to/python" >&2; exit 1; fi; \
+	if [ -n "$$python" ]; then \
+		echo "Setting up .venv with $$($$python --version) (a few GB on Linux, once)"; \
+		"$$python" -m venv .venv; \
+	else uv venv --python 3.12 .venv; fi; \
+	if command -v uv >/dev/null; then uv=uv; else .venv/bin/python -m pip install --quiet uv; uv=.venv/bin/uv; fi; \
+	"$$uv" pip install --quiet --python .venv/bin/python --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/.test: .venv/.ready
+	@if command -v uv >/dev/null; then uv=uv; else uv=.venv/bin/uv; fi; \
+	"$$uv" pip install --quiet --python .venv/bin/python --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,1 @@
+"""What the searches found, as tables, sentences and pictures."""

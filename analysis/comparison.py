@@ -1,0 +1,156 @@
+"""The methods side by side: what each spent, the best trial it found, and what that does not show."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from analysis.layout import count_of, format_cells, format_value, markdown_table, text_table
+from analysis.table import USABLE_STATES, WHOLE, whole
+from fashion_wb.records import TrialState
+
+HYPERPARAMETERS = (*WHOLE, "lr")
+TOTALS = ("trials", "stopped", "failed", "epochs", "seconds")
+BEST = (*HYPERPARAMETERS, "valid_loss", "valid_accuracy")
+COMPARISON_COLUMNS = ("method", *TOTALS, *BEST)
+# What a terminal of 100 columns has no room for.
+SHORT_NAMES = {"valid_loss": "loss", "valid_accuracy": "accuracy"}
+
+
+def compare(trials: pd.DataFrame) -> pd.DataFrame:
+    """A row a method, in the order of `trials`.
+
+    Args:
+        trials: as `table.trials_frame` gives it.
+
+    Returns:
+        Columns COMPARISON_COLUMNS: how many trials ended, and of these were stopped and failed; the epochs
+        and the known seconds that all trials spent; then the hyperparameters and results of the trial with
+        the lowest validation loss (the first of equals), empty where no trial finished or was stopped with
+        a loss.
+    """
+    rows = [_method_row(method, trials[trials["method"] == method]) for method in trials["method"].unique()]
+    frame = pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
+    for name in ("trials", "stopped", "failed", "epochs", *WHOLE):
+        frame[name] = whole(frame[name])
+    for name in ("seconds", "lr", "valid_loss", "valid_accuracy"):
+        frame[name] = frame[name].astype("float64")
+    return frame
+
+
+def best_trial(trials: pd.DataFrame) -> pd.Series | None:
+    """The row with the lowest validation loss of a finished or stopped trial, or None if there is none."""
+    usable = trials[trials["state"].isin(USABLE_STATES) & trials["valid_loss"].notna()]
+    if usable.empty:
+        return None
+    return usable.iloc[usable["valid_loss"].to_numpy().argmin()]
+
+
+def to_markdown(comparison: pd.DataFrame, statement: str) -> str:
+    """The text of comparison.md: what was compared, the table, how to read it, and `statement`."""
+    table = markdown_table(comparison.columns.to_list(), format_cells(comparison))
+    reading = (
+        "Trials are those that ended: finished, stopped early or failed. Epochs and seconds are what all "
+        "trials of the method spent. The columns from filters on are those of the trial with the lowest "
+        "validation loss, at its best epoch."
+    )
+    parts = ["# Comparison", describe(comparison), table.rstrip("\n"), reading, statement]
+    return "\n\n".join(parts) + "\n"
+
+
+def to_text(comparison: pd.DataFrame, width: int) -> str:
+    """The table as aligned plain text of at most `width` columns where the names allow.
+
+    Too narrow a width gives two tables, what was spent and what was found.
+    """
+    short = comparison.rename(columns=SHORT_NAMES)
+    header, rows = short.columns.to_list(), format_cells(short.set_axis(comparison.columns, axis="columns"))
+    for gap in (2, 1):
+        table = text_table(header, rows, gap)
+        if max(map(len, table.splitlines())) <= width:
+            return table
+    split = 1 + len(TOTALS)
+    found = text_table([header[0], *header[split:]], [[row[0], *row[split:]] for row in rows], 2)
+    return text_table(header[:split], [row[:split] for row in rows], 2) + "\n" + found
+
+
+def describe(comparison: pd.DataFrame) -> str:
+    """What was compared, in sentences: trials and epochs of each method."""
+    spent = [
+        f"{row['method']} {count_of(row['trials'], 'trial')} and {count_of(row['epochs'], 'epoch')}"
+        for _, row in comparison.iterrows()
+    ]
+    text = f"{count_of(len(comparison), 'method')}: {', '.join(spent)}."
+    if comparison["epochs"].nunique() > 1:
+        text += " The methods did not spend the same number of epochs."
+    return text
+
+
+def verdict(trials: pd.DataFrame) -> str:
+    """What the trials show and what they do not, in sentences that name no method as the better one."""
+    best = best_trial(trials)
+    if best is None:
+        counts = trials["state"].value_counts()
+        states = [f"{counts[state]} {state}" for state in TrialState if state in counts]
+        return f"No trial finished with a validation loss ({', '.join(states) or 'no trials'}): " + (
+            "there is no result to compare."
+        )
+    sentences = [_best_sentence(best), _searches_sentence(trials), *_caveats(trials)]
+    return " ".join(sentences)
+
+
+def _method_row(method: str, trials: pd.DataFrame) -> dict[str, Any]:
+    best = best_trial(trials)
+    known = trials["seconds"].dropna()
+    return {
+        "method": method,
+        "trials": int((trials["state"] != TrialState.RUNNING).sum()),
+        "stopped": int((trials["state"] == TrialState.STOPPED).sum()),
+        "failed": int((trials["state"] == TrialState.FAILED).sum()),
+        "epochs": int(trials["epochs"].sum()),
+        # Exact summation: the total must not depend on the order of the trials.
+        "seconds": math.nan if known.empty else math.fsum(known),
+        **{name: math.nan if best is None or pd.isna(best[name]) else float(best[name]) for name in BEST},
+    }
+
+
+def _best_sentence(best: pd.Series) -> str:
+    known = [f"{name} {format_value(name, best[name])}" for name in HYPERPARAMETERS if pd.notna(best[name])]
+    text = f"Best configuration found: {', '.join(known) or 'none recorded'} (run {best['run']}), "
+    text += f"with validation loss {format_value('valid_loss', best['valid_loss'])}"
+    if pd.notna(best["valid_accuracy"]):
+        text += f" and validation accuracy {format_value('valid_accuracy', best['valid_accuracy'])}"
+    text += f" at its best of {count_of(best['epochs'], 'epoch')}"
+    return text + ("; this trial was stopped early." if best["state"] == TrialState.STOPPED else ".")
+
+
+def _searches_sentence(trials: pd.DataFrame) -> str:
+    searches = trials.groupby("method", sort=False)["sweep"].nunique()
+    if len(searches) == 1:
+        return f"Only one method was run (n = {searches.iloc[0]}): there is nothing to compare it with."
+    if (searches == 1).all():
+        return (
+            "A single search of each method (n = 1) cannot show which method is better: "
+            "seeds alone can move the accuracy by as much as methods do."
+        )
+    if searches.nunique() == 1:
+        count = f"There are n = {searches.iloc[0]} searches of each method"
+    else:
+        count = "Searches of each method: " + ", ".join(f"{name} n = {n}" for name, n in searches.items())
+    return f"{count}. The table pools them and tests no difference, so it does not show which is better."
+
+
+def _caveats(trials: pd.DataFrame) -> list[str]:
+    found = []
+    states = trials["state"]
+    if not (states == TrialState.FINISHED).any():
+        found.append("No trial finished: all results are of trials stopped early.")
+    if (states == TrialState.RUNNING).any():
+        running = count_of(int((states == TrialState.RUNNING).sum()), "trial")
+        found.append(f"{running} still running: epochs spent so far are counted, results are not.")
+    if trials["seconds"].isna().any():
+        unknown = count_of(int(trials["seconds"].isna().sum()), "trial")
+        found.append(f"{unknown} logged no time, so the seconds are of the others only.")
+    return found

@@ -1,0 +1,118 @@
+"""Two pictures of a comparison, the incumbents and the time spent; and how a picture is saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from analysis.files import replacing
+from analysis.layout import count_of
+from analysis.style import Style, label, message, method_styles, new_figure, tidy
+from analysis.table import incumbent
+
+# With style.WIDTH_INCHES 1200 pixels wide, and still legible when a page shows it at 800.
+DOTS_PER_INCH = 150
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a PNG, whole or not at all; the same figure gives the same bytes."""
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+
+
+def incumbent_figure(epochs: pd.DataFrame) -> Figure:
+    """Lowest validation loss so far against epochs spent: a step line a search, a style a method.
+
+    Args:
+        epochs: as `table.epochs_frame` gives it. Stopped and failed trials' epochs count as spent; only
+            finished and stopped trials lower the line. A marker is where it fell.
+    """
+    figure = new_figure(4.8)
+    axes = figure.subplots()
+    tidy(axes)
+    curves = epochs.assign(incumbent=incumbent(epochs)).dropna(subset="incumbent")
+    styles = method_styles(epochs["method"].unique())
+    for method, of_method in curves.groupby("method", sort=False):
+        for position, (_, curve) in enumerate(of_method.groupby("sweep", sort=False)):
+            _draw_incumbent(axes, curve, styles[method], label(method) if position == 0 else "_repeated")
+    for method in styles.keys() - set(curves["method"]):
+        axes.plot([], [], label=f"{label(method)}: no result", color="none")
+    searches = epochs.groupby(["method", "sweep"]).ngroups
+    axes.set_title(f"Lowest validation loss so far ({_searches(searches, len(styles))})")
+    axes.set_xlabel("epochs spent by the search, over all its trials")
+    axes.set_ylabel("lowest validation loss so far (cross-entropy)")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if curves.empty:
+        message(axes, "no trial finished or was stopped with a validation loss")
+    else:
+        axes.set_xlim(0, epochs["epochs_cumulative"].max() * 1.03)
+        _leave_out_the_start(axes, curves)
+        axes.legend(frameon=False, handlelength=4)
+    return figure
+
+
+def seconds_figure(comparison: pd.DataFrame) -> Figure:
+    """Seconds each method spent, as bars; its trials and epochs stand beside its name.
+
+    Args:
+        comparison: as `comparison.compare` gives it. An unknown duration is a bar of no length that says so.
+    """
+    figure = new_figure(1.4 + 0.6 * max(1, len(comparison)))
+    axes = figure.subplots()
+    tidy(axes)
+    axes.grid(visible=False, axis="y")
+    styles = method_styles(comparison["method"])
+    seconds = comparison["seconds"].fillna(0.0)
+    bars = axes.barh(range(len(comparison)), seconds, height=0.6, color=[s.colour for s in styles.values()])
+    values = ["unknown" if pd.isna(s) else f"{s:.1f} s" for s in comparison["seconds"]]
+    axes.bar_label(bars, values, padding=4)
+    axes.set_yticks(range(len(comparison)), [_spent(row) for _, row in comparison.iterrows()])
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(len(comparison) - 0.5, -0.5)
+    # Room for the number at the end of the longest bar.
+    axes.set_xlim(0, 1.15 * seconds.max() if (seconds > 0).any() else 1)
+    axes.set_xlabel("training and evaluation, summed over the method's trials (seconds)")
+    axes.set_title(f"Time spent by each method (trials: n = {comparison['trials'].sum()})")
+    return figure
+
+
+def _draw_incumbent(axes: Axes, curve: pd.DataFrame, style: Style, name: str) -> None:
+    fell = curve["incumbent"].diff().ne(0).to_numpy().nonzero()[0]
+    axes.step(
+        curve["epochs_cumulative"],
+        curve["incumbent"],
+        where="post",
+        color=style.colour,
+        linestyle=style.line,
+        linewidth=1.8,
+        marker=style.marker,
+        markersize=5,
+        markevery=fell.tolist(),
+        label=name,
+    )
+
+
+def _leave_out_the_start(axes: Axes, curves: pd.DataFrame) -> None:
+    """Let the lines enter from above after a tenth of the epochs: the first fall dwarfs all that follows."""
+    late = curves["epochs_cumulative"] >= 0.1 * curves["epochs_cumulative"].max()
+    ends = curves.groupby(["method", "sweep"])["incumbent"].min()
+    low, high = ends.min(), max(curves.loc[late, "incumbent"].max(), ends.max())
+    if low < high < curves["incumbent"].max():
+        axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
+        axes.set_ylabel(f"{axes.get_ylabel()};\nthe first epochs lie above")
+
+
+def _searches(searches: int, methods: int) -> str:
+    if searches == methods:
+        return "n = 1 search of each method"
+    return f"{searches} searches of {methods} methods"
+
+
+def _spent(row: pd.Series) -> str:
+    aside = [f"{row[state]} {state}" for state in ("stopped", "failed") if row[state] > 0]
+    trials = count_of(row["trials"], "trial") + (f" ({', '.join(aside)})" if aside else "")
+    return f"{label(row['method'])}\n{trials}, {count_of(row['epochs'], 'epoch')}"

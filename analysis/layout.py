@@ -1,0 +1,60 @@
+"""Cells for people: number formats and aligned tables, in Markdown and in plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+FORMATS = {"seconds": ".1f", "lr": ".4g", "valid_loss": ".4f", "valid_accuracy": ".4f"}
+Rows = list[list[str]]
+
+
+def format_value(name: str, value: Any) -> str:
+    """A cell of column `name`; empty where there is no value."""
+    if pd.isna(value):
+        return ""
+    return str(value) if isinstance(value, str) else format(value, FORMATS.get(name, "g"))
+
+
+def format_cells(frame: pd.DataFrame) -> Rows:
+    """Every row of a table as text."""
+    columns = [[format_value(name, value) for value in frame[name]] for name in frame.columns]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def count_of(count: int, noun: str) -> str:
+    """A count with its noun, as "1 trial" or "2 trials"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def markdown_table(header: Sequence[str], rows: Rows) -> str:
+    """A GitHub table, the first column to the left and the others to the right, padded for plain reading."""
+    escaped = [[_one_line(cell).replace("|", r"\|") for cell in row] for row in rows]
+    widths = _widths(header, escaped, least=3)
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    lines = [_align(header, widths), rule, *(_align(row, widths) for row in escaped)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def text_table(header: Sequence[str], rows: Rows, gap: int) -> str:
+    """A table for a terminal, columns `gap` spaces apart; an empty cell is a dash, so that none gets lost."""
+    filled = [[_one_line(cell) or "-" for cell in row] for row in rows]
+    widths = _widths(header, filled, least=1)
+    lines = (_align(row, widths) for row in [header, *filled])
+    return "".join((" " * gap).join(line).rstrip() + "\n" for line in lines)
+
+
+def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    first, *others = row
+    aligned = (cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))
+    return [first.ljust(widths[0]), *aligned]
+
+
+def _widths(header: Sequence[str], rows: Rows, least: int) -> list[int]:
+    return [max(least, *map(len, column)) for column in zip(header, *rows, strict=True)]
+
+
+def _one_line(cell: str) -> str:
+    return " ".join(cell.split())

@@ -1,0 +1,195 @@
+"""The process that starts trials: imports what they need once, then forks a child for each.
+
+Run as `python -m fashion_wb.forkserver FD` by fashion_wb.workers, which speaks to it over the socket FD in
+JSON lines. It stays single-threaded and never touches CUDA, so that its children may. When its client goes
+away, however that happens, it kills every trial: nothing outlives a killed sweep.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from fashion_wb import trialprocess
+
+# Holds a wandb-core service that all trials share. It is ended by SIGKILL: a service that shuts down in
+# good order marks the runs of trials that died as finished with exit code 0, one that loses its clients
+# leaves their logs as they are.
+_SERVICE_HOLDER = """
+import os, signal, sys, wandb
+wandb.setup(wandb.Settings(mode="offline"))
+print(os.environ["WANDB_SERVICE"], flush=True)
+signal.pause()
+"""
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when its parent ends (Linux; elsewhere the server does what it can)."""
+    pr_set_pdeathsig = 1
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
+class ForkServer:
+    """Starts, watches and signals trials on behalf of one client."""
+
+    def __init__(self, client: socket.socket) -> None:
+        self.client = client
+        self.children: dict[int, str] = {}
+        self.service: subprocess.Popen[str] | None = None
+        self.service_token: str | None = None
+        self._received = b""
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(client, selectors.EVENT_READ)
+        self._wakeup, wakeup_write = socket.socketpair()
+        self._wakeup.setblocking(False)
+        wakeup_write.setblocking(False)
+        signal.set_wakeup_fd(wakeup_write.fileno(), warn_on_full_buffer=False)
+        self._wakeup_write = wakeup_write
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        self._selector.register(self._wakeup, selectors.EVENT_READ)
+
+    def preload(self, modules: list[str], directory: str) -> None:
+        """Start the shared service and, meanwhile, import modules as a script in `directory` would."""
+        sys.path[0] = directory
+        self.service = subprocess.Popen(
+            [sys.executable, "-c", _SERVICE_HOLDER],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 (this process has one thread)
+        )
+        for name in modules:
+            # A module that cannot be imported fails again in the trial, with its own traceback.
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+        if "fashion_wb.data" in sys.modules:
+            # A trial without the data says so itself, in its own words.
+            with contextlib.suppress(Exception):
+                sys.modules["fashion_wb.data"].preload()
+        assert self.service.stdout is not None
+        self.service_token = self.service.stdout.readline().strip() or None
+        gc.collect()
+        gc.freeze()  # the children share these objects' pages for as long as nobody touches them
+
+    def unsafe_to_fork(self) -> str:
+        """Why a forked child could not work, or nothing."""
+        if threading.active_count() > 1:
+            return f"importing it starts threads ({threading.enumerate()[-1].name})"
+        torch = sys.modules.get("torch")
+        if torch is not None and torch.cuda.is_initialized():
+            return "importing it initialises CUDA"
+        return ""
+
+    def serve(self) -> None:
+        """Answer the client until it goes away."""
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj is self._wakeup:
+                    self._reap()
+                elif not self._receive():
+                    return
+
+    def close(self) -> None:
+        """Kill every trial and the shared service."""
+        for pid in self.children:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+        if self.service is not None:
+            self.service.kill()
+            self.service.wait()
+
+    def _receive(self) -> bool:
+        try:
+            data = self.client.recv(1 << 16)
+        except ConnectionError:
+            return False
+        if not data:
+            return False
+        *lines, self._received = (self._received + data).split(b"\n")
+        for line in lines:
+            self._handle(json.loads(line))
+        return True
+
+    def _handle(self, request: dict[str, Any]) -> None:
+        if request["do"] == "preload":
+            self.preload(request["modules"], request["directory"])
+            self._send({"event": "ready", "unsafe": self.unsafe_to_fork()})
+        elif request["do"] == "start":
+            self._start(request)
+        elif request["do"] == "signal":
+            self._signal(request["key"], request["number"])
+
+    def _start(self, request: dict[str, Any]) -> None:
+        if request["program"] is not None and self.service_token is not None:
+            request["env"].setdefault("WANDB_SERVICE", self.service_token)
+        parent = os.getpid()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            self._become_trial(request, parent)
+        with contextlib.suppress(OSError):
+            os.setpgid(pid, pid)
+        self.children[pid] = request["key"]
+
+    def _become_trial(self, request: dict[str, Any], parent: int) -> None:
+        try:
+            signal.set_wakeup_fd(-1)
+            self._selector.close()
+            for end in (self.client, self._wakeup, self._wakeup_write):
+                end.close()
+            os.setpgid(0, 0)
+            die_with_parent()
+            if os.getppid() != parent:
+                os._exit(1)  # the server died before the kernel knew to tell us
+            trialprocess.run(request)
+        finally:
+            os._exit(127)
+
+    def _signal(self, key: str, number: int) -> None:
+        for pid, owner in self.children.items():
+            if owner == key:
+                with contextlib.suppress(ProcessLookupError):
+                    # SIGTERM goes to the program alone, as W&B's agent sends it; a kill takes its children too.
+                    (os.killpg if number == signal.SIGKILL else os.kill)(pid, number)
+
+    def _reap(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._wakeup.recv(4096)
+        for pid in list(self.children):
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                key = self.children.pop(pid)
+                self._send({"event": "exited", "key": key, "status": os.waitstatus_to_exitcode(status)})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        with contextlib.suppress(ConnectionError):
+            self.client.sendall(json.dumps(message).encode() + b"\n")
+
+
+def main() -> None:
+    """Serve the socket whose descriptor is the first argument."""
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client to hear
+    server = ForkServer(socket.socket(fileno=int(sys.argv[1])))
+    try:
+        server.serve()
+    finally:
+        server.close()
+
+
+if __name__ == "__main__":
+    main()

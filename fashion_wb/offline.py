@@ -1,0 +1,242 @@
+"""One sweep in progress: ask, start, watch, stop, record. Takes the place of W&B's server and agent."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from fashion_wb.agentcommand import build_command, build_environment
+from fashion_wb.records import Metric, Trial, TrialState
+from fashion_wb.runlog import RunLog, RunLogError
+from fashion_wb.samplers.base import Pruner, Sampler
+from fashion_wb.sweepdir import SweepDir, judge_log
+from fashion_wb.workers import TrialProcess, WorkerPool
+
+# W&B's agent waits as long between SIGTERM and SIGKILL.
+KILL_DELAY = 30.0
+_FIRST_FAILURES = 3
+_FAILURES_IN_A_ROW = 10
+
+
+@dataclass
+class _Active:
+    """A trial whose process runs."""
+
+    number: int
+    run_id: str
+    started: float
+    last_sign: float
+    log: RunLog | None = None
+    signalled: float | None = None
+
+
+@dataclass
+class SweepRunner:
+    """Runs one sweep's trials in a worker pool shared with others.
+
+    Attributes:
+        folder: the sweep's folder.
+        sampler, pruner: the search.
+        cap: most trials, or None to go on until the sampler has no more.
+        parallel: most trials at once. Suggestion k is shown the results of trials 0 to k - parallel,
+            whatever else has ended by then: so it does not depend on which trial happened to be faster.
+        cwd: the directory the trials run in.
+        patience: seconds a trial may go without logging before it counts as hung.
+        warm: whether to fork trials from the pool's preloaded process where the command allows it.
+    """
+
+    folder: SweepDir
+    sampler: Sampler
+    pruner: Pruner
+    cap: int | None
+    parallel: int
+    cwd: Path
+    patience: float
+    warm: bool = True
+    trials: list[Trial] = field(default_factory=list)
+    active: dict[str, _Active] = field(default_factory=dict)
+    _again: list[int] = field(default_factory=list)
+    _exhausted: bool = False
+    _failed_now: int = 0
+    _good_now: int = 0
+    _in_a_row: int = 0
+
+    def __post_init__(self) -> None:
+        self.trials = self.folder.read_trials()
+        for trial in self.trials:
+            if not trial.state.ended:
+                self.folder.set_aside(trial.run_id)
+                self.trials[trial.number] = replace(trial, history=())
+                self._again.append(trial.number)
+
+    @property
+    def metric(self) -> Metric | None:
+        """The sweep's objective."""
+        return self.folder.sweep.metric
+
+    @property
+    def done(self) -> bool:
+        """Whether no trial runs and none is to come."""
+        return not self.active and not self._again and not self._more_to_propose()
+
+    @property
+    def started(self) -> int:
+        """How many trials have been started and not interrupted."""
+        return len(self.trials) - len(self._again)
+
+    def active_numbers(self) -> list[int]:
+        """Numbers of the trials that run."""
+        return [active.number for active in self.active.values()]
+
+    def can_start(self) -> bool:
+        """Whether a trial could be started now."""
+        if len(self.active) >= self.parallel:
+            return False
+        return bool(self._again) or (self._more_to_propose() and self._results_are_in())
+
+    def start_next(self, pool: WorkerPool) -> bool:
+        """Start the next trial, if the sampler has one."""
+        if self._again:
+            number = self._again.pop(0)
+        else:
+            config = self.sampler.ask(self._shown())
+            if config is None:
+                self._exhausted = True
+                return False
+            number = len(self.trials)
+            run_id = self.folder.propose(number, config)
+            self.trials.append(Trial(number, run_id, config, TrialState.RUNNING))
+        self._launch(self.trials[number], pool)
+        return True
+
+    def watch(self, pool: WorkerPool) -> None:
+        """Read what running trials have logged, stop those the pruner names, kill those that hang."""
+        news = [active for active in self.active.values() if self._read(active)]
+        for number in self.pruner.stop(self.trials) if news else set():
+            active = self.active.get(self.trials[number].run_id)
+            # A run that has already ended of itself came to its end: the verdict is too late to stop it.
+            if active is not None and active.signalled is None and active.log and active.log.exit_code is None:
+                self._end(active, TrialState.STOPPED, "", pool)
+        now = time.monotonic()
+        for active in self.active.values():
+            if active.signalled is None and now - active.last_sign > self.patience:
+                reason = f"logged nothing for {self.patience:g} s and was killed"
+                self._end(active, TrialState.FAILED, reason, pool)
+            elif active.signalled is not None and now - active.signalled > KILL_DELAY:
+                pool.signal(active.run_id, signal.SIGKILL)
+
+    def interrupt(self, pool: WorkerPool) -> None:
+        """Have every running trial end in good order; it is run again when the sweep is resumed."""
+        for active in self.active.values():
+            if active.signalled is None:
+                self._end(active, TrialState.RUNNING, "", pool)
+
+    def ended(self, run_id: str, status: int) -> Trial:
+        """Take in the end of a trial's process; returns the trial with its outcome."""
+        active = self.active.pop(run_id)
+        self._read(active)
+        state, reason = self.folder.outcome(run_id) or self._judge(active, status)
+        self._update(active, state, reason)
+        return self.trials[active.number]
+
+    def failure(self) -> str:
+        """Why the sweep had better end, or nothing: its program fails every time."""
+        hopeless = self._good_now == 0 and self._failed_now >= _FIRST_FAILURES
+        if not hopeless and self._in_a_row < _FAILURES_IN_A_ROW:
+            return ""
+        last = next(trial for trial in reversed(self.trials) if trial.state is TrialState.FAILED)
+        return (
+            f"{self.folder.sweep.name}: {self._in_a_row} trials in a row failed, the last because it "
+            f"{last.reason or 'failed'}; the sweep ends here rather than use up its budget. "
+            f"What the trial printed: {self.folder.output_file(last.run_id)}"
+        )
+
+    def _more_to_propose(self) -> bool:
+        return not self._exhausted and (self.cap is None or len(self.trials) < self.cap)
+
+    def _results_are_in(self) -> bool:
+        due = self.trials[: max(0, len(self.trials) - self.parallel + 1)]
+        return not self.sampler.needs_results or all(trial.state.ended for trial in due)
+
+    def _shown(self) -> Sequence[Trial]:
+        due = len(self.trials) - self.parallel + 1
+        return [t if t.number < due else replace(t, state=TrialState.RUNNING, history=()) for t in self.trials]
+
+    def _launch(self, trial: Trial, pool: WorkerPool) -> None:
+        config_file = self.folder.config_file(trial.run_id)
+        command = build_command(self.folder.sweep, trial.config, config_file.with_suffix(".json"), self.cwd)
+        warm = self.warm and command.script is not None and not pool.cannot_fork()
+        env = build_environment(
+            self.folder.sweep, self.folder.sweep_id, trial.run_id, self.folder.root, config_file
+        )
+        pool.start(
+            TrialProcess(
+                key=trial.run_id,
+                argv=command.arguments if warm else command.argv,
+                env=env,
+                cwd=self.cwd,
+                output=self.folder.output_file(trial.run_id),
+                program=command.script if warm else None,
+            )
+        )
+        now = time.monotonic()
+        self.active[trial.run_id] = _Active(trial.number, trial.run_id, now, now)
+
+    def _end(self, active: _Active, state: TrialState, reason: str, pool: WorkerPool) -> None:
+        # On record first: a controller killed between the two lines must not take the trial for another.
+        self.folder.record_outcome(active.run_id, state, reason)
+        active.signalled = time.monotonic()
+        pool.signal(active.run_id, signal.SIGTERM)
+
+    def _read(self, active: _Active) -> bool:
+        if active.log is None:
+            path = self.folder.find_log(active.run_id)
+            if path is None:
+                return False
+            active.log = RunLog(path)
+        before = len(active.log.history)
+        try:
+            active.log.read_new()
+        except RunLogError as error:
+            # A damaged log costs its trial, and nothing else.
+            self.folder.record_outcome(active.run_id, TrialState.FAILED, str(error))
+        if len(active.log.history) == before:
+            return False
+        active.last_sign = time.monotonic()
+        self._update(active, TrialState.RUNNING, "")
+        return True
+
+    def _update(self, active: _Active, state: TrialState, reason: str) -> None:
+        history: tuple[Any, ...] = tuple(active.log.history) if active.log else ()
+        self.trials[active.number] = replace(
+            self.trials[active.number], state=state, history=history, reason=reason
+        )
+        if state is TrialState.FAILED:
+            self._failed_now += 1
+            self._in_a_row += 1
+        elif state.ended:
+            self._good_now += 1
+            self._in_a_row = 0
+
+    def _judge(self, active: _Active, status: int) -> tuple[TrialState, str]:
+        state, reason = judge_log(active.log, self.metric)
+        if state is TrialState.FINISHED and status == 0:
+            return state, reason
+        if state is not TrialState.FAILED:
+            reason = _why(active, status)
+        self.folder.record_outcome(active.run_id, TrialState.FAILED, reason)
+        return TrialState.FAILED, reason
+
+
+def _why(active: _Active, status: int) -> str:
+    if status < 0:
+        return f"was killed by {signal.Signals(-status).name}"
+    if status > 0:
+        return f"ended with exit status {status}"
+    if active.log is None:
+        return "ended without starting a W&B run"
+    return "ended without finishing its W&B run"

@@ -1,0 +1,115 @@
+"""From a checked sweep, or several, to finished trials: folders, searches, workers, progress."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import TextIO
+
+from fashion_wb import datafiles
+from fashion_wb.controller import run_sweeps
+from fashion_wb.errors import FashionWbError
+from fashion_wb.offline import SweepRunner
+from fashion_wb.progress import Progress
+from fashion_wb.samplers import make_search
+from fashion_wb.sweepdir import SweepDir, locked, open_sweep_dir
+from fashion_wb.sweepfile import TRAIN_PROGRAM, Sweep
+from fashion_wb.workers import WorkerPool
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run sweeps; none of it changes what is searched.
+
+    Attributes:
+        workers: trials at once, at least 1; None for one a core.
+        cwd: the directory the trials run in, where W&B's agent would be started.
+        patience: seconds a trial may go without logging before it counts as hung.
+        warm: whether to fork trials from a process that has imported the program's modules.
+        data_dir: where Fashion-MNIST is; None to look for it.
+    """
+
+    workers: int | None
+    cwd: Path
+    patience: float
+    warm: bool = True
+    data_dir: Path | None = None
+
+
+def run_offline(
+    sweeps: Sequence[tuple[Path, Sweep]], seed: int, count: int | None, options: RunOptions, stream: TextIO
+) -> list[SweepDir]:
+    """Run sweeps offline, side by side, each in its folder; sweeps already begun there go on.
+
+    Args:
+        sweeps: a folder and a sweep each.
+        seed: of every search, at least 0.
+        count: most trials of each sweep; its `run_cap` holds as well.
+        options: how to run.
+        stream: where progress is printed.
+
+    Returns:
+        The folders, in the order given.
+
+    Raises:
+        FashionWbError: a bad program or space, another process on the same folder, a failing program.
+        Interrupted: the user stopped it.
+    """
+    for _, sweep in sweeps:
+        _check_program(sweep, options.cwd)
+        _cap(sweep, count)
+    if any(_script(sweep, options.cwd) == TRAIN_PROGRAM for _, sweep in sweeps):
+        datafiles.ensure(options.data_dir)
+        if options.data_dir is not None:
+            os.environ[datafiles.ENVIRONMENT] = str(options.data_dir.resolve())
+    workers = options.workers if options.workers is not None else _cores()
+    folders = [open_sweep_dir(folder, sweep, seed) for folder, sweep in sweeps]
+    with contextlib.ExitStack() as stack:
+        locks = [stack.enter_context(locked(folder)) for folder in folders]
+        program = _script(sweeps[0][1], options.cwd) if options.warm else None
+        pool = stack.enter_context(WorkerPool(program, hold=locks))
+        runners = [_runner(folder, count, ceil(workers / len(folders)), options) for folder in folders]
+        run_sweeps(runners, pool, workers, Progress(runners, workers, stream))
+    return folders
+
+
+def _runner(folder: SweepDir, count: int | None, parallel: int, options: RunOptions) -> SweepRunner:
+    sampler, pruner = make_search(folder.sweep, folder.sweep_id, folder.seed)
+    return SweepRunner(
+        folder=folder,
+        sampler=sampler,
+        pruner=pruner,
+        cap=_cap(folder.sweep, count),
+        parallel=parallel,
+        cwd=options.cwd,
+        patience=options.patience,
+        warm=options.warm,
+    )
+
+
+def _cap(sweep: Sweep, count: int | None) -> int | None:
+    caps = [cap for cap in (count, sweep.run_cap) if cap is not None]
+    if not caps and sweep.config["method"] != "grid":
+        raise FashionWbError(f"{sweep.name}: has no run_cap and would never end; add run_cap or give --count")
+    return min(caps) if caps else None
+
+
+def _script(sweep: Sweep, cwd: Path) -> Path | None:
+    return None if sweep.program is None else (cwd / sweep.program).resolve()
+
+
+def _check_program(sweep: Sweep, cwd: Path) -> None:
+    script = _script(sweep, cwd)
+    if script is not None and not script.is_file():
+        raise FashionWbError(
+            f"{sweep.name}: program {sweep.program} is not in {cwd}; "
+            "run from the directory that holds it, as for wandb agent"
+        )
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

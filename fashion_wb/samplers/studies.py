@@ -1,0 +1,74 @@
+"""The Optuna studies that the sweep files name.
+
+W&B's scheduler loads this file by its path, online (`wandb sweep-scheduler`) and offline alike, and
+calls the function named by `scheduler.optimizer` with its SweepInfo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import optuna
+
+from fashion_wb.samplers.hyperopt_tpe import HyperoptTPESampler, TPEOptions
+from fashion_wb.samplers.per_trial import PerTrialSampler
+from fashion_wb.samplers.seeds import stable_seed
+
+if TYPE_CHECKING:
+    from fashion_wb.wandb_private import SweepInfo
+
+
+def hyperopt_tpe(sweep: SweepInfo) -> optuna.Study:
+    """A study sampled by hyperopt's TPE; hyperopt's defaults but for the start-up trials."""
+    options = TPEOptions(n_startup_jobs=startup_trials(sweep.config.get("run_cap")))
+    space = _declared_space(sweep.config)
+    return _study(sweep, HyperoptTPESampler(seed_from_id(sweep.id), space, options))
+
+
+def optuna_tpe(sweep: SweepInfo) -> optuna.Study:
+    """A study sampled by Optuna's TPE; Optuna 5's defaults but for the start-up trials.
+
+    Those are a multivariate TPE with constant liar: running trials count among the poor ones.
+    """
+    startup = startup_trials(sweep.config.get("run_cap"))
+
+    def make(seed: int) -> optuna.samplers.TPESampler:
+        return optuna.samplers.TPESampler(seed=seed, n_startup_trials=startup)
+
+    return _study(sweep, PerTrialSampler(make, seed_from_id(sweep.id)))
+
+
+def seed_from_id(sweep_id: str) -> int:
+    """The seed in [0, 2**32) of a sweep's study.
+
+    The id is all that survives a restart of `wandb sweep-scheduler`, and it is the same offline, so
+    the same sweep is given the same suggestions wherever and however often it is started.
+    """
+    return stable_seed(sweep_id)
+
+
+def startup_trials(run_cap: int | None) -> int:
+    """How many trials are random before a TPE starts to model, from 3 to 10.
+
+    Optuna's default is 10 and hyperopt's 20, either of which would make a sweep of 10 trials pure
+    random search under another name. A quarter of the run cap leaves the model most of the budget;
+    fewer than 3 points would give it nothing to model; and both TPEs share the rule, so that a
+    comparison of them compares models. Without a run cap: 10, Optuna's default.
+    """
+    return 10 if run_cap is None else max(3, min(10, run_cap // 4))
+
+
+def _study(sweep: SweepInfo, sampler: optuna.samplers.BaseSampler) -> optuna.Study:
+    goal = sweep.config.get("metric", {}).get("goal", "minimize")
+    pruner = optuna.pruners.NopPruner()
+    return optuna.create_study(direction=goal, sampler=sampler, pruner=pruner)
+
+
+def _declared_space(config: Mapping[str, Any]) -> dict[str, Any] | None:
+    # With a search_space function the parameters are whatever it asks for, known only as it runs.
+    if "search_space" in config.get("scheduler", {}):
+        return None
+    from fashion_wb.wandb_private import optuna_search_space
+
+    return optuna_search_space(config["parameters"])

@@ -1,0 +1,165 @@
+"""The training loop: one record an epoch, and nothing slow in between. Knows no W&B and no search."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional as F
+
+from fashion_wb.config import TrainConfig
+from fashion_wb.data import FashionMnist, Split
+from fashion_wb.errors import FashionWbError
+from fashion_wb.model import FashionCnn, build_model
+
+EVAL_BATCH = 1000
+
+
+class DivergedError(FashionWbError):
+    """The loss stopped being a finite number."""
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch gave.
+
+    Attributes:
+        epoch: from 1.
+        train_loss: mean cross-entropy over the epoch's batches, as they were trained on.
+        valid_loss: mean cross-entropy over the validation split after the epoch.
+        valid_accuracy: share of the validation split classified correctly, in [0, 1].
+        seconds: training and evaluation together.
+        samples_per_second: training images per second of training alone.
+    """
+
+    epoch: int
+    train_loss: float
+    valid_loss: float
+    valid_accuracy: float
+    seconds: float
+    samples_per_second: float
+
+
+def pick_device() -> torch.device:
+    """CUDA where there is one, unless FASHION_WB_DEVICE names another device."""
+    name = os.environ.get("FASHION_WB_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(name)
+
+
+def keep_freed_memory() -> None:
+    """Have glibc keep freed memory instead of handing it back and faulting it in again at every step.
+
+    Each step frees and allocates the same few megabytes; with glibc's defaults that costs a page fault
+    a page. Does nothing where the C library is another.
+    """
+    m_trim_threshold, m_mmap_max = -1, -4  # mallopt(3)
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(m_trim_threshold, 2**30)
+        libc.mallopt(m_mmap_max, 0)
+    except (OSError, AttributeError):
+        pass
+
+
+def train(
+    config: TrainConfig,
+    data: FashionMnist,
+    device: torch.device,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Iterator[EpochRecord]:
+    """Train for `config.epochs` epochs, yielding a record after each.
+
+    Args:
+        config: decides everything; the same config on the same machine gives the same records, but for
+            their times.
+        data: training and validation split.
+        device: where to train.
+        should_stop: asked before every step; once it is true the epoch is dropped and training ends.
+
+    Raises:
+        DivergedError: a training or validation loss is not finite.
+    """
+    keep_freed_memory()
+    model = build_model(config, device)
+    optimiser = torch.optim.Adam(model.parameters(), lr=config.lr, fused=True)
+    order = torch.Generator().manual_seed(config.seed)
+    train_split, valid_split = _to(data.train, device), _to(data.valid, device)
+    for epoch in range(1, config.epochs + 1):
+        started = time.perf_counter()
+        shuffled = torch.randperm(len(train_split.labels), generator=order).to(device)
+        batches = shuffled.split(config.batch_size)
+        train_loss = _train_epoch(model, optimiser, train_split, batches, should_stop)
+        if train_loss is None:
+            return
+        trained = time.perf_counter()
+        valid_loss, accuracy = evaluate(model, valid_split)
+        _check_finite(config, epoch, train_loss, valid_loss)
+        yield EpochRecord(
+            epoch=epoch,
+            train_loss=train_loss,
+            valid_loss=valid_loss,
+            valid_accuracy=accuracy,
+            seconds=time.perf_counter() - started,
+            samples_per_second=len(train_split.labels) / (trained - started),
+        )
+
+
+def _train_epoch(
+    model: FashionCnn,
+    optimiser: torch.optim.Optimizer,
+    split: Split,
+    batches: tuple[torch.Tensor, ...],
+    should_stop: Callable[[], bool],
+) -> float | None:
+    model.train()
+    total = torch.zeros((), device=split.images.device)
+    for batch in batches:
+        if should_stop():
+            return None
+        loss = F.cross_entropy(model(as_input(split.images[batch])), split.labels[batch])
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        # Summed on the device: reading the number here would make every step wait for it.
+        total += loss.detach() * len(batch)
+    return float(total) / len(split.labels)
+
+
+def evaluate(model: FashionCnn, split: Split) -> tuple[float, float]:
+    """Mean cross-entropy and accuracy in [0, 1] over a split."""
+    model.eval()
+    loss = torch.zeros((), device=split.images.device)
+    correct = torch.zeros((), dtype=torch.int64, device=split.images.device)
+    with torch.inference_mode():
+        for images, labels in zip(
+            split.images.split(EVAL_BATCH), split.labels.split(EVAL_BATCH), strict=True
+        ):
+            logits = model(as_input(images))
+            loss += F.cross_entropy(logits, labels, reduction="sum")
+            correct += (logits.argmax(1) == labels).sum()
+    return float(loss) / len(split.labels), int(correct) / len(split.labels)
+
+
+def as_input(images: torch.Tensor) -> torch.Tensor:
+    """uint8 (N, 1, 28, 28) to float32 in [0, 1], channels_last.
+
+    Done per batch: the images stay bytes in memory, shared by all trials of a machine.
+    """
+    return images.to(torch.float32, memory_format=torch.channels_last).div_(255)
+
+
+def _to(split: Split, device: torch.device) -> Split:
+    return Split(split.images.to(device), split.labels.to(device))
+
+
+def _check_finite(config: TrainConfig, epoch: int, train_loss: float, valid_loss: float) -> None:
+    if not (math.isfinite(train_loss) and math.isfinite(valid_loss)):
+        raise DivergedError(
+            f"the loss is not finite after epoch {epoch} (training {train_loss}, validation {valid_loss}); "
+            f"lr {config.lr:g} is likely too high"
+        )

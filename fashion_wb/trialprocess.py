@@ -1,0 +1,96 @@
+"""What a forked child does to become a trial: its own environment and output, then the program."""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import os
+import signal
+import sys
+import threading
+import types
+from pathlib import Path
+from typing import Any, NoReturn
+
+
+def run(request: dict[str, Any]) -> NoReturn:
+    """Become the trial that `request` describes; never returns.
+
+    Args:
+        request: `env` (the whole environment), `cwd`, `output` (file that takes stdout and stderr), `argv`
+            (the command), and `program`, the Python script to run in this very process, with `argv` then
+            being its arguments, or None to replace this process by the command.
+    """
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _redirect(request["output"])
+    os.chdir(request["cwd"])
+    if request["program"] is None:
+        _execute(request["argv"], request["env"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    _reseed()
+    status = _run_script(request["program"], request["argv"])
+    os._exit(status)
+
+
+def _redirect(output: str) -> None:
+    # Standard input is empty, as under W&B's agent.
+    empty = os.open(os.devnull, os.O_RDONLY)
+    target = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(empty, 0)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    os.close(empty)
+    os.close(target)
+
+
+def _execute(argv: list[str], env: dict[str, str]) -> NoReturn:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        os.execvpe(argv[0], argv, env)
+    except OSError as error:
+        print(f"{argv[0]}: cannot be started: {error.strerror}", file=sys.stderr, flush=True)
+    os._exit(127)
+
+
+def _reseed() -> None:
+    # A fresh interpreter would seed numpy from the system; without this all children would share one state.
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+
+
+def _run_script(program: str, arguments: list[str]) -> int:
+    """Run a script as `python program arguments` would, exit hooks included; returns its exit status."""
+    path = str(Path(program).resolve())
+    main = types.ModuleType("__main__")
+    main.__file__ = path
+    main.__builtins__ = builtins  # type: ignore[attr-defined]
+    sys.modules["__main__"] = main
+    sys.argv = [program, *arguments]
+    sys.path[0] = str(Path(path).parent)
+    try:
+        code = compile(Path(path).read_bytes(), path, "exec")
+        exec(code, main.__dict__)
+        status = 0
+    except SystemExit as exit_request:
+        status = _status(exit_request.code)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        status = 1
+    # os._exit, which must follow, runs none of these.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return status
+
+
+def _status(code: object) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)
+    return 1

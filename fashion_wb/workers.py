@@ -1,0 +1,201 @@
+"""The client of the fork server: start trials, signal them, hear of their ends."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from fashion_wb.errors import FashionWbError
+
+# What `wandb.init` imports on first use; half a second in every child if the server did not.
+_WANDB_MODULES = ("yaml", "wandb", "wandb.apis.public", "wandb.sdk.launch")
+_START_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True)
+class TrialProcess:
+    """A trial to be started.
+
+    Attributes:
+        key: names the trial in signals and exits.
+        argv: the command; for a warm trial the program's arguments.
+        env: the whole environment.
+        cwd: the directory to run in.
+        output: file that takes what the trial prints.
+        program: the Python script to run warm, or None to run the command as a fresh process.
+    """
+
+    key: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    cwd: Path
+    output: Path
+    program: Path | None
+
+
+@dataclass(frozen=True)
+class Exit:
+    """The end of a trial's process; `status` is negative for a signal, as subprocess has it."""
+
+    key: str
+    status: int
+
+
+class WorkerPool:
+    """A fork server and the trials it runs. Use as a context manager: leaving it kills what still runs."""
+
+    def __init__(self, program: Path | None, hold: Sequence[int] = ()) -> None:
+        """Start the server.
+
+        Args:
+            hold: descriptors to keep open as long as any trial may run: locks, so that they outlast a
+                client that was killed until its trials are gone too.
+            program: the script whose trials are to be warm; None, or a script that cannot be (see
+                `modules_to_preload`), gives a server that starts every trial as a fresh process.
+        """
+        preload = None if program is None else modules_to_preload(program)
+        ours, theirs = socket.socketpair()
+        env = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+        env["WANDB_MODE"] = "offline"
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "fashion_wb.forkserver", str(theirs.fileno())],
+            pass_fds=[theirs.fileno(), *hold],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # out of reach of the terminal's Ctrl-C
+            env=env,
+        )
+        theirs.close()
+        self._socket = ours
+        self._received = b""
+        self._exits: list[Exit] = []
+        self._ready = preload is None
+        self._unsafe = "" if preload is not None else "the program is not Python or asks for fresh processes"
+        if program is not None and preload is not None:
+            modules = [*_WANDB_MODULES, *preload]
+            self._send({"do": "preload", "modules": modules, "directory": str(program.resolve().parent)})
+
+    def __enter__(self) -> WorkerPool:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill every trial still running, and the server."""
+        self._socket.close()
+        try:
+            self._server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._server.kill()
+            self._server.wait()
+
+    def cannot_fork(self) -> str:
+        """Why trials cannot be warm, or nothing; waits for the imports.
+
+        Raises:
+            FashionWbError: the server died or did not answer within two minutes.
+        """
+        deadline = time.monotonic() + _START_TIMEOUT
+        while not self._ready:
+            if time.monotonic() > deadline:
+                raise FashionWbError(f"the worker process did not start within {_START_TIMEOUT:.0f} s")
+            self._receive(0.5)
+        return self._unsafe
+
+    def start(self, trial: TrialProcess) -> None:
+        """Start a trial; its end comes through `exits`.
+
+        Raises:
+            FashionWbError: the server died.
+        """
+        self._send(
+            {
+                "do": "start",
+                "key": trial.key,
+                "argv": list(trial.argv),
+                "env": dict(trial.env),
+                "cwd": str(trial.cwd),
+                "output": str(trial.output),
+                "program": None if trial.program is None else str(trial.program),
+            }
+        )
+
+    def signal(self, key: str, number: signal.Signals) -> None:
+        """Send a signal to a running trial; nothing happens if it has ended."""
+        self._send({"do": "signal", "key": key, "number": int(number)})
+
+    def exits(self, timeout: float) -> list[Exit]:
+        """Trials that have ended since the last call, waiting up to `timeout` seconds for the first."""
+        if not self._exits:
+            self._receive(timeout)
+        exits, self._exits = self._exits, []
+        return exits
+
+    def _receive(self, timeout: float) -> None:
+        readable, _, _ = select.select([self._socket], [], [], timeout)
+        if not readable:
+            return
+        try:
+            data = self._socket.recv(1 << 16)
+        except ConnectionError:
+            data = b""
+        if not data:
+            raise self._died()
+        *lines, self._received = (self._received + data).split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            if message["event"] == "exited":
+                self._exits.append(Exit(message["key"], message["status"]))
+            else:
+                self._ready, self._unsafe = True, message["unsafe"]
+
+    def _send(self, message: dict[str, object]) -> None:
+        try:
+            self._socket.sendall(json.dumps(message).encode() + b"\n")
+        except OSError:
+            raise self._died() from None
+
+    def _died(self) -> FashionWbError:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._server.wait(timeout=1)
+        return FashionWbError(
+            f"the worker process ended unexpectedly (status {self._server.returncode}), perhaps for want of "
+            "memory; what has been logged is kept, the same command goes on from there"
+        )
+
+
+def modules_to_preload(program: Path) -> list[str] | None:
+    """The modules a Python script imports at its top level, or None if it must not be run warm.
+
+    A script asks for a fresh process per trial by setting `FORK_SAFE = False` at its top level. One that is
+    not Python, or not valid Python, cannot be run warm either.
+    """
+    try:
+        tree = ast.parse(program.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return None
+    names: list[str] = []
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.append(node.module)
+        elif isinstance(node, ast.Assign) and _is_opt_out(node):
+            return None
+    return names
+
+
+def _is_opt_out(node: ast.Assign) -> bool:
+    named = any(isinstance(target, ast.Name) and target.id == "FORK_SAFE" for target in node.targets)
+    return named and isinstance(node.value, ast.Constant) and node.value.value is False

@@ -1,0 +1,136 @@
+"""Train the CNN once as a W&B run: the sweep's program, and a normal script.
+
+    python train.py --filters 12 --lr 1.2e-3 --epochs 3
+
+Online, offline (WANDB_MODE=offline) or without W&B (WANDB_MODE=disabled).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from dataclasses import asdict
+from types import FrameType
+from typing import Any, NoReturn
+
+import wandb
+
+from fashion_wb import config as hyperparameters
+from fashion_wb.config import TrainConfig
+from fashion_wb.data import load
+from fashion_wb.errors import FashionWbError
+from fashion_wb.training import EpochRecord, pick_device, train
+
+# How W&B itself marks a run that was stopped from outside.
+STOPPED_EXIT_CODE = 255
+
+
+class StopRequest:
+    """Remembers the first SIGTERM or Ctrl-C, so that the run can be finished with all it logged.
+
+    A second one interrupts at once.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.signal is not None:
+            raise KeyboardInterrupt
+        self.signal = number
+
+    def received(self) -> bool:
+        """Whether a stop was asked for."""
+        return self.signal is not None
+
+
+def parse_flags(arguments: list[str]) -> TrainConfig:
+    """A config from command-line flags, one for each hyperparameter; exits with status 2 on a bad one."""
+    parser = argparse.ArgumentParser(
+        prog="train.py", allow_abbrev=False, description="Train the CNN once on Fashion-MNIST as a W&B run."
+    )
+    defaults = TrainConfig()
+    for name in hyperparameters.NAMES:
+        limits, default = hyperparameters.bounds(name), getattr(defaults, name)
+        text = f"{limits.help}, {limits.low:g} to {limits.high:g} (default {default:g})"
+        parser.add_argument(f"--{name}", type=float, default=default, metavar="X", help=text)
+    try:
+        return TrainConfig(**vars(parser.parse_args(arguments)))
+    except FashionWbError as error:
+        parser.error(str(error))
+
+
+def training_images_limit() -> int | None:
+    """How many training images to use, from FASHION_WB_LIMIT; None for all 50,000."""
+    text = os.environ.get("FASHION_WB_LIMIT")
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise FashionWbError(f"FASHION_WB_LIMIT must be a number of training images, got {text!r}")
+    return int(text)
+
+
+def log_epoch(run: wandb.Run, record: EpochRecord, best: EpochRecord) -> None:
+    """Log one epoch, and put the best epoch's values back into the summary.
+
+    W&B's engines differ in what they read, the best of history or the summary's last value; this way
+    both see the lowest validation loss so far.
+    """
+    run.log(asdict(record))
+    run.summary.update(asdict(best))
+
+
+def run_training(run: wandb.Run, flags: TrainConfig, stop: StopRequest) -> None:
+    """Train as the run's config says, which under a sweep may differ from the flags."""
+    values = {name: run.config.get(name, getattr(flags, name)) for name in hyperparameters.NAMES}
+    config = TrainConfig.from_mapping(values)
+    limit = training_images_limit()
+    if limit is not None:
+        run.config.update({"images_limit": limit})
+    data = load(config.seed, limit=limit)
+    best: EpochRecord | None = None
+    for record in train(config, data, pick_device(), stop.received):
+        if best is None or record.valid_loss < best.valid_loss:
+            best = record
+        log_epoch(run, record, best)
+        if stop.received():
+            return
+
+
+def die_by(number: int) -> NoReturn:
+    """End as if the signal had not been caught, so that whoever sent it sees that it worked."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    raise SystemExit(STOPPED_EXIT_CODE)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the script; the exit status is 0, 1 for a failed run, or the signal that stopped it."""
+    flags = parse_flags(arguments)
+    stop = StopRequest()
+    run: Any = wandb.init(config=asdict(flags))
+    run.define_metric("*", step_metric="epoch")
+    try:
+        run_training(run, flags, stop)
+    except FashionWbError as error:
+        run.summary["failure"] = str(error)
+        run.finish(exit_code=1)
+        print(f"train.py: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        stop.signal = stop.signal or signal.SIGINT
+    if stop.signal is not None:
+        run.finish(exit_code=STOPPED_EXIT_CODE)
+        die_by(stop.signal)
+    run.finish()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
