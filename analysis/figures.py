@@ -39,7 +39,7 @@ def incumbent_figure(epochs: pd.DataFrame) -> Figure:
     for method, of_method in curves.groupby("method", sort=False):
         for position, (_, curve) in enumerate(of_method.groupby("sweep", sort=False)):
             _draw_incumbent(axes, curve, styles[method], label(method) if position == 0 else "_repeated")
-    for method in styles.keys() - set(curves["method"]):
+    for method in [name for name in styles if name not in set(curves["method"])]:
         axes.plot([], [], label=f"{label(method)}: no result", color="none")
     searches = epochs.groupby(["method", "sweep"]).ngroups
     axes.set_title(f"Lowest validation loss so far ({_searches(searches, len(styles))})")
@@ -47,6 +47,7 @@ def incumbent_figure(epochs: pd.DataFrame) -> Figure:
     axes.set_ylabel("lowest validation loss so far (cross-entropy)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if curves.empty:
+        axes.set(xticks=[], yticks=[])
         message(axes, "no trial finished or was stopped with a validation loss")
     else:
         axes.set_xlim(0, epochs["epochs_cumulative"].max() * 1.03)
@@ -61,7 +62,8 @@ def seconds_figure(comparison: pd.DataFrame) -> Figure:
     Args:
         comparison: as `comparison.compare` gives it. An unknown duration is a bar of no length that says so.
     """
-    figure = new_figure(1.4 + 0.6 * max(1, len(comparison)))
+    rows = max(1, len(comparison))
+    figure = new_figure(1.4 + 0.6 * rows)
     axes = figure.subplots()
     tidy(axes)
     axes.grid(visible=False, axis="y")
@@ -72,7 +74,7 @@ def seconds_figure(comparison: pd.DataFrame) -> Figure:
     axes.bar_label(bars, values, padding=4)
     axes.set_yticks(range(len(comparison)), [_spent(row) for _, row in comparison.iterrows()])
     axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(comparison) - 0.5, -0.5)
+    axes.set_ylim(rows - 0.5, -0.5)
     # Room for the number at the end of the longest bar.
     axes.set_xlim(0, 1.15 * seconds.max() if (seconds > 0).any() else 1)
     axes.set_xlabel("training and evaluation, summed over the method's trials (seconds)")
@@ -108,8 +110,8 @@ def _leave_out_the_start(axes: Axes, curves: pd.DataFrame) -> None:
 
 def _searches(searches: int, methods: int) -> str:
     if searches == methods:
-        return "n = 1 search of each method"
-    return f"{searches} searches of {methods} methods"
+        return "n = 1 search" if methods == 1 else "n = 1 search of each method"
+    return f"{count_of(searches, 'search', 'searches')} of {count_of(methods, 'method')}"
 
 
 def _spent(row: pd.Series) -> str:

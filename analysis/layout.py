@@ -24,9 +24,9 @@ def format_cells(frame: pd.DataFrame) -> Rows:
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def count_of(count: int, noun: str) -> str:
-    """A count with its noun, as "1 trial" or "2 trials"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def count_of(count: int, noun: str, plural: str = "") -> str:
+    """A count with its noun, as "1 trial" or "2 trials"; `plural` is for nouns that take more than an s."""
+    return f"{count} {noun}" if count == 1 else f"{count} {plural or noun + 's'}"
 
 
 def markdown_table(header: Sequence[str], rows: Rows) -> str:

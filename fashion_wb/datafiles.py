@@ -102,7 +102,10 @@ def _fill_cache(cache: Path, sources: tuple[Copy, ...]) -> None:
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"cannot make the cache folder {cache}: {error.strerror}") from error
+        raise StoreError(
+            f"cannot make the cache folder {cache}: {error.strerror}. Set XDG_CACHE_HOME to a folder that "
+            "can be written, or unpack the four files into a folder of your own and name it with --data-dir"
+        ) from error
     for copy in sources:
         if _is_cached(cache, copy):
             check(copy)

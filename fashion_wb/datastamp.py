@@ -56,9 +56,12 @@ def vouch(stamp: Path, folder: Path, seen: Look) -> None:
 
 
 def stamp_path(cache: Path, named: Path | None) -> Path:
-    """The stamp for the named directory, or for the cache itself when `named` is None."""
-    key = "cache" if named is None else hashlib.sha256(str(named.resolve()).encode()).hexdigest()[:16]
-    return cache / f"verified-{key}.json"
+    """The stamp for the named directory, or for the cache itself when `named` is None.
+
+    The cache's own path is part of the name, so that a cache copied elsewhere brings no stamp along.
+    """
+    key = f"{cache.resolve()}\n{'' if named is None else named.resolve()}"
+    return cache / f"verified-{hashlib.sha256(key.encode(errors='surrogateescape')).hexdigest()[:16]}.json"
 
 
 def _hashes() -> list[str]:

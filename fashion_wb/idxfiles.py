@@ -106,7 +106,7 @@ def check(copy: Copy) -> None:
     Raises:
         FashionWbError: unreadable, truncated or not the expected bytes; names file, hashes, remedy.
     """
-    _verify(copy, lambda block: None)
+    _verify(copy, lambda _block: None)
 
 
 def admit(copy: Copy, folder: Path) -> None:

@@ -21,8 +21,8 @@ class Progress:
         self.runners = runners
         self.workers = workers
         self.stream = stream
-        self._started = time.monotonic()
-        self._durations: list[float] = []
+        self._started: float | None = None
+        self._done = 0
         self._moving = stream.isatty()
         self._refreshed = 0.0
 
@@ -30,7 +30,7 @@ class Progress:
         """Print a trial's outcome, the best so far and the time left."""
         self.clear()
         state = "interrupted" if trial.state is TrialState.RUNNING else str(trial.state)
-        self._durations.append(trial_seconds(trial))
+        self._done += 1
         value = None if runner.metric is None else runner.metric.best(trial.history)
         best = incumbent(runner.folder, runner.trials)
         parts = [
@@ -49,6 +49,8 @@ class Progress:
     def refresh(self) -> None:
         """Redraw the moving line, on a terminal only."""
         now = time.monotonic()
+        if self._started is None:
+            self._started = now  # not before: setting up the workers says nothing about the trials
         if not self._moving or now - self._refreshed < _REFRESH_SECONDS:
             return
         self._refreshed = now
@@ -76,12 +78,12 @@ class Progress:
 
     def _left(self) -> str:
         caps = [runner.cap for runner in self.runners]
-        if None in caps or not self._durations:
+        if None in caps or self._started is None:
             return ""
         remaining = sum(cap for cap in caps if cap is not None) - len(self._ended())
-        if remaining <= 0:
+        if remaining <= 0 or self._done == 0:
             return ""
-        seconds = remaining * (time.monotonic() - self._started) / len(self._durations)
+        seconds = remaining * (time.monotonic() - self._started) / self._done
         return f"~{duration(seconds)} left"
 
 

@@ -68,6 +68,7 @@ def run_offline(
             os.environ[datafiles.ENVIRONMENT] = str(options.data_dir.resolve())
     workers = options.workers if options.workers is not None else _cores()
     folders = [open_sweep_dir(folder, sweep, seed) for folder, sweep in sweeps]
+    print(f"Starting workers for {workers} trials at once ...", file=stream, flush=True)
     with contextlib.ExitStack() as stack:
         locks = [stack.enter_context(locked(folder)) for folder in folders]
         program = _script(sweeps[0][1], options.cwd) if options.warm else None

@@ -12,6 +12,9 @@ import types
 from pathlib import Path
 from typing import Any, NoReturn
 
+# What W&B records for a script that ended by KeyboardInterrupt.
+_INTERRUPTED = 255
+
 
 def run(request: dict[str, Any]) -> NoReturn:
     """Become the trial that `request` describes; never returns.
@@ -76,15 +79,23 @@ def _run_script(program: str, arguments: list[str]) -> int:
         status = 0
     except SystemExit as exit_request:
         status = _status(exit_request.code)
-    except BaseException:
+    except BaseException as error:
         sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
-        status = 1
+        status = _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
     # os._exit, which must follow, runs none of these.
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
+    _finish_runs(status)
     sys.stdout.flush()
     sys.stderr.flush()
     return status
+
+
+def _finish_runs(status: int) -> None:
+    # A process with a wandb-core service of its own does this as it ends; one with a shared service does not.
+    wandb = sys.modules.get("wandb")
+    while wandb is not None and wandb.run is not None:
+        wandb.finish(exit_code=status)
 
 
 def _status(code: object) -> int:

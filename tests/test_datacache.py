@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fashion_wb import datafiles
+from fashion_wb.datastamp import stamp_path
 from fashion_wb.errors import FashionWbError
 from fashion_wb.idxfiles import FILES, Copy, check
 
@@ -34,7 +35,7 @@ def test_an_altered_cache_file_is_caught_without_ensure(data_dir, empty_cache):
 def test_a_garbled_stamp_is_not_trusted(data_dir, empty_cache, text):
     shutil.copytree(data_dir, empty_cache, ignore=shutil.ignore_patterns("verified-*"))
     (empty_cache / TEST_LABELS).write_bytes(b"bad")
-    (empty_cache / "verified-cache.json").write_text(text)
+    stamp_path(empty_cache, None).write_text(text)
     with pytest.raises(FashionWbError, match=TEST_LABELS):
         datafiles.locate()
 
@@ -46,9 +47,14 @@ def test_only_the_stamp_lets_locate_skip_the_hashing(data_dir, empty_cache, monk
     assert datafiles.locate() == empty_cache
 
 
+def test_a_cache_copied_elsewhere_is_verified_anew(data_dir, empty_cache):
+    shutil.copytree(data_dir, empty_cache)
+    assert datafiles.locate() == empty_cache
+
+
 def test_a_cache_that_cannot_be_made_is_a_clear_error(packed, empty_cache, tmp_path):
     (tmp_path / "xdg").write_text("a file where the folder should be")
-    with pytest.raises(FashionWbError, match=r"cannot make the cache folder .*fashion-wb"):
+    with pytest.raises(FashionWbError, match=r"cannot make the cache folder .*fashion-wb: .*--data-dir"):
         datafiles.ensure(packed)
 
 

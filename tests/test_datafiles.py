@@ -35,7 +35,7 @@ def test_a_named_folder_of_unpacked_files_is_used_in_place(data_dir, empty_cache
     assert not list(empty_cache.glob("*ubyte*"))
 
 
-def test_the_environment_names_a_folder_and_the_argument_beats_it(data_dir, empty_cache, tmp_path, monkeypatch):
+def test_the_argument_beats_the_environment(data_dir, empty_cache, tmp_path, monkeypatch):
     folder = _links(data_dir, tmp_path / "mine")
     monkeypatch.setenv(datafiles.ENVIRONMENT, str(folder))
     assert datafiles.ensure() == folder
@@ -92,7 +92,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name, content", BAD.values(), ids=BAD.keys())
-def test_a_bad_file_is_refused_with_both_hashes_and_the_way_out(data_dir, empty_cache, tmp_path, name, content):
+def test_a_bad_file_is_refused_with_hashes_and_the_way_out(data_dir, empty_cache, tmp_path, name, content):
     folder = _links(data_dir, tmp_path / "mine")
     bad = content(data_dir)
     _replace(folder / name, bad)

@@ -54,10 +54,10 @@ def _build_package(data_dir: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
-def test_the_package_is_unpacked_after_a_private_refresh(data_dir, empty_cache, tmp_path, monkeypatch, capsys):
+def test_the_package_is_unpacked_after_a_refresh(data_dir, empty_cache, tmp_path, monkeypatch, capsys):
     log = _stand_in_apt(tmp_path, monkeypatch, _build_package(data_dir, tmp_path))
     monkeypatch.setattr(fetch, "ROUTES", (Route("Debian's package", fetch.with_apt),))
-    assert datafiles.ensure() == empty
+    assert datafiles.ensure() == empty_cache
     assert sorted(path.name for path in empty_cache.glob("*ubyte")) == sorted(file.name for file in FILES)
     first, update, second = log.read_text().splitlines()
     assert "Dir::State::Lists" not in first
@@ -87,7 +87,7 @@ def test_when_everything_fails_each_reason_and_the_way_out_are_told(empty_cache,
     with pytest.raises(FashionWbError) as caught:
         datafiles.ensure()
     message = str(caught.value)
-    assert f"the cache: {empty} lacks" in message
+    assert f"the cache: {empty_cache} lacks" in message
     assert f"Debian's folder: {tmp_path / 'no-debian'} is not a directory" in message
     assert "first way: Name or service not known" in message
     assert "second way: " in message and f"lacks {FILES[1].name}, {FILES[2].name}" in message

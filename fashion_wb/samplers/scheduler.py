@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.records import Metric, Trial
-from fashion_wb.samplers.engine import Engine, make_engine
+from fashion_wb.samplers.engine import Engine, guarded
 
 
 class SchedulerSampler:
@@ -48,7 +50,7 @@ class SchedulerSampler:
         self._pruning: Engine | None = None
 
     def _make(self) -> Engine:
-        return make_engine(*self._arguments)
+        return _make_engine(*self._arguments)
 
     def ask(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
         """The next configuration, or None once the search space is used up or its terminator says so.
@@ -72,6 +74,37 @@ class SchedulerSampler:
         if self._pruning is None or not self._pruning.continues(ordered):
             self._pruning = self._make()
         return self._pruning.prune(ordered)
+
+
+def _make_engine(config: Mapping[str, Any], metric: Metric, sweep_id: str, seed: int) -> Engine:
+    """The engine a sweep's scheduler block names, built by W&B itself."""
+    from fashion_wb.samplers.optuna_engine import OptunaEngine
+    from fashion_wb.wandb_private import SweepInfo, make_optimizer
+
+    block = config["scheduler"]
+    _check_source(block)
+    sweep = SweepInfo(
+        id=sweep_id,
+        name=str(config.get("name", sweep_id)),
+        entity=str(config.get("entity", "")),
+        project=str(config.get("project", "")),
+        config=copy.deepcopy(dict(config)),
+        controller_run_name=sweep_id,
+    )
+    with guarded():
+        optimizer = make_optimizer(sweep)
+        if hasattr(optimizer, "study"):
+            return OptunaEngine(optimizer, metric, None if "optimizer" in block else seed)
+        return Engine(optimizer, metric)
+
+
+def _check_source(block: Mapping[str, Any]) -> None:
+    source = block.get("source")
+    if source is not None and not Path(source).is_file():
+        raise FashionWbError(
+            f"scheduler.source: no such file {source!r} in {Path.cwd()}; the path is relative to the "
+            "directory the sweep is started in"
+        )
 
 
 def _check_flat(config: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from fashion_wb.errors import FashionWbError
 from fashion_wb.records import Metric, Trial, TrialState
 from fashion_wb.samplers.categories import Parameters, from_positions, leaf_kinds, positioned, to_positions
+from fashion_wb.samplers.plain import plain
 from fashion_wb.samplers.seeds import stable_seed
 
 # The Gaussian process takes 100 points at most, 5 of them measured (sweeps.bayes_search); it prints a
@@ -83,14 +84,14 @@ class WandbSampler:
         # `next_runs` would import this at its first call, and scipy's import draws from Python's global
         # generator: a process's first suggestion would not be that of its seed.
         importlib.import_module(f"sweeps.{self._method}_search")
-        with _seeded(stable_seed(self._seed, len(trials))), _quiet():
+        with _quiet(), _seeded(stable_seed(self._seed, len(trials))):
             try:
                 (run,) = next_runs(self._config, runs)
             except ValueError as error:
                 raise FashionWbError(f"method {self._method}: W&B's search rejects this: {error}") from error
         if run is None:
             return None
-        found = _plain({name: entry["value"] for name, entry in run.config.items()})
+        found = plain({name: entry["value"] for name, entry in run.config.items()})
         return from_positions(self._parameters, found) if self._method == "bayes" else found
 
     def _runs(self, trials: Sequence[Trial]) -> list[Any]:
@@ -174,13 +175,3 @@ def _quiet() -> Iterator[None]:
         warnings.filterwarnings("ignore", "Predicted variances smaller than 0", UserWarning)
         warnings.filterwarnings("ignore", "invalid value encountered in sqrt", RuntimeWarning)
         yield
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, (np.generic, np.ndarray)):
-        return value.tolist()
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value

@@ -13,6 +13,11 @@ LOSS = Metric("valid_loss")
 ACCURACY = Metric("valid_accuracy", "maximize")
 
 
+def search(*trials: Trial, method: str = "bayes", sweep: str = "s", metric: Metric = LOSS) -> SearchRecord:
+    """A search by validation loss unless told otherwise."""
+    return SearchRecord(method, sweep, metric, trials)
+
+
 def history(losses: list[float], seconds: float | None = 2.5, first: dict[str, Any] | None = None) -> tuple:
     """A row an epoch as train.py logs it: accuracy is 1 - loss, training loss is 0.9 of the loss."""
     rows = []
