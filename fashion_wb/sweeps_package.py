@@ -1,13 +1,13 @@
 """W&B's own search engine, pip `sweeps`, imported without the noise it makes.
 
-Its import warns about a pydantic setting of its own, and sklearn's optimiser warns at nearly every
-suggestion; neither tells a user anything they could act on.
+Its import warns about pydantic settings of its own, which tells a user nothing they could act on.
 """
 
 import warnings
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", UserWarning)
+    warnings.filterwarnings("ignore", category=UserWarning, module="pydantic")
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
     from sweeps import (
         RunState,
         SweepRun,

@@ -83,7 +83,7 @@ def _plausible(chance: random.Random, method: str, number: int, epochs: int) -> 
     elif chance.random() < 0.04:
         state, length = TrialState.FAILED, 2
     losses = [floor + 0.35 * math.exp(-0.6 * epoch) + chance.gauss(0, 0.004) for epoch in range(length)]
-    rows = history(losses, seconds=4 + 0.5 * filters)
+    rows = history(losses, seconds=4.1 + filters / 3)
     rows = tuple(row | {"valid_accuracy": 1 - 0.36 * row["valid_loss"]} for row in rows)
     config = {"filters": filters, "units1": 128, "units2": 64, "lr": lr, "epochs": epochs}
     return Trial(number, f"{method[:2]}{number:06d}", config, state, rows)
