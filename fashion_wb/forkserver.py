@@ -41,6 +41,15 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
+def _import_what_is_put_off() -> None:
+    if "torch" in sys.modules:
+        # The first optimiser of a process imports torch.compile, whether it is used or not: seconds.
+        torch = sys.modules["torch"]
+        torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    if "fashion_wb.data" in sys.modules:
+        sys.modules["fashion_wb.data"].preload()
+
+
 class ForkServer:
     """Starts, watches and signals trials on behalf of one client."""
 
@@ -75,10 +84,9 @@ class ForkServer:
             # A module that cannot be imported fails again in the trial, with its own traceback.
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
-        if "fashion_wb.data" in sys.modules:
-            # A trial without the data says so itself, in its own words.
-            with contextlib.suppress(Exception):
-                sys.modules["fashion_wb.data"].preload()
+        # What fails here fails again in the trial, which says so in its own words.
+        with contextlib.suppress(Exception):
+            _import_what_is_put_off()
         assert self.service.stdout is not None
         self.service_token = self.service.stdout.readline().strip() or None
         gc.collect()
@@ -189,6 +197,7 @@ def main() -> None:
         server.serve()
     finally:
         server.close()
+        os._exit(0)  # what was imported has exit hooks of its own, which have nothing to say here
 
 
 if __name__ == "__main__":

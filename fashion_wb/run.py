@@ -71,6 +71,8 @@ def run_offline(
     print(f"Starting workers for {workers} trials at once ...", file=stream, flush=True)
     with contextlib.ExitStack() as stack:
         locks = [stack.enter_context(locked(folder)) for folder in folders]
+        # A scheduler block's source is found from where the trials run, as wandb sweep-scheduler finds it.
+        stack.enter_context(contextlib.chdir(options.cwd))
         program = _script(sweeps[0][1], options.cwd) if options.warm else None
         pool = stack.enter_context(WorkerPool(program, hold=locks))
         runners = [_runner(folder, count, ceil(workers / len(folders)), options) for folder in folders]

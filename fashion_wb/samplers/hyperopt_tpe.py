@@ -59,16 +59,12 @@ class HyperoptTPESampler(BaseSampler):
         FashionWbError: (when sampling) a kind of distribution hyperopt has no counterpart for.
     """
 
-    def __init__(
-        self, seed: int, space: Space | None = None, options: TPEOptions | None = None
-    ) -> None:
+    def __init__(self, seed: int, space: Space | None = None, options: TPEOptions | None = None) -> None:
         self._seed = seed
         self._space = None if space is None else dict(space)
         self._options = TPEOptions() if options is None else options
 
-    def infer_relative_search_space(
-        self, study: Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """The parameters with more than one value that are drawn jointly, by name."""
         space = self._space
         if space is None:

@@ -45,9 +45,7 @@ class PerTrialSampler(BaseSampler):
         self._current = (trial.number, self._fresh(trial))
         self._current[1].before_trial(study, trial)
 
-    def infer_relative_search_space(
-        self, study: Study, trial: FrozenTrial
-    ) -> dict[str, BaseDistribution]:
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """The wrapped sampler's joint search space for this trial."""
         return self._sampler(trial).infer_relative_search_space(study, trial)
 

@@ -39,12 +39,10 @@ class SchedulerSampler:
 
     needs_results = True
 
-    def __init__(
-        self, config: Mapping[str, Any], metric: Metric | None, sweep_id: str, seed: int
-    ) -> None:
+    def __init__(self, config: Mapping[str, Any], metric: Metric | None, sweep_id: str, seed: int) -> None:
         if metric is None:
             raise FashionWbError("scheduler needs metric: {name: ..., goal: minimize}; got none")
-        _check_flat(config)
+        _check_parameters(config)
         self._arguments = (config, metric, sweep_id, seed)
         self._suggesting = self._make()
         self._pruning: Engine | None = None
@@ -107,10 +105,21 @@ def _check_source(block: Mapping[str, Any]) -> None:
         )
 
 
-def _check_flat(config: Mapping[str, Any]) -> None:
+def _check_parameters(config: Mapping[str, Any]) -> None:
+    from fashion_wb.wandb_private import optuna_search_space
+
+    block = config["scheduler"]
     for name, spec in config.get("parameters", {}).items():
         if isinstance(spec.get("parameters"), dict):
             raise FashionWbError(
-                f"parameters.{name}: W&B's {config['scheduler'].get('engine')} engine has no nested "
-                f"parameters; move those of {name} to the top level"
+                f"parameters.{name}: W&B's {block.get('engine')} engine has no nested parameters; "
+                f"move those of {name} to the top level"
             )
+        if block.get("engine") != "optuna" or "search_space" in block:
+            continue
+        try:
+            with guarded():
+                optuna_search_space({name: spec})
+        except FashionWbError as error:
+            # W&B's own message does not say which parameter it means.
+            raise FashionWbError(f"parameters.{name}: {error}") from error

@@ -20,6 +20,7 @@ from fashion_wb.samplers.seeds import stable_seed
 # The Gaussian process takes 100 points at most, 5 of them measured (sweeps.bayes_search); it prints a
 # complaint to stdout and drops some when given more.
 MOST_PENDING = 95
+METHODS = ("random", "grid", "bayes")
 GRID_KINDS = ("param_single_value", "param_categorical", "param_int_uniform", "param_quniform")
 
 
@@ -81,9 +82,6 @@ class WandbSampler:
         from fashion_wb.sweeps_package import next_runs
 
         runs = self._runs(trials)
-        # `next_runs` would import this at its first call, and scipy's import draws from Python's global
-        # generator: a process's first suggestion would not be that of its seed.
-        importlib.import_module(f"sweeps.{self._method}_search")
         with _quiet(), _seeded(stable_seed(self._seed, len(trials))):
             try:
                 (run,) = next_runs(self._config, runs)
@@ -168,6 +166,10 @@ def _seeded(seed: int) -> Iterator[None]:
 def _quiet() -> Iterator[None]:
     from sklearn.exceptions import ConvergenceWarning
 
+    # `next_runs` would import these three, and with them much of scipy, at its first call. That import
+    # draws from Python's global generator: a process's first suggestion would not be that of its seed.
+    for method in METHODS:
+        importlib.import_module(f"sweeps.{method}_search")
     with warnings.catch_warnings():
         # Its length scale reaches a bound whenever the points are few or flat, and a variance that is
         # zero but for rounding has no square root: neither is anything a user could act on.

@@ -42,7 +42,10 @@ def search(name: str, seed: int = 0) -> Any:
 def outcome(number: int, config: dict[str, Any]) -> Trial:
     """A trial that has ended: every 5th failed after a NaN, every 7th stopped, every 11th without a value."""
     loss = (config["filters"] - 8) ** 2 / 50 + (math.log10(config["lr"]) + 3) ** 2
-    rows: tuple[dict[str, float], ...] = ({"_step": 0, "valid_loss": loss + 1}, {"_step": 1, "valid_loss": loss})
+    rows: tuple[dict[str, float], ...] = (
+        {"_step": 0, "valid_loss": loss + 1},
+        {"_step": 1, "valid_loss": loss},
+    )
     state = TrialState.FINISHED
     if number % 5 == 4:
         state, rows = TrialState.FAILED, (rows[0], {"_step": 1, "valid_loss": math.nan})
