@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from analysis.files import replacing
 from analysis.layout import count_of
 from analysis.style import Style, label, message, method_styles, new_figure, tidy
 from analysis.table import incumbent
+from fashion_wb.files import replacing
 
 # With style.WIDTH_INCHES 1200 pixels wide, and still legible when a page shows it at 800.
 DOTS_PER_INCH = 150

@@ -15,5 +15,7 @@ def search_record(folder: SweepDir) -> SearchRecord:
     """
     sweep = folder.sweep
     if sweep.metric is None:
-        raise FashionWbError(f"{folder.root}: the sweep names no metric, so there is nothing to compare it by")
+        raise FashionWbError(
+            f"{folder.root}: the sweep names no metric, so there is nothing to compare it by"
+        )
     return SearchRecord(sweep.name, folder.sweep_id, sweep.metric, tuple(folder.read_trials()))

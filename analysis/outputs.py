@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.comparison import compare, to_markdown, to_text, verdict
-from analysis.files import write_csv, write_text
 from analysis.table import SearchRecord, epochs_frame, trials_frame
+from analysis.tablefile import write_csv
 from fashion_wb.errors import FashionWbError
+from fashion_wb.files import write_text
 
 NAMES = ("trials.csv", "comparison.csv", "comparison.md", "incumbent.png", "accuracy.png", "seconds.png")
 

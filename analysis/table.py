@@ -165,13 +165,16 @@ def _timed_rows(search: SearchRecord, trial: Trial) -> Iterator[tuple[float, dic
     epochs = _epochs(search, trial)
     for position, (logged, seconds) in enumerate(zip(epochs, _epoch_seconds(epochs), strict=True), start=1):
         epoch = number(logged.get("epoch"))
-        yield number(logged.get("_timestamp")), {
-            "method": search.method,
-            "sweep": search.sweep,
-            "run": trial.run_id,
-            "number": trial.number,
-            "state": trial.state.value,
-            "epoch": position if math.isnan(epoch) else epoch,
-            "seconds": seconds,
-            **{name: number(logged.get(name)) for name in RESULTS},
-        }
+        yield (
+            number(logged.get("_timestamp")),
+            {
+                "method": search.method,
+                "sweep": search.sweep,
+                "run": trial.run_id,
+                "number": trial.number,
+                "state": trial.state.value,
+                "epoch": position if math.isnan(epoch) else epoch,
+                "seconds": seconds,
+                **{name: number(logged.get(name)) for name in RESULTS},
+            },
+        )

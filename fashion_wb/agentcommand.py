@@ -11,7 +11,6 @@ from typing import Any
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.sweepfile import Sweep
-from fashion_wb.wandb_private import create_sweep_command, create_sweep_command_args
 
 # wandb-core writes a run's log to disk every 15 s by default, too late to judge short epochs by.
 _LOG_FLUSH_SECONDS = "0.05"
@@ -43,6 +42,9 @@ def build_command(sweep: Sweep, config: Mapping[str, Any], args_json_file: Path,
         args_json_file: where ${args_json_file} is to be found; written here only if the command names it.
         cwd: the directory the trial runs in.
     """
+    # Not at the top: importing wandb takes a second, which a sweep spends while its workers start.
+    from fashion_wb.wandb_private import create_sweep_command, create_sweep_command_args
+
     template = create_sweep_command(list(sweep.command) if sweep.command else None)
     macros = create_sweep_command_args({"args": {name: {"value": value} for name, value in config.items()}})
     macros["env"] = ["/usr/bin/env"]
@@ -58,7 +60,9 @@ def build_command(sweep: Sweep, config: Mapping[str, Any], args_json_file: Path,
         else:
             argv.append(part)
     if not argv:
-        raise FashionWbError("the sweep's command is empty once its macros are filled in; give program or command")
+        raise FashionWbError(
+            "the sweep's command is empty once its macros are filled in; give program or command"
+        )
     return _as_script(tuple(argv), cwd)
 
 
@@ -70,7 +74,9 @@ def _as_script(argv: tuple[str, ...], cwd: Path) -> Command:
     return Command(argv, cwd / rest[1], rest[2:])
 
 
-def build_environment(sweep: Sweep, sweep_id: str, run_id: str, directory: Path, parameters: Path) -> dict[str, str]:
+def build_environment(
+    sweep: Sweep, sweep_id: str, run_id: str, directory: Path, parameters: Path
+) -> dict[str, str]:
     """The environment of one trial: what W&B's agent sets, made offline.
 
     `python` is found beside this very interpreter first, so that the environment need not be activated.

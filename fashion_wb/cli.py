@@ -45,7 +45,9 @@ def _running(command: Callable[..., None]) -> Callable[..., None]:
             show_default=True,
             help="Seconds without a logged value after which a trial counts as hung.",
         ),
-        click.option("--cold", is_flag=True, help="Start each trial as a fresh process, as wandb agent does."),
+        click.option(
+            "--cold", is_flag=True, help="Start each trial as a fresh process, as wandb agent does."
+        ),
     ):
         command = option(command)
     return command
@@ -69,7 +71,9 @@ def data(data_dir: Path | None) -> None:
 @main.command()
 @click.argument("file", type=PATH)
 @click.option("--count", type=POSITIVE, help="Most trials; the file's run_cap holds as well.")
-@click.option("--dir", "directory", type=PATH, default=Path("runs"), show_default=True, help="Where runs are kept.")
+@click.option(
+    "--dir", "directory", type=PATH, default=Path("runs"), show_default=True, help="Where runs are kept."
+)
 @_running
 def sweep(file: Path, count: int | None, directory: Path, seed: int, **options: Any) -> None:
     """Run the W&B sweep file FILE offline; the same command again goes on where it stopped.
@@ -89,11 +93,19 @@ def sweep(file: Path, count: int | None, directory: Path, seed: int, **options: 
 @click.option("--methods", default=",".join(METHODS), show_default=True, help="Comma-separated.")
 @click.option("--trials", type=POSITIVE, help=f"Of each method.  [default: {_FULL['trials']}]")
 @click.option("--epochs", type=POSITIVE, help=f"Of each trial.  [default: {_FULL['epochs']}]")
-@click.option("--quick", is_flag=True, help=f"A first look: {_QUICK['trials']} trials, {_QUICK['epochs']} epochs.")
+@click.option(
+    "--quick", is_flag=True, help=f"A first look: {_QUICK['trials']} trials, {_QUICK['epochs']} epochs."
+)
 @click.option("--out", type=PATH, help="Where everything is kept.  [default: study, or study-quick]")
 @_running
 def study(
-    methods: str, trials: int | None, epochs: int | None, quick: bool, out: Path | None, seed: int, **options: Any
+    methods: str,
+    trials: int | None,
+    epochs: int | None,
+    quick: bool,
+    out: Path | None,
+    seed: int,
+    **options: Any,
 ) -> None:
     """Run every method's sweep offline under one budget, then compare them."""
     from fashion_wb.run import run_offline
@@ -106,7 +118,10 @@ def study(
     out = out or Path("study-quick" if quick else "study")
     names = [name.strip() for name in methods.split(",") if name.strip()]
     sweeps = study_sweeps(names, trials, epochs, seed)
-    click.echo(f"{len(sweeps)} methods x {trials} trials x {epochs} epochs at most; runs under {out}/sweeps", err=True)
+    click.echo(
+        f"{len(sweeps)} methods x {trials} trials x {epochs} epochs at most; runs under {out}/sweeps",
+        err=True,
+    )
     placed = [(out / "sweeps" / sweep.name, sweep) for sweep in sweeps]
     folders = run_offline(placed, seed, None, _options(PROJECT_ROOT, options), sys.stderr)
     _compare(folders, out)

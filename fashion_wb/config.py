@@ -1,4 +1,4 @@
-"""The single list of hyperparameters: train.py's flags, the sweep files' check and the docs derive from it."""
+"""The single list of hyperparameters: train.py's flags, the sweep files' check and docs come from it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ class TrainConfig:
     lr: float = _hyperparameter(1e-3, 1e-8, 10.0, "Adam's learning rate")
     epochs: int = _hyperparameter(10, 1, 10_000, "passes over the training images")
     batch_size: int = _hyperparameter(64, 1, 50_000, "images per optimiser step")
-    seed: int = _hyperparameter(0, 0, 2**31 - 1, "seed of the data split, the initial weights and the batch order")
+    seed: int = _hyperparameter(
+        0, 0, 2**31 - 1, "seed of the data split, the initial weights and the batch order"
+    )
 
     def __post_init__(self) -> None:
         for spec in fields(self):
@@ -52,9 +54,7 @@ class TrainConfig:
         """
         unknown = sorted(set(values) - set(NAMES))
         if unknown:
-            raise FashionWbError(
-                f"unknown hyperparameter {unknown[0]!r}: train.py takes {', '.join(NAMES)}"
-            )
+            raise FashionWbError(f"unknown hyperparameter {unknown[0]!r}: train.py takes {', '.join(NAMES)}")
         return cls(**values)
 
 

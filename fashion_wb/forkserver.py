@@ -35,7 +35,7 @@ signal.pause()
 
 
 def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends (Linux; elsewhere the server does what it can)."""
+    """Have the kernel kill this process when its parent ends; Linux only, elsewhere the server alone does."""
     pr_set_pdeathsig = 1
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
@@ -171,7 +171,7 @@ class ForkServer:
         for pid, owner in self.children.items():
             if owner == key:
                 with contextlib.suppress(ProcessLookupError):
-                    # SIGTERM goes to the program alone, as W&B's agent sends it; a kill takes its children too.
+                    # SIGTERM goes to the program alone, as from W&B's agent; a kill takes its children too.
                     (os.killpg if number == signal.SIGKILL else os.kill)(pid, number)
 
     def _reap(self) -> None:

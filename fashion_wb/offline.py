@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Sequence
@@ -16,8 +17,9 @@ from fashion_wb.samplers.base import Pruner, Sampler
 from fashion_wb.sweepdir import SweepDir, judge_log
 from fashion_wb.workers import TrialProcess, WorkerPool
 
-# W&B's agent waits as long between SIGTERM and SIGKILL.
-KILL_DELAY = 30.0
+# How long W&B's agent waits between SIGTERM and SIGKILL, and the variable by which it is told otherwise.
+_KILL_DELAY = 30.0
+_KILL_DELAY_VARIABLE = "WANDB_AGENT_KILL_DELAY"
 _FIRST_FAILURES = 3
 _FAILURES_IN_A_ROW = 10
 
@@ -66,6 +68,7 @@ class SweepRunner:
     _in_a_row: int = 0
 
     def __post_init__(self) -> None:
+        self._kill_delay = float(os.environ.get(_KILL_DELAY_VARIABLE) or _KILL_DELAY)
         self.trials = self.folder.read_trials()
         for trial in self.trials:
             if not trial.state.ended:
@@ -119,14 +122,19 @@ class SweepRunner:
         for number in self.pruner.stop(self.trials) if news else set():
             active = self.active.get(self.trials[number].run_id)
             # A run that has already ended of itself came to its end: the verdict is too late to stop it.
-            if active is not None and active.signalled is None and active.log and active.log.exit_code is None:
+            if (
+                active is not None
+                and active.signalled is None
+                and active.log
+                and active.log.exit_code is None
+            ):
                 self._end(active, TrialState.STOPPED, "", pool)
         now = time.monotonic()
         for active in self.active.values():
             if active.signalled is None and now - active.last_sign > self.patience:
                 reason = f"logged nothing for {self.patience:g} s and was killed"
                 self._end(active, TrialState.FAILED, reason, pool)
-            elif active.signalled is not None and now - active.signalled > KILL_DELAY:
+            elif active.signalled is not None and now - active.signalled > self._kill_delay:
                 pool.signal(active.run_id, signal.SIGKILL)
 
     def interrupt(self, pool: WorkerPool) -> None:
@@ -164,7 +172,9 @@ class SweepRunner:
 
     def _shown(self) -> Sequence[Trial]:
         due = len(self.trials) - self.parallel + 1
-        return [t if t.number < due else replace(t, state=TrialState.RUNNING, history=()) for t in self.trials]
+        return [
+            t if t.number < due else replace(t, state=TrialState.RUNNING, history=()) for t in self.trials
+        ]
 
     def _launch(self, trial: Trial, pool: WorkerPool) -> None:
         config_file = self.folder.config_file(trial.run_id)

@@ -13,10 +13,11 @@ from typing import TextIO
 from fashion_wb import datafiles
 from fashion_wb.controller import run_sweeps
 from fashion_wb.errors import FashionWbError
+from fashion_wb.files import locked
 from fashion_wb.offline import SweepRunner
 from fashion_wb.progress import Progress
 from fashion_wb.samplers import make_search
-from fashion_wb.sweepdir import SweepDir, locked, open_sweep_dir
+from fashion_wb.sweepdir import SweepDir, open_sweep_dir
 from fashion_wb.sweepfile import TRAIN_PROGRAM, Sweep
 from fashion_wb.workers import WorkerPool
 
@@ -68,9 +69,12 @@ def run_offline(
             os.environ[datafiles.ENVIRONMENT] = str(options.data_dir.resolve())
     workers = options.workers if options.workers is not None else _cores()
     folders = [open_sweep_dir(folder, sweep, seed) for folder, sweep in sweeps]
+    if all(_is_complete(folder, _cap(folder.sweep, count)) for folder in folders):
+        print("Every trial has ended already.", file=stream, flush=True)
+        return folders
     print(f"Starting workers for {workers} trials at once ...", file=stream, flush=True)
     with contextlib.ExitStack() as stack:
-        locks = [stack.enter_context(locked(folder)) for folder in folders]
+        locks = [stack.enter_context(locked(folder.root)) for folder in folders]
         # A scheduler block's source is found from where the trials run, as wandb sweep-scheduler finds it.
         stack.enter_context(contextlib.chdir(options.cwd))
         program = _script(sweeps[0][1], options.cwd) if options.warm else None
@@ -92,6 +96,11 @@ def _runner(folder: SweepDir, count: int | None, parallel: int, options: RunOpti
         patience=options.patience,
         warm=options.warm,
     )
+
+
+def _is_complete(folder: SweepDir, cap: int | None) -> bool:
+    trials = folder.read_trials()
+    return cap is not None and len(trials) >= cap and all(trial.state.ended for trial in trials)
 
 
 def _cap(sweep: Sweep, count: int | None) -> int | None:

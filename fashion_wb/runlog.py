@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.wandb_private import Record
 
 _FILE_HEADER = b":W&B" + struct.pack("<HB", 0xBEE1, 0)
 _BLOCK = 32 * 1024
@@ -75,8 +74,9 @@ class RunLog:
             if not data.startswith(_FILE_HEADER):
                 raise RunLogError(f"{self.path}: not a W&B run log (it does not start with {_FILE_HEADER!r})")
             self._offset = len(_FILE_HEADER)
+        parse = _parser()
         for end, payload in _records(data, self._offset - base, self.path, base):
-            self._take(Record.FromString(payload))
+            self._take(parse(payload))
             self._offset = base + end
         return self._offset > before
 
@@ -105,6 +105,13 @@ def read_run_log(path: Path) -> RunLog:
     log = RunLog(path)
     log.read_new()
     return log
+
+
+def _parser() -> Callable[[bytes], Any]:
+    # Not at the top: importing wandb takes a second, which a sweep spends while its workers start.
+    from fashion_wb.wandb_private import Record
+
+    return Record.FromString
 
 
 def _records(data: bytes, position: int, path: Path, base: int) -> Iterator[tuple[int, bytes]]:

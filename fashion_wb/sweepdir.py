@@ -13,15 +13,11 @@ started a run: those get an outcome file, and a stop gets it before the signal i
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import fcntl
 import json
-import os
 import secrets
 import string
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,12 +25,12 @@ from typing import Any
 import yaml
 
 from fashion_wb.errors import FashionWbError
+from fashion_wb.files import write_text
 from fashion_wb.records import Metric, Trial, TrialState
 from fashion_wb.runlog import RunLog, read_run_log
 from fashion_wb.sweepfile import Sweep, make_sweep
 
 _SWEEP_FILE = "sweep.json"
-_LOCK_SECONDS = 5.0
 _STOPPED_FROM_OUTSIDE = 255  # the exit code W&B gives a run that Ctrl-C or its server ended
 
 
@@ -80,12 +76,12 @@ class SweepDir:
         """Put a trial on record before it starts; returns its run id."""
         run_id = self.run_id(number)
         document = {"wandb_version": 1, **{name: {"desc": None, "value": v} for name, v in config.items()}}
-        _write(self.config_file(run_id), yaml.safe_dump(document, sort_keys=False))
+        write_text(yaml.safe_dump(document, sort_keys=False), self.config_file(run_id))
         return run_id
 
     def record_outcome(self, run_id: str, state: TrialState, reason: str = "") -> None:
         """Put on record how a trial ended, or is about to end; RUNNING if it is to be run again."""
-        _write(self._outcome_file(run_id), json.dumps({"state": state, "reason": reason}) + "\n")
+        write_text(json.dumps({"state": state, "reason": reason}) + "\n", self._outcome_file(run_id))
 
     def set_aside(self, run_id: str) -> None:
         """Move away what an interrupted trial logged, so that it can be run again under the same id."""
@@ -118,7 +114,9 @@ class SweepDir:
         except FileNotFoundError:
             return None
         except ValueError:
-            raise FashionWbError(f"{self._outcome_file(run_id)}: damaged; delete it to run the trial again") from None
+            raise FashionWbError(
+                f"{self._outcome_file(run_id)}: damaged; delete it to run the trial again"
+            ) from None
         return TrialState(record["state"]), record["reason"]
 
     def _outcome_file(self, run_id: str) -> Path:
@@ -147,7 +145,7 @@ def open_sweep_dir(root: Path, sweep: Sweep, seed: int) -> SweepDir:
     result.proposals.mkdir(parents=True, exist_ok=True)
     (root / "output").mkdir(exist_ok=True)
     record = {"sweep_id": sweep_id, "name": sweep.name, "seed": seed, "config": sweep.config}
-    _write(path, json.dumps(record, indent=2) + "\n")
+    write_text(json.dumps(record, indent=2) + "\n", path)
     return result
 
 
@@ -178,30 +176,10 @@ def find_sweep_dirs(root: Path) -> list[SweepDir]:
         raise FashionWbError(f"{root}: no such folder")
     found = [read_sweep_dir(path.parent) for path in sorted(root.rglob(_SWEEP_FILE))]
     if not found:
-        raise FashionWbError(f"{root}: no offline sweep at or below it (no {_SWEEP_FILE}); run one with --dir first")
+        raise FashionWbError(
+            f"{root}: no offline sweep at or below it (no {_SWEEP_FILE}); run one with --dir first"
+        )
     return found
-
-
-@contextlib.contextmanager
-def locked(folder: SweepDir) -> Iterator[int]:
-    """Hold the folder against a second controller; gives a descriptor that holds it while it is open anywhere.
-
-    Raises:
-        FashionWbError: another process holds it.
-    """
-    with (folder.root / ".lock").open("w") as file:
-        deadline = time.monotonic() + _LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise FashionWbError(
-                        f"{folder.root}: another process is running this sweep; wait for it, or end it"
-                    ) from None
-                time.sleep(0.1)
-        yield file.fileno()
 
 
 def judge_log(log: RunLog | None, metric: Metric | None) -> tuple[TrialState, str]:
@@ -225,7 +203,9 @@ def _check_same(found: SweepDir, sweep: Sweep, seed: int) -> None:
         changes.append(f"  seed was {found.seed}, is now {seed}")
     before = yaml.safe_dump(found.sweep.config, sort_keys=True).splitlines()
     after = yaml.safe_dump(json.loads(json.dumps(sweep.config)), sort_keys=True).splitlines()
-    changes += [f"  {line}" for line in difflib.unified_diff(before, after, lineterm="", n=0) if line[:2] != "@@"][2:]
+    changes += [
+        f"  {line}" for line in difflib.unified_diff(before, after, lineterm="", n=0) if line[:2] != "@@"
+    ][2:]
     if before != after or found.seed != seed:
         lines = "\n".join(change for change in changes if change.strip())
         raise FashionWbError(
@@ -240,12 +220,3 @@ def _read_config(path: Path) -> dict[str, Any]:
         return {name: entry["value"] for name, entry in document.items() if name != "wandb_version"}
     except (yaml.YAMLError, AttributeError, TypeError, KeyError):
         raise FashionWbError(f"{path}: damaged; delete it to have the trial proposed again") from None
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -53,7 +53,9 @@ def read_sweep(path: Path) -> Sweep:
     """
     source = read_yaml(path)
     if not isinstance(source.data, dict):
-        raise source.error((), f"must be a mapping of keys such as method and parameters, got {source.data!r}")
+        raise source.error(
+            (), f"must be a mapping of keys such as method and parameters, got {source.data!r}"
+        )
     _check_parameters(source)
     _check_schema(source)
     _check_runnable_offline(source)
@@ -148,7 +150,9 @@ def _check_train_parameters(source: YamlSource, parameters: Mapping[str, Any]) -
             raise source.error(key, f"train.py has no such hyperparameter; {hint}")
         for field in ("value", "values", "min", "max"):
             found = spec.get(field, []) if isinstance(spec, dict) else []
-            if "log_uniform" in str(spec.get("distribution")) and not str(spec["distribution"]).endswith("values"):
+            if "log_uniform" in str(spec.get("distribution")) and not str(spec["distribution"]).endswith(
+                "values"
+            ):
                 continue  # min and max are exponents there, not values of the hyperparameter
             for value in found if isinstance(found, list) else [found]:
                 try:
@@ -163,7 +167,9 @@ def _check_runnable_offline(source: YamlSource) -> None:
         raise source.error((), "needs program (a training script) or command")
     for key in ("job", "image_uri"):
         if key in config:
-            raise source.error((key,), "W&B Launch needs its server; an offline sweep takes program or command")
+            raise source.error(
+                (key,), "W&B Launch needs its server; an offline sweep takes program or command"
+            )
     if config["method"] == "custom" and "scheduler" not in config:
         raise source.error(("method",), "method custom needs a scheduler block that names the engine")
     if "metrics" in config:

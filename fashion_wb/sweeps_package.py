@@ -8,6 +8,9 @@ import warnings
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", category=UserWarning, module="pydantic")
     warnings.filterwarnings("ignore", category=DeprecationWarning)
+    from sweeps.config import fill_parameter
+    from sweeps.config.schema import sweep_config_jsonschema, validator
+
     from sweeps import (
         RunState,
         SweepRun,
@@ -15,8 +18,6 @@ with warnings.catch_warnings():
         schema_violations_from_proposed_config,
         stop_runs,
     )
-    from sweeps.config import fill_parameter
-    from sweeps.config.schema import sweep_config_jsonschema, validator
 
 __all__ = [
     "RunState",

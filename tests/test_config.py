@@ -58,5 +58,5 @@ def test_a_fraction_is_not_rounded_to_an_integer():
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(FashionWbError, match="unknown hyperparameter 'momentum'.*filters"):
+    with pytest.raises(FashionWbError, match=r"unknown hyperparameter 'momentum'.*filters"):
         TrainConfig.from_mapping({"momentum": 0.9})

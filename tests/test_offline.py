@@ -34,7 +34,10 @@ def test_count_and_run_cap_are_exact_and_every_trial_is_a_run_of_the_sweep(tmp_p
 
 
 def test_a_grid_ends_of_itself_with_every_point_once(tmp_path):
-    place(tmp_path, yaml("x: {values: [0, 0.5, 1]}\nnested: {parameters: {flag: {values: [true, false]}}}", "grid"))
+    place(
+        tmp_path,
+        yaml("x: {values: [0, 0.5, 1]}\nnested: {parameters: {flag: {values: [true, false]}}}", "grid"),
+    )
     done = run(tmp_path, "sweep", "sweep.yaml", "--workers", "2")
     assert done.returncode == 0, done.stderr
     points = {(trial.config["x"], trial.config["nested"]["flag"]) for trial in trials(tmp_path)}
@@ -81,7 +84,10 @@ def test_a_program_that_always_fails_ends_the_sweep_early_and_can_be_mended(tmp_
     [
         ("print('no run')\n", "ended without starting a W&B run"),
         ("import wandb; wandb.init().log({'other': 1})\n", "finished without a finite value of loss"),
-        ("import wandb; wandb.init().log({'loss': float('nan')})\n", "finished without a finite value of loss"),
+        (
+            "import wandb; wandb.init().log({'loss': float('nan')})\n",
+            "finished without a finite value of loss",
+        ),
         ("import wandb, os; wandb.init(); os.kill(os.getpid(), 9)\n", "was killed by SIGKILL"),
         ("import wandb, sys; wandb.init().log({'loss': 1}); sys.exit(7)\n", "ended with exit code 7"),
         ("import nonexistent\n", "ended with exit status 1"),
@@ -103,7 +109,7 @@ def test_a_trial_that_hangs_is_killed_and_failed_even_if_it_ignores_sigterm(tmp_
         "time.sleep(1000 if run.config.x == 1 else 0)\n"
     )
     place(tmp_path, yaml("x: {values: [0, 1, 2]}", "grid"), program)
-    done = run(tmp_path, "sweep", "sweep.yaml", "--patience", "2", FASHION_WB_KILL_DELAY="1")
+    done = run(tmp_path, "sweep", "sweep.yaml", "--patience", "2", WANDB_AGENT_KILL_DELAY="1")
     assert done.returncode == 0, done.stderr
     assert states(tmp_path) == ["finished", "failed", "finished"]
     assert trials(tmp_path)[1].reason == "logged nothing for 2 s and was killed"
@@ -135,7 +141,7 @@ def test_a_plain_command_gets_what_the_agent_would_give_it(tmp_path):
     place(tmp_path, sweep)
     (tmp_path / "run.sh").write_text(
         'printf "%s\\n" "$@" > seen.txt; env > env.txt; cat > stdin.txt\n'
-        'python -c "import wandb; wandb.init().log({\'loss\': 0})"\n'
+        "python -c \"import wandb; wandb.init().log({'loss': 0})\"\n"
     )
     done = run(tmp_path, "sweep", "sweep.yaml", FLAVOUR="plum")
     assert done.returncode == 0, done.stderr
@@ -203,7 +209,9 @@ def test_a_changed_file_or_seed_in_the_same_folder_is_refused_with_the_differenc
         ),
     ],
 )
-def test_bad_requests_are_refused_without_a_traceback_and_before_any_trial(tmp_path, sweep, arguments, message):
+def test_bad_requests_are_refused_without_a_traceback_and_before_any_trial(
+    tmp_path, sweep, arguments, message
+):
     place(tmp_path, sweep)
     done = run(tmp_path, "sweep", "sweep.yaml", *arguments)
     assert done.returncode != 0

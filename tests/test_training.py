@@ -26,7 +26,13 @@ class PlainCnn(nn.Module):
             *(nn.Conv2d(filters, filters, 3), nn.ReLU(), nn.MaxPool2d(2)),
             *(nn.Conv2d(filters, filters, 3), nn.ReLU(), nn.MaxPool2d(2)),
             *(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
-            *(nn.Linear(filters, units1), nn.ReLU(), nn.Linear(units1, units2), nn.ReLU(), nn.Linear(units2, 10)),
+            *(
+                nn.Linear(filters, units1),
+                nn.ReLU(),
+                nn.Linear(units1, units2),
+                nn.ReLU(),
+                nn.Linear(units2, 10),
+            ),
         )
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -67,7 +73,9 @@ def test_an_epoch_of_steps_is_that_of_a_plain_loop_with_plain_adam(data):
     order = torch.randperm(1000, generator=torch.Generator().manual_seed(config.seed))
     losses = []
     for batch in order.split(config.batch_size):
-        loss = nn.functional.cross_entropy(plain(data.train.images[batch].float() / 255), data.train.labels[batch])
+        loss = nn.functional.cross_entropy(
+            plain(data.train.images[batch].float() / 255), data.train.labels[batch]
+        )
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -128,11 +136,13 @@ def test_a_consumer_may_simply_stop_asking(data):
 
 
 def test_a_loss_that_is_not_finite_is_an_error_that_names_the_likely_cause(data):
-    # Adam's normalised steps keep the loss finite at every learning rate allowed, so an image has to spoil it.
+    # Adam's normalised steps keep the loss finite at every learning rate allowed: an image has to spoil it.
     images = data.train.images.float()
     images[7, 0, 3, 3] = float("inf")
     spoilt = replace(data, train=Split(images, data.train.labels))
-    with pytest.raises(DivergedError, match=r"not finite after epoch 1 \(training nan.*lr 0.001 is likely too high"):
+    with pytest.raises(
+        DivergedError, match=r"not finite after epoch 1 \(training nan.*lr 0.001 is likely too high"
+    ):
         list(train(TrainConfig(), spoilt, CPU))
 
 

@@ -86,7 +86,8 @@ def _make_engine(config: Mapping[str, Any], metric: Metric, sweep_id: str, seed:
         name=str(config.get("name", sweep_id)),
         entity=str(config.get("entity", "")),
         project=str(config.get("project", "")),
-        config=copy.deepcopy(dict(config)),
+        # The study factories take the search's seed from here; W&B's server has no such thing.
+        config={**copy.deepcopy(dict(config)), "seed": seed},
         controller_run_name=sweep_id,
     )
     with guarded():

@@ -23,7 +23,7 @@ def hyperopt_tpe(sweep: SweepInfo) -> optuna.Study:
     """A study sampled by hyperopt's TPE; hyperopt's defaults but for the start-up trials."""
     options = TPEOptions(n_startup_jobs=startup_trials(sweep.config.get("run_cap")))
     space = _declared_space(sweep.config)
-    return _study(sweep, HyperoptTPESampler(seed_from_id(sweep.id), space, options))
+    return _study(sweep, HyperoptTPESampler(study_seed(sweep), space, options))
 
 
 def optuna_tpe(sweep: SweepInfo) -> optuna.Study:
@@ -36,16 +36,17 @@ def optuna_tpe(sweep: SweepInfo) -> optuna.Study:
     def make(seed: int) -> optuna.samplers.TPESampler:
         return optuna.samplers.TPESampler(seed=seed, n_startup_trials=startup)
 
-    return _study(sweep, PerTrialSampler(make, seed_from_id(sweep.id)))
+    return _study(sweep, PerTrialSampler(make, study_seed(sweep)))
 
 
-def seed_from_id(sweep_id: str) -> int:
+def study_seed(sweep: SweepInfo) -> int:
     """The seed in [0, 2**32) of a sweep's study.
 
-    The id is all that survives a restart of `wandb sweep-scheduler`, and it is the same offline, so
-    the same sweep is given the same suggestions wherever and however often it is started.
+    Offline it comes from the search's own seed, which is handed over in the config: the same command gives
+    the same suggestions in any folder. W&B's server knows no seed; there it comes from the sweep's id, all
+    that survives a restart of `wandb sweep-scheduler`, so that a restarted sweep goes on as it would have.
     """
-    return stable_seed(sweep_id)
+    return stable_seed(sweep.config.get("seed", sweep.id))
 
 
 def startup_trials(run_cap: int | None) -> int:

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 from analysis_cases import hand_made, plausible, search, trial
 
-from analysis.files import replacing, write_csv
 from analysis.outputs import NAMES, write_comparison
 from analysis.table import trials_frame
 from fashion_wb.errors import FashionWbError
+from fashion_wb.files import replacing, write_csv
 
 GOLDEN = Path(__file__).parent / "golden"
 

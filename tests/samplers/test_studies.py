@@ -8,7 +8,7 @@ import optuna
 import pytest
 
 from fashion_wb.samplers.per_trial import PerTrialSampler
-from fashion_wb.samplers.studies import hyperopt_tpe, optuna_tpe, seed_from_id, startup_trials
+from fashion_wb.samplers.studies import hyperopt_tpe, optuna_tpe, startup_trials, study_seed
 
 SPACE = {"x": optuna.distributions.FloatDistribution(0.0, 1.0)}
 
@@ -20,9 +20,14 @@ def sweep_info(sweep_id="abc", **config):
     )
 
 
-def test_the_seed_of_an_id_is_the_same_for_ever():
+def test_online_the_seed_comes_from_the_id_and_is_the_same_for_ever():
     # The first four bytes of the SHA-256 of "abc" (FIPS 180-2, appendix B.1).
-    assert seed_from_id("abc") == 0xBA7816BF
+    assert study_seed(sweep_info("abc")) == 0xBA7816BF
+
+
+def test_offline_the_searchs_seed_decides_and_the_id_does_not():
+    assert study_seed(sweep_info("abc", seed=0)) == study_seed(sweep_info("abd", seed=0))
+    assert study_seed(sweep_info("abc", seed=0)) != study_seed(sweep_info("abc", seed=1))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,139 @@
+"""train.py as a script: flags, what it logs, and how it ends."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from sweep_cases import ROOT, environment
+
+from fashion_wb.config import NAMES
+from fashion_wb.runlog import read_run_log
+
+TRAIN = [sys.executable, str(ROOT / "train.py")]
+SMALL = ["--filters", "3", "--lr", "2e-3"]
+
+
+def program():
+    spec = importlib.util.spec_from_file_location("train_program", ROOT / "train.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def train(folder, *flags, mode="offline", **env):
+    return subprocess.run(
+        [*TRAIN, *flags],
+        cwd=folder,
+        env=environment(WANDB_MODE=mode, FASHION_WB_LIMIT="500", **env),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def log_of(folder):
+    (path,) = folder.glob("wandb/offline-run-*/run-*.wandb")
+    return read_run_log(path)
+
+
+def test_a_run_logs_every_epoch_and_summarises_the_best(tmp_path, data_dir):
+    done = train(tmp_path, *SMALL, "--epochs", "3", "--seed", "5")
+    assert done.returncode == 0, done.stderr
+    log = log_of(tmp_path)
+    assert log.exit_code == 0
+    assert {name: log.config[name] for name in NAMES} == {
+        **{"filters": 3, "units1": 128, "units2": 64, "lr": 2e-3, "epochs": 3, "batch_size": 64, "seed": 5}
+    }
+    assert log.config["images_limit"] == 500
+    assert [row["epoch"] for row in log.history] == [1, 2, 3]
+    keys = {"epoch", "train_loss", "valid_loss", "valid_accuracy", "seconds", "samples_per_second"}
+    assert all(keys <= set(row) for row in log.history)
+    best = min(log.history, key=lambda row: row["valid_loss"])
+    assert {key: log.summary[key] for key in keys} == {key: best[key] for key in keys}
+
+
+def test_the_summary_holds_the_best_epoch_even_when_later_ones_are_worse(tmp_path, data_dir):
+    # At this learning rate the loss of so small a net goes up and down.
+    done = train(tmp_path, "--filters", "4", "--lr", "0.05", "--epochs", "6")
+    assert done.returncode == 0, done.stderr
+    log = log_of(tmp_path)
+    losses = [row["valid_loss"] for row in log.history]
+    assert losses[-1] > min(losses), "this run does not show the difference"
+    assert log.summary["valid_loss"] == min(losses)
+    assert log.summary["epoch"] == losses.index(min(losses)) + 1
+
+
+def test_without_wandb_it_trains_and_leaves_nothing_behind(tmp_path, data_dir):
+    done = train(tmp_path, *SMALL, "--epochs", "1", mode="disabled")
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--filterz", "3"], "unrecognized arguments: --filterz 3"),
+        (["--filter", "3"], "unrecognized arguments: --filter 3"),
+        (["--filters", "0"], "filters must lie in [1, 512], got 0"),
+        (["--filters", "12.25"], "filters must be an integer, got 12.25"),
+        (["--lr", "fast"], "argument --lr: invalid float value: 'fast'"),
+        (["--lr", "nan"], "lr must be a number, got nan"),
+        (["--epochs", "-1"], "epochs must lie in"),
+    ],
+)
+def test_a_bad_flag_is_refused_before_anything_is_trained(flags, message, capsys):
+    with pytest.raises(SystemExit) as ended:
+        program().parse_flags(flags)
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_bad_flags_end_the_script_without_a_run(tmp_path):
+    done = train(tmp_path, "--filters", "0")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_hyperparameter_is_a_flag_and_nothing_else_is(capsys):
+    with pytest.raises(SystemExit):
+        program().parse_flags(["--help"])
+    assert re.findall(r"^  --(\w+)", capsys.readouterr().out, re.MULTILINE) == list(NAMES)
+
+
+def test_a_failure_is_a_failed_run_with_its_reason_and_no_traceback(tmp_path):
+    done = train(tmp_path, "--epochs", "1", FASHION_WB_DATA=str(tmp_path / "nowhere"))
+    assert done.returncode == 1
+    assert "train.py: " in done.stderr and "Traceback" not in done.stderr
+    log = log_of(tmp_path)
+    assert log.exit_code == 1 and "nowhere" in log.summary["failure"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_finishes_the_run_with_all_it_logged(tmp_path, data_dir, number):
+    process = subprocess.Popen(
+        [*TRAIN, *SMALL, "--epochs", "10000"],
+        cwd=tmp_path,
+        env=environment(
+            WANDB_MODE="offline", FASHION_WB_LIMIT="500", WANDB__TRANSACTION_LOG_FLUSH_INTERVAL="0.05"
+        ),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not (list(tmp_path.glob("wandb/offline-run-*/run-*.wandb")) and len(log_of(tmp_path).history) >= 3):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(number)
+    # Ended by the signal, so that a shell or an agent sees that it worked.
+    assert process.wait(timeout=30) == -number
+    log = log_of(tmp_path)
+    assert log.exit_code == 255
+    assert [row["epoch"] for row in log.history] == list(range(1, len(log.history) + 1))
+    assert log.summary["valid_loss"] == min(row["valid_loss"] for row in log.history)
