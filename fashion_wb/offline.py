@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fashion_wb.agentcommand import build_command, build_environment
+from fashion_wb.breaker import CircuitBreaker
 from fashion_wb.records import Metric, Trial, TrialState
 from fashion_wb.runlog import RunLog, RunLogError
 from fashion_wb.samplers.base import Pruner, Sampler
@@ -20,8 +21,6 @@ from fashion_wb.workers import TrialProcess, WorkerPool
 # How long W&B's agent waits between SIGTERM and SIGKILL, and the variable by which it is told otherwise.
 _KILL_DELAY = 30.0
 _KILL_DELAY_VARIABLE = "WANDB_AGENT_KILL_DELAY"
-_FIRST_FAILURES = 3
-_FAILURES_IN_A_ROW = 10
 
 
 @dataclass
@@ -63,9 +62,7 @@ class SweepRunner:
     active: dict[str, _Active] = field(default_factory=dict)
     _again: list[int] = field(default_factory=list)
     _exhausted: bool = False
-    _failed_now: int = 0
-    _good_now: int = 0
-    _in_a_row: int = 0
+    _breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
 
     def __post_init__(self) -> None:
         self._kill_delay = float(os.environ.get(_KILL_DELAY_VARIABLE) or _KILL_DELAY)
@@ -153,14 +150,13 @@ class SweepRunner:
 
     def failure(self) -> str:
         """Why the sweep had better end, or nothing: its program fails every time."""
-        hopeless = self._good_now == 0 and self._failed_now >= _FIRST_FAILURES
-        if not hopeless and self._in_a_row < _FAILURES_IN_A_ROW:
+        if not self._breaker.open:
             return ""
         last = next(trial for trial in reversed(self.trials) if trial.state is TrialState.FAILED)
         return (
-            f"{self.folder.sweep.name}: {self._in_a_row} trials in a row failed, the last because it "
-            f"{last.reason or 'failed'}; the sweep ends here rather than use up its budget. "
-            f"What the trial printed: {self.folder.output_file(last.run_id)}"
+            f"{self.folder.sweep.name}: {self._breaker.in_a_row} trials in a row failed, trial {last.number} "
+            f"because it {last.reason}; the sweep ends here rather than use up its budget. "
+            f"What that trial printed: {self.folder.output_file(last.run_id)}"
         )
 
     def _more_to_propose(self) -> bool:
@@ -225,12 +221,8 @@ class SweepRunner:
         self.trials[active.number] = replace(
             self.trials[active.number], state=state, history=history, reason=reason
         )
-        if state is TrialState.FAILED:
-            self._failed_now += 1
-            self._in_a_row += 1
-        elif state.ended:
-            self._good_now += 1
-            self._in_a_row = 0
+        if state.ended:
+            self._breaker.count(state)
 
     def _judge(self, active: _Active, status: int) -> tuple[TrialState, str]:
         state, reason = judge_log(active.log, self.metric)

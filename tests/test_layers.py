@@ -21,7 +21,7 @@ LAYERS = [
     ["training"],
     ["sweepfile", "runlog"],
     ["samplers", "pruning"],
-    ["agentcommand", "sweepdir", "workers", "trialprocess"],
+    ["agentcommand", "breaker", "sweepdir", "workers", "trialprocess"],
     ["forkserver", "offline", "summary"],
     ["progress"],
     ["controller"],

@@ -15,8 +15,9 @@ from analysis_cases import hand_made, plausible, search, trial
 
 from analysis.outputs import NAMES, write_comparison
 from analysis.table import trials_frame
+from analysis.tablefile import write_csv
 from fashion_wb.errors import FashionWbError
-from fashion_wb.files import replacing, write_csv
+from fashion_wb.files import replacing
 
 GOLDEN = Path(__file__).parent / "golden"
 
