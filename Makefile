@@ -3,6 +3,10 @@
 .PHONY: study test setup clean
 SHELL := /bin/sh
 
+# Networks that inspect TLS have their certificate in the system's store, where pip looks by itself.
+export UV_SYSTEM_CERTS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
 # The first of these that runs and is 3.11 or 3.12 (a version manager's shim may exist and not run).
 FIND_PYTHON = for p in $(PYTHON) python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo "$$p" && break; done
