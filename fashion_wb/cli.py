@@ -30,6 +30,10 @@ class _Group(click.Group):
             label = "" if isinstance(error, Interrupted) else "Error: "
             click.echo(f"{label}{error}", err=True)
             ctx.exit(error.exit_code)
+        except OSError as error:
+            # A full disk, a folder that may not be written: the user's to mend, wherever it struck.
+            click.echo(f"Error: {error.filename or 'input or output'}: {error.strerror or error}", err=True)
+            ctx.exit(1)
 
 
 def _running(command: Callable[..., None]) -> Callable[..., None]:
@@ -108,7 +112,8 @@ def study(
     **options: Any,
 ) -> None:
     """Run every method's sweep offline under one budget, then compare them."""
-    from fashion_wb.run import run_offline
+    from fashion_wb.conditions import write_conditions
+    from fashion_wb.run import cores, run_offline
     from fashion_wb.study import study_sweeps
     from fashion_wb.sweepfile import PROJECT_ROOT
 
@@ -122,6 +127,7 @@ def study(
         f"{len(sweeps)} methods x {trials} trials x {epochs} epochs at most; runs under {out}/sweeps",
         err=True,
     )
+    write_conditions(out, trials=trials, epochs=epochs, seed=seed, workers=options["workers"] or cores())
     placed = [(out / "sweeps" / sweep.name, sweep) for sweep in sweeps]
     folders = run_offline(placed, seed, None, _options(PROJECT_ROOT, options), sys.stderr)
     _compare(folders, out)

@@ -67,7 +67,7 @@ def run_offline(
         datafiles.ensure(options.data_dir)
         if options.data_dir is not None:
             os.environ[datafiles.ENVIRONMENT] = str(options.data_dir.resolve())
-    workers = options.workers if options.workers is not None else _cores()
+    workers = options.workers if options.workers is not None else cores()
     folders = [open_sweep_dir(folder, sweep, seed) for folder, sweep in sweeps]
     if all(_is_complete(folder, _cap(folder.sweep, count)) for folder in folders):
         print("Every trial has ended already.", file=stream, flush=True)
@@ -123,5 +123,6 @@ def _check_program(sweep: Sweep, cwd: Path) -> None:
         )
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

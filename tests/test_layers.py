@@ -21,7 +21,7 @@ LAYERS = [
     ["training"],
     ["sweepfile", "runlog"],
     ["samplers", "pruning"],
-    ["agentcommand", "breaker", "sweepdir", "workers", "trialprocess"],
+    ["agentcommand", "breaker", "conditions", "sweepdir", "workers", "trialprocess"],
     ["forkserver", "offline", "summary"],
     ["progress"],
     ["controller"],

@@ -1,0 +1,40 @@
+"""What a measurement was made with: without it a number says little."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from fashion_wb.files import write_text
+
+FILE = "conditions.json"
+_PACKAGES = ("torch", "wandb", "sweeps", "optuna", "hyperopt")
+
+
+def write_conditions(folder: Path, **settings: Any) -> None:
+    """Keep in `folder` the machine, the versions and `settings`; those of a study's first start stay."""
+    path = folder / FILE
+    if path.exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    record = {
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {_processor()}",
+        "python": platform.python_version(),
+        **{name: version(name) for name in _PACKAGES},
+        **settings,
+        "training_images": os.environ.get("FASHION_WB_LIMIT", "50000"),
+    }
+    write_text(json.dumps(record, indent=2) + "\n", path)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "processor not known"
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else "processor not known"
