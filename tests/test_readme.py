@@ -1,0 +1,67 @@
+"""The README: its commands exist, its tree is the tree, its results are those of the files beside it."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+
+import pytest
+from sweep_cases import ROOT
+
+from analysis.readme import BEGIN, END, insert, render
+from fashion_wb.cli import main
+from fashion_wb.config import NAMES
+from fashion_wb.study import METHODS
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line.partition("#")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_exists_with_its_options(command):
+    words = shlex.split(command)
+    if words[0] == "make":
+        assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    elif words[0] == "fashion-wb":
+        subcommand = main.commands[words[1]]
+        subcommand.make_context(words[1], words[2:])
+    elif words[:2] == ["python", "train.py"]:
+        spec = importlib.util.spec_from_file_location("train_program", ROOT / "train.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module.parse_flags(words[2:])
+    else:
+        assert words[0] == "wandb" and words[1] in ("sweep", "agent")
+
+
+def test_it_names_the_two_commands_before_any_other():
+    assert COMMANDS[:2] == ["make study", "make test"]
+
+
+def test_every_file_it_names_is_there():
+    for name in re.findall(r"(?:sweeps|docs|benchmarks|fashion_wb|analysis)/[\w/]+\.\w+", README):
+        assert (ROOT / name).is_file(), name
+
+
+def test_the_tree_lists_every_file_once():
+    tree = re.search(r"```\n(train\.py .*?)```", README, re.DOTALL)
+    names = re.findall(r"^ *([\w/.*]+)", tree[1], re.MULTILINE)
+    listed = sorted(name.rpartition("/")[2] for name in names if name.endswith(".py"))
+    folders = ("fashion_wb", "analysis", "benchmarks")
+    files = [*ROOT.glob("*.py"), *(path for folder in folders for path in (ROOT / folder).rglob("*.py"))]
+    expected = sorted(path.name for path in files if path.name != "__init__.py")
+    assert listed == expected
+
+
+def test_the_results_are_generated_from_the_study_beside_them():
+    assert insert(README, render(ROOT / "docs" / "study")) == README
+    assert README.count(BEGIN) == README.count(END) == 1
+
+
+def test_every_method_and_hyperparameter_is_named():
+    for method in METHODS:
+        assert f"sweeps/{method}.yaml" in README
+    for name in NAMES:
+        assert f"--{name}" in README
