@@ -71,7 +71,7 @@ def _as_script(argv: tuple[str, ...], cwd: Path) -> Command:
     plain = len(rest) > 1 and rest[0] in ("python", "python3", sys.executable) and rest[1].endswith(".py")
     if not plain:
         return Command(argv, None, ())
-    return Command(argv, cwd / rest[1], rest[2:])
+    return Command(argv, (cwd / rest[1]).resolve(), rest[2:])
 
 
 def build_environment(

@@ -33,6 +33,12 @@ class _Active:
     last_sign: float
     log: RunLog | None = None
     signalled: float | None = None
+    outlived_run: bool = False
+
+    @property
+    def can_be_ended(self) -> bool:
+        """Whether a signal would change its outcome: a run that has ended of itself came to its end."""
+        return self.signalled is None and (self.log is None or self.log.exit_code is None)
 
 
 @dataclass
@@ -79,11 +85,6 @@ class SweepRunner:
         return self.folder.sweep.metric
 
     @property
-    def done(self) -> bool:
-        """Whether no trial runs and none is to come."""
-        return not self.active and not self._again and not self._more_to_propose()
-
-    @property
     def started(self) -> int:
         """How many trials have been started and not interrupted."""
         return len(self.trials) - len(self._again)
@@ -118,26 +119,26 @@ class SweepRunner:
         news = [active for active in self.active.values() if self._read(active)]
         for number in self.pruner.stop(self.trials) if news else set():
             active = self.active.get(self.trials[number].run_id)
-            # A run that has already ended of itself came to its end: the verdict is too late to stop it.
-            if (
-                active is not None
-                and active.signalled is None
-                and active.log
-                and active.log.exit_code is None
-            ):
+            if active is not None and active.can_be_ended:
                 self._end(active, TrialState.STOPPED, "", pool)
         now = time.monotonic()
         for active in self.active.values():
-            if active.signalled is None and now - active.last_sign > self.patience:
+            silent = now - active.last_sign > self.patience
+            if silent and active.can_be_ended:
                 reason = f"logged nothing for {self.patience:g} s and was killed"
                 self._end(active, TrialState.FAILED, reason, pool)
+            elif silent and active.signalled is None:
+                # The run is over and well; only its process does not come to an end.
+                active.outlived_run = True
+                pool.signal(active.run_id, signal.SIGKILL)
             elif active.signalled is not None and now - active.signalled > self._kill_delay:
                 pool.signal(active.run_id, signal.SIGKILL)
 
     def interrupt(self, pool: WorkerPool) -> None:
         """Have every running trial end in good order; it is run again when the sweep is resumed."""
         for active in self.active.values():
-            if active.signalled is None:
+            self._read(active)
+            if active.can_be_ended:
                 self._end(active, TrialState.RUNNING, "", pool)
 
     def ended(self, run_id: str, status: int) -> Trial:
@@ -175,7 +176,7 @@ class SweepRunner:
     def _launch(self, trial: Trial, pool: WorkerPool) -> None:
         config_file = self.folder.config_file(trial.run_id)
         command = build_command(self.folder.sweep, trial.config, config_file.with_suffix(".json"), self.cwd)
-        warm = self.warm and command.script is not None and not pool.cannot_fork()
+        warm = self.warm and command.script == pool.program and not pool.cannot_fork()
         env = build_environment(
             self.folder.sweep, self.folder.sweep_id, trial.run_id, self.folder.root, config_file
         )
@@ -226,7 +227,7 @@ class SweepRunner:
 
     def _judge(self, active: _Active, status: int) -> tuple[TrialState, str]:
         state, reason = judge_log(active.log, self.metric)
-        if state is TrialState.FINISHED and status == 0:
+        if state is TrialState.FINISHED and (status == 0 or active.outlived_run):
             return state, reason
         if state is not TrialState.FAILED:
             reason = _why(active, status)

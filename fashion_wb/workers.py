@@ -53,7 +53,11 @@ class Exit:
 
 
 class WorkerPool:
-    """A fork server and the trials it runs. Use as a context manager: leaving it kills what still runs."""
+    """A fork server and the trials it runs. Use as a context manager: leaving it kills what still runs.
+
+    Attributes:
+        program: the script whose trials can be warm, as it was given.
+    """
 
     def __init__(self, program: Path | None, hold: Sequence[int] = ()) -> None:
         """Start the server.
@@ -65,6 +69,7 @@ class WorkerPool:
                 `modules_to_preload`), gives a server that starts every trial as a fresh process.
         """
         preload = None if program is None else modules_to_preload(program)
+        self.program = program
         ours, theirs = socket.socketpair()
         env = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
         env["WANDB_MODE"] = "offline"

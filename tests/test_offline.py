@@ -115,6 +115,14 @@ def test_a_trial_that_hangs_is_killed_and_failed_even_if_it_ignores_sigterm(tmp_
     assert trials(tmp_path)[1].reason == "logged nothing for 2 s and was killed"
 
 
+def test_a_process_that_outlives_its_finished_run_is_ended_and_the_run_counts(tmp_path):
+    program = "import time, wandb\nrun = wandb.init()\nrun.log({'loss': 1})\nrun.finish()\ntime.sleep(1000)\n"
+    place(tmp_path, yaml(), program)
+    done = run(tmp_path, "sweep", "sweep.yaml", "--count", "1", "--patience", "2")
+    assert done.returncode == 0, done.stderr
+    assert states(tmp_path) == ["finished"]
+
+
 def test_hyperband_stops_after_the_rung_by_sigterm_and_records_stopped_not_failed(tmp_path):
     program = (
         "import time, wandb\n"
