@@ -8,7 +8,6 @@ away, however that happens, it kills every trial: nothing outlives a killed swee
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
@@ -16,29 +15,13 @@ import os
 import selectors
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from typing import Any
 
 from fashion_wb import trialprocess
-
-# Holds a wandb-core service that all trials share. It is ended by SIGKILL: a service that shuts down in
-# good order marks the runs of trials that died as finished with exit code 0, one that loses its clients
-# leaves their logs as they are.
-_SERVICE_HOLDER = """
-import os, signal, sys, wandb
-wandb.setup(wandb.Settings(mode="offline"))
-print(os.environ["WANDB_SERVICE"], flush=True)
-signal.pause()
-"""
-
-
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends; Linux only, elsewhere the server alone does."""
-    pr_set_pdeathsig = 1
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+from fashion_wb.coreservice import CoreService
+from fashion_wb.lifeline import die_with_parent
 
 
 def _import_what_is_put_off() -> None:
@@ -56,39 +39,31 @@ class ForkServer:
     def __init__(self, client: socket.socket) -> None:
         self.client = client
         self.children: dict[int, str] = {}
-        self.service: subprocess.Popen[str] | None = None
+        self.service: CoreService | None = None
         self.service_token: str | None = None
         self._received = b""
         self._selector = selectors.DefaultSelector()
         self._selector.register(client, selectors.EVENT_READ)
-        self._wakeup, wakeup_write = socket.socketpair()
-        self._wakeup.setblocking(False)
-        wakeup_write.setblocking(False)
-        signal.set_wakeup_fd(wakeup_write.fileno(), warn_on_full_buffer=False)
-        self._wakeup_write = wakeup_write
+        self._wakeups = socket.socketpair()
+        for end in self._wakeups:
+            end.setblocking(False)
+        signal.set_wakeup_fd(self._wakeups[1].fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
-        self._selector.register(self._wakeup, selectors.EVENT_READ)
+        self._selector.register(self._wakeups[0], selectors.EVENT_READ)
 
     def preload(self, modules: list[str], directory: str) -> None:
         """Start the shared service and, meanwhile, import modules as a script in `directory` would."""
         sys.path[0] = directory
-        self.service = subprocess.Popen(
-            [sys.executable, "-c", _SERVICE_HOLDER],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 (this process has one thread)
-        )
-        for name in modules:
-            # A module that cannot be imported fails again in the trial, with its own traceback.
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
         # What fails here fails again in the trial, which says so in its own words.
         with contextlib.suppress(Exception):
+            importlib.import_module("wandb")
+            self.service = CoreService([self.client, *self._wakeups])
+        for name in modules:
+            with contextlib.suppress(Exception):
+                importlib.import_module(name)
+        with contextlib.suppress(Exception):
             _import_what_is_put_off()
-        assert self.service.stdout is not None
-        self.service_token = self.service.stdout.readline().strip() or None
+        self.service_token = None if self.service is None else self.service.token()
         gc.collect()
         gc.freeze()  # the children share these objects' pages for as long as nobody touches them
 
@@ -105,7 +80,7 @@ class ForkServer:
         """Answer the client until it goes away."""
         while True:
             for key, _ in self._selector.select():
-                if key.fileobj is self._wakeup:
+                if key.fileobj is self._wakeups[0]:
                     self._reap()
                 elif not self._receive():
                     return
@@ -117,7 +92,6 @@ class ForkServer:
                 os.killpg(pid, signal.SIGKILL)
         if self.service is not None:
             self.service.kill()
-            self.service.wait()
 
     def _receive(self) -> bool:
         try:
@@ -157,12 +131,10 @@ class ForkServer:
         try:
             signal.set_wakeup_fd(-1)
             self._selector.close()
-            for end in (self.client, self._wakeup, self._wakeup_write):
+            for end in (self.client, *self._wakeups):
                 end.close()
             os.setpgid(0, 0)
-            die_with_parent()
-            if os.getppid() != parent:
-                os._exit(1)  # the server died before the kernel knew to tell us
+            die_with_parent(parent)
             trialprocess.run(request)
         finally:
             os._exit(127)
@@ -176,7 +148,7 @@ class ForkServer:
 
     def _reap(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            self._wakeup.recv(4096)
+            self._wakeups[0].recv(4096)
         for pid in list(self.children):
             done, status = os.waitpid(pid, os.WNOHANG)
             if done:
@@ -190,7 +162,7 @@ class ForkServer:
 
 def main() -> None:
     """Serve the socket whose descriptor is the first argument."""
-    die_with_parent()
+    die_with_parent(os.getppid())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client to hear
     server = ForkServer(socket.socket(fileno=int(sys.argv[1])))
     try:

@@ -19,7 +19,7 @@ from pathlib import Path
 from fashion_wb.errors import FashionWbError
 
 # What `wandb.init` imports on first use; half a second in every child if the server did not.
-_WANDB_MODULES = ("yaml", "wandb", "wandb.apis.public", "wandb.sdk.launch")
+_WANDB_MODULES = ("yaml", "wandb.apis.public", "wandb.sdk.launch")
 _START_TIMEOUT = 120.0
 
 

@@ -108,7 +108,7 @@ class HyperoptTPESampler(BaseSampler):
 
 
 def _unused_objective(_: Any) -> float:
-    raise NotImplementedError("hyperopt only suggests here; the sweep trains")
+    raise AssertionError("hyperopt only suggests here; the sweep trains")
 
 
 def _hyperopt_trials(

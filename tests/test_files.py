@@ -1,0 +1,44 @@
+"""Whole files and held folders."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from fashion_wb.errors import FashionWbError
+from fashion_wb.files import locked, replacing, write_text
+
+
+def test_a_file_is_replaced_whole_or_left_as_it_was(tmp_path):
+    path = tmp_path / "file.txt"
+    write_text("first\n", path)
+    with pytest.raises(RuntimeError), replacing(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "first\n"
+    write_text("second\n", path)
+    assert path.read_text() == "second\n"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file.txt"]
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from fashion_wb.files import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_held_folder_is_refused_to_others_until_its_holder_dies(tmp_path):
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+    with pytest.raises(FashionWbError, match="another process is running this sweep"), locked(tmp_path):
+        pass
+    holder.kill()
+    holder.communicate()
+    with locked(tmp_path), locked(tmp_path.parent):
+        pass
