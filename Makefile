@@ -29,7 +29,7 @@ setup: .venv/.ready
 		echo "Setting up .venv with $$($$python --version) (a few GB on Linux, once)"; \
 		"$$python" -m venv .venv; \
 	else uv venv --python 3.12 .venv; fi; \
-	if command -v uv >/dev/null; then uv=uv; else .venv/bin/python -m pip install --quiet uv; uv=.venv/bin/uv; fi; \
+	if command -v uv >/dev/null; then uv=uv; else .venv/bin/python -m pip install --quiet --constraint constraints.txt uv; uv=.venv/bin/uv; fi; \
 	"$$uv" pip install --quiet --python .venv/bin/python --constraint constraints.txt --editable .
 	@touch $@
 
