@@ -90,6 +90,7 @@ class ForkServer:
         for pid in self.children:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
         if self.service is not None:
             self.service.kill()
 

@@ -1,0 +1,109 @@
+"""The fork server and its client."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from fashion_wb.errors import FashionWbError
+from fashion_wb.workers import TrialProcess, WorkerPool, modules_to_preload
+
+
+def script(folder, text):
+    path = folder / "program.py"
+    path.write_text(text)
+    return path
+
+
+def fresh(folder, key, code):
+    argv = [sys.executable, "-c", code]
+    return TrialProcess(key, argv, dict(os.environ), folder, folder / f"{key}.log", program=None)
+
+
+def wait_for(pool, *keys, seconds=60):
+    ends, deadline = {}, time.monotonic() + seconds
+    while set(ends) != set(keys):
+        assert time.monotonic() < deadline
+        ends |= {end.key: end.status for end in pool.exits(0.1)}
+    return ends
+
+
+@pytest.mark.parametrize(
+    ("text", "modules"),
+    [
+        ("import os, json as j\nfrom a.b import c\ndef f():\n    import late\n", ["os", "json", "a.b"]),
+        ("from . import sibling\n", []),
+        ("FORK_SAFE = False\nimport os\n", None),
+        ("FORK_SAFE = True\nimport os\n", ["os"]),
+        ("this is not python at all\n", None),
+        ("#!/bin/sh\necho $1\n", None),
+    ],
+)
+def test_what_a_script_imports_is_read_without_running_it(tmp_path, text, modules):
+    assert modules_to_preload(script(tmp_path, text)) == modules
+    assert modules_to_preload(tmp_path / "absent.py") is None
+
+
+def test_ends_come_with_their_status_and_what_was_printed_is_kept(tmp_path):
+    with WorkerPool(None) as pool:
+        assert "fresh processes" in pool.cannot_fork()
+        pool.start(fresh(tmp_path, "good", "print('said')"))
+        pool.start(fresh(tmp_path, "bad", "import sys; print('why', file=sys.stderr); sys.exit(3)"))
+        pool.start(fresh(tmp_path, "killed", "import time; time.sleep(100)"))
+        pool.signal("killed", signal.SIGTERM)
+        pool.signal("unknown", signal.SIGTERM)
+        ends = wait_for(pool, "good", "bad", "killed")
+    assert ends == {"good": 0, "bad": 3, "killed": -signal.SIGTERM}
+    assert (tmp_path / "good.log").read_text() == "said\n"
+    assert (tmp_path / "bad.log").read_text() == "why\n"
+
+
+def test_a_command_that_is_not_there_fails_as_a_shell_would_have_it(tmp_path):
+    with WorkerPool(None) as pool:
+        pool.start(
+            TrialProcess("x", ["no-such-command"], dict(os.environ), tmp_path, tmp_path / "x.log", None)
+        )
+        assert wait_for(pool, "x") == {"x": 127}
+    assert "no-such-command: cannot be started: No such file" in (tmp_path / "x.log").read_text()
+
+
+def test_a_program_whose_imports_start_threads_is_not_forked(tmp_path):
+    (tmp_path / "threaded.py").write_text(
+        "import threading, time\n"
+        "threading.Thread(target=time.sleep, args=(60,), name='mine', daemon=True).start()\n"
+    )
+    with WorkerPool(script(tmp_path, "import threaded\n")) as pool:
+        assert pool.cannot_fork() == "importing it starts threads (mine)"
+
+
+def test_a_module_beside_the_program_wins_over_an_installed_one_of_the_same_name(tmp_path):
+    (tmp_path / "click.py").write_text("ours = True\n")
+    program = script(tmp_path, "import click\nprint(click.ours)\n")
+    with WorkerPool(program) as pool:
+        assert pool.cannot_fork() == ""
+        pool.start(TrialProcess("x", [], dict(os.environ), tmp_path, tmp_path / "x.log", program))
+        assert wait_for(pool, "x") == {"x": 0}
+    assert (tmp_path / "x.log").read_text() == "True\n"
+
+
+def test_leaving_the_pool_kills_what_still_runs(tmp_path):
+    with WorkerPool(None) as pool:
+        pool.start(fresh(tmp_path, "x", "import os, time; print(os.getpid(), flush=True); time.sleep(100)"))
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "x.log").exists() or not (tmp_path / "x.log").read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        pid = int((tmp_path / "x.log").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_the_death_of_the_server_is_an_error_that_says_what_to_do(tmp_path):
+    with WorkerPool(None) as pool:
+        pool.start(fresh(tmp_path, "x", "import os; os.kill(os.getppid(), 9)"))
+        with pytest.raises(FashionWbError, match=r"worker process ended unexpectedly.*goes on from there"):
+            wait_for(pool, "x")
