@@ -27,7 +27,8 @@ class RunOptions:
     """How to run sweeps; none of it changes what is searched.
 
     Attributes:
-        workers: trials at once, at least 1; None for one a core.
+        workers: trials at once, at least 1; None for one a core, but no more of a sweep than a fifth of its
+            trials: a model that is shown no result until half the budget is spent is random search.
         cwd: the directory the trials run in, where W&B's agent would be started.
         patience: seconds a trial may go without logging before it counts as hung.
         warm: whether to fork trials from a process that has imported the program's modules.
@@ -79,19 +80,22 @@ def run_offline(
         stack.enter_context(contextlib.chdir(options.cwd))
         program = _script(sweeps[0][1], options.cwd) if options.warm else None
         pool = stack.enter_context(WorkerPool(program, hold=locks))
-        runners = [_runner(folder, count, ceil(workers / len(folders)), options) for folder in folders]
+        share = ceil(workers / len(folders))
+        runners = [_runner(folder, count, share, options) for folder in folders]
         run_sweeps(runners, pool, workers, Progress(runners, workers, stream))
     return folders
 
 
-def _runner(folder: SweepDir, count: int | None, parallel: int, options: RunOptions) -> SweepRunner:
+def _runner(folder: SweepDir, count: int | None, share: int, options: RunOptions) -> SweepRunner:
     sampler, pruner = make_search(folder.sweep, folder.sweep_id, folder.seed)
+    cap = _cap(folder.sweep, count)
+    fifth = share if cap is None or options.workers is not None else max(1, cap // 5)
     return SweepRunner(
         folder=folder,
         sampler=sampler,
         pruner=pruner,
-        cap=_cap(folder.sweep, count),
-        parallel=parallel,
+        cap=cap,
+        parallel=min(share, fifth),
         cwd=options.cwd,
         patience=options.patience,
         warm=options.warm,

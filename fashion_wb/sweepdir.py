@@ -16,6 +16,7 @@ from __future__ import annotations
 import difflib
 import json
 import secrets
+import shutil
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ class SweepDir:
 
 
 def open_sweep_dir(root: Path, sweep: Sweep, seed: int) -> SweepDir:
-    """The folder of `sweep`, made if need be; the same sweep and seed again is the same sweep.
+    """The folder of `sweep`, made if need be; once it has a trial, it is that sweep's with that seed.
 
     Raises:
         FashionWbError: the folder holds another sweep, or this one with a changed file or seed.
@@ -137,8 +138,11 @@ def open_sweep_dir(root: Path, sweep: Sweep, seed: int) -> SweepDir:
     path = root / _SWEEP_FILE
     if path.exists():
         found = read_sweep_dir(root)
-        _check_same(found, sweep, seed)
-        return found
+        if any(found.proposals.glob("config-*.yaml")):
+            _check_same(found, sweep, seed)
+            return found
+        # Nothing was ever proposed here, as after a mistake in the file: there is nothing to protect.
+        shutil.rmtree(found.proposals, ignore_errors=True)
     alphabet = string.ascii_lowercase + string.digits
     sweep_id = "".join(secrets.choice(alphabet) for _ in range(8))
     result = SweepDir(root.resolve(), sweep, sweep_id, seed)

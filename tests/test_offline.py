@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from sweep_cases import only_sweep, place, run, states, trials, yaml
@@ -199,6 +200,14 @@ def test_a_changed_file_or_seed_in_the_same_folder_is_refused_with_the_differenc
     assert "-    max: 1.0" in done.stderr and "+    max: 2.0" in done.stderr
     assert "seed was 0, is now 5" in done.stderr
     assert len(trials(tmp_path)) == 1
+
+
+def test_unless_told_otherwise_a_fifth_of_the_trials_run_at_once_at_the_most(tmp_path):
+    # A fifth of five trials is one: no run starts before the one before it has ended.
+    place(tmp_path, yaml(method="bayes", more="run_cap: 5\n"))
+    assert run(tmp_path, "sweep", "sweep.yaml").returncode == 0
+    rows = [trial.history for trial in trials(tmp_path)]
+    assert all(a[-1]["_timestamp"] <= b[0]["_timestamp"] for a, b in pairwise(rows))
 
 
 @pytest.mark.parametrize(

@@ -73,9 +73,18 @@ def test_an_outcome_on_record_outlasts_the_process(tmp_path):
     ]
 
 
-def test_the_same_sweep_again_is_the_same_and_more_trials_than_digits_keep_their_order(tmp_path):
+def test_a_folder_without_a_trial_may_become_another_sweeps_and_with_one_may_not(tmp_path):
+    first = open_sweep_dir(tmp_path, SWEEP, seed=0)
+    second = open_sweep_dir(tmp_path, SWEEP, seed=1)
+    assert (second.seed, first.proposals.exists()) == (1, False)
+    second.propose(0, {"x": 0})
+    with pytest.raises(FashionWbError, match="seed was 1, is now 0"):
+        open_sweep_dir(tmp_path, SWEEP, seed=0)
+    assert open_sweep_dir(tmp_path, SWEEP, seed=1) == second
+
+
+def test_more_trials_than_digits_keep_their_order(tmp_path):
     folder = open_sweep_dir(tmp_path, SWEEP, seed=0)
-    assert open_sweep_dir(tmp_path, SWEEP, seed=0) == folder
     for number in (9_999, 10_000, 2):
         folder.propose(number, {"x": number})
     assert [trial.number for trial in folder.read_trials()] == [2, 9_999, 10_000]
