@@ -55,7 +55,16 @@ class Progress:
             return
         self._refreshed = now
         running = [f"{r.folder.sweep.name} {number}" for r in self.runners for number in r.active_numbers()]
-        line = f"{self._count()}  running {', '.join(running) or 'nothing'}  {self._tally()}  {self._left()}"
+        line = "  ".join(
+            part
+            for part in (
+                f"{self._count()}  running {', '.join(running) or 'nothing'}",
+                self._tally(),
+                self._best(),
+                self._left(),
+            )
+            if part
+        )
         width = shutil.get_terminal_size().columns - 1
         print(f"\r\x1b[K{line[:width]}", end="", file=self.stream, flush=True)
 
@@ -75,6 +84,19 @@ class Progress:
     def _tally(self) -> str:
         states = [trial.state for trial in self._ended()]
         return f"{states.count(TrialState.STOPPED)} stopped, {states.count(TrialState.FAILED)} failed"
+
+    def _best(self) -> str:
+        found: list[tuple[SweepRunner, float]] = []
+        for runner in self.runners:
+            trial = incumbent(runner.folder, runner.trials)
+            value = None if trial is None or runner.metric is None else runner.metric.best(trial.history)
+            if value is not None:
+                found.append((runner, value))
+        if not found:
+            return ""
+        pick = max if found[0][0].metric.goal == "maximize" else min  # type: ignore[union-attr]
+        runner, value = pick(found, key=lambda pair: pair[1])
+        return f"best {runner.folder.sweep.name} {value:.4f}"
 
     def _left(self) -> str:
         caps = [runner.cap for runner in self.runners]

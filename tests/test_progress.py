@@ -74,6 +74,9 @@ def test_a_terminal_has_a_line_that_moves_and_is_cleared(runner):
     text = lines(runner, Terminal(), trial(0, TrialState.FINISHED, 0.5))
     assert "\r" in text and "running nothing" in text
     assert text.endswith("left\n")
+    again = Terminal()
+    Progress([runner], 1, again).refresh()
+    assert "best mine 0.5000" in again.getvalue()
 
 
 @pytest.mark.parametrize(
