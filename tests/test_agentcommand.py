@@ -17,13 +17,13 @@ PLAIN = ["--lr=0.001", "--zero=0", "--flag=True", "--off=False", "--none=None", 
 
 def build(command, tmp_path, program="prog.py"):
     sweep = make_sweep({"program": program, **({"command": command} if command else {})}, "s")
-    return build_command(sweep, CONFIG, tmp_path / "args.json", Path("/work"))
+    return build_command(sweep, CONFIG, tmp_path / "args.json", Path("/there"))
 
 
 def test_the_default_command_runs_the_program_with_every_value_as_a_flag(tmp_path):
     command = build(None, tmp_path)
     assert command.argv == ("/usr/bin/env", "python", "prog.py", *PLAIN)
-    assert (command.script, command.arguments) == (Path("/work/prog.py"), tuple(PLAIN))
+    assert (command.script, command.arguments) == (Path("/there/prog.py"), tuple(PLAIN))
 
 
 @pytest.mark.parametrize(
