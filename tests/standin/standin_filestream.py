@@ -1,0 +1,52 @@
+"""The file_stream of the stand-in: how a run's history, summary, console and exit code arrive."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import standin_sweeps
+from standin_state import Run, State
+
+# Sent by the client and of no interest to the tests: system metrics, and which uploads are done.
+_UNKEPT_FILES = {"wandb-events.jsonl"}
+_UNKEPT = {"dropped", "uploaded"}
+
+
+def take(state: State, name: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Take in one request of a run's stream; the answer tells the run whether it was asked to stop.
+
+    Raises:
+        ValueError: something in it is not known.
+    """
+    run = state.runs[name]
+    for file, chunk in (request.pop("files", None) or {}).items():
+        _take_file(run, file, chunk["offset"], chunk["content"])
+    complete, exit_code = request.pop("complete", None), request.pop("exitcode", None)
+    if complete:
+        _complete(state, run, exit_code)
+    unknown = {key: value for key, value in request.items() if key not in _UNKEPT and value}
+    if unknown:
+        raise ValueError(f"file_stream of {name}: {unknown}")
+    return {"stopped": run.stop_asked, "exitcode": None, "limits": {}}
+
+
+def _take_file(run: Run, file: str, offset: int, lines: list[str]) -> None:
+    if file == "wandb-history.jsonl":
+        # By offset, so that a request sent again does not add its rows again.
+        run.history[offset:] = [json.loads(line) for line in lines]
+    elif file == "wandb-summary.json":
+        run.summary = json.loads(lines[-1])
+    elif file == "output.log":
+        run.output[offset:] = lines
+    elif file not in _UNKEPT_FILES:
+        raise ValueError(f"file_stream of {run.name}: file {file}")
+
+
+def _complete(state: State, run: Run, exit_code: int) -> None:
+    run.exit_code = exit_code
+    sweep = state.sweeps.get(run.sweep or "")
+    stopped = run.stop_asked or (sweep is not None and run.name in sweep.stopped)
+    run.state = "finished" if exit_code == 0 else "killed" if stopped else "failed"
+    if sweep is not None:
+        standin_sweeps.settle(state, sweep)

@@ -1,0 +1,122 @@
+"""A stand-in for W&B's server, on this machine only.
+
+It speaks what the unmodified client needs for sweeps: GraphQL, the file_stream that runs log through, and
+the addresses that files are uploaded to. What a client asks beyond that is refused and noted in
+`State.problems`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import sys
+import threading
+import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import standin_answers
+import standin_filestream
+from standin_graphql import execute
+from standin_state import Run, State
+
+_FILE_STREAM = re.compile(r"/files/[^/]+/[^/]+/(?P<run>[^/]+)/file_stream")
+
+
+class Server(ThreadingHTTPServer):
+    """The server; a context manager that serves while it is open.
+
+    Attributes:
+        state: what it remembers.
+        url: what clients need as WANDB_BASE_URL.
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.state = State()
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.roots = standin_answers.roots(self.state, self._upload_url)
+
+    def __enter__(self) -> Server:
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Note what went wrong outside any answer; a client may hang up when it likes."""
+        if not isinstance(sys.exception(), ConnectionError):
+            self.state.problems.append(traceback.format_exc())
+
+    def _upload_url(self, run: Run, name: str) -> str:
+        return f"{self.url}/upload/{run.name}/{name}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"  # keeps connections open, as the client expects
+
+    def do_POST(self) -> None:
+        """Serve GraphQL and file_stream."""
+        body = self._body()
+        try:
+            with self.server.state.lock:
+                answer = self._answer(json.loads(body))
+        except Exception:
+            problem = f"{self.command} {self.path}: {body[:2000]!r}\n{traceback.format_exc()}"
+            self.server.state.problems.append(problem)
+            self._send(400, {"errors": [{"message": "the stand-in cannot answer this"}]})
+        else:
+            self._send(200, answer)
+
+    def do_PUT(self) -> None:
+        """Accept an uploaded file; its content is dropped."""
+        self._body()
+        if not self.path.startswith("/upload/"):
+            self.server.state.problems.append(f"PUT {self.path}")
+        self._send(200, {})
+
+    def do_GET(self) -> None:
+        """Refuse: the client has nothing to get."""
+        self.server.state.problems.append(f"GET {self.path}")
+        self._send(404, {})
+
+    def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        if self.path == "/graphql":
+            variables = request.get("variables") or {}
+            return {"data": execute(request["query"], variables, self.server.roots)}
+        match = _FILE_STREAM.fullmatch(self.path)
+        if match is None:
+            raise LookupError(f"unknown address {self.path}")
+        return standin_filestream.take(self.server.state, match["run"], request)
+
+    def _body(self) -> bytes:
+        if "chunked" in self.headers.get("Transfer-Encoding", ""):
+            body = self._chunks()
+        else:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        return gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+
+    def _chunks(self) -> bytes:
+        parts = []
+        while size := int(self.rfile.readline(), 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
+
+    def _send(self, status: int, answer: dict[str, Any]) -> None:
+        data = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Print nothing: what matters is in the state."""

@@ -1,0 +1,120 @@
+"""What the stand-in for W&B's server remembers."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+ENTITY = "somebody"
+ENDED = ("finished", "failed", "crashed", "killed")
+
+
+@dataclass
+class Run:
+    """A run, enqueued, handed out or logged.
+
+    Attributes:
+        name: the id in the run's address.
+        sweep: the id of its sweep; None for a run outside any.
+        config: hyperparameters in the wire form {name: {"value": ...}}.
+        state: pending, running, or one of ENDED.
+        history: rows logged, in order.
+        files: names that the client asked an upload address for.
+        stop_asked: the stop flag, which file_stream passes on.
+    """
+
+    name: str
+    project: str
+    sweep: str | None = None
+    config: dict[str, Any] = field(default_factory=dict)
+    state: str = "pending"
+    history: list[dict[str, Any]] = field(default_factory=list)
+    summary: dict[str, Any] = field(default_factory=dict)
+    output: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    exit_code: int | None = None
+    stop_asked: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether it will log nothing more."""
+        return self.state in ENDED
+
+    def values(self) -> dict[str, Any]:
+        """The hyperparameters as plain values, without what W&B itself keeps among them."""
+        return {name: entry["value"] for name, entry in self.config.items() if name != "_wandb"}
+
+
+@dataclass
+class Sweep:
+    """A sweep.
+
+    Attributes:
+        text: its config as the client sent it, YAML.
+        queue: names of runs that a scheduler has enqueued, not handed out yet.
+        handed: names of runs handed to agents, in order.
+        stopped: names of runs that hyperband wants stopped.
+    """
+
+    name: str
+    project: str
+    text: str
+    state: str = "RUNNING"
+    queue: list[str] = field(default_factory=list)
+    handed: list[str] = field(default_factory=list)
+    stopped: set[str] = field(default_factory=set)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """Its config, parsed."""
+        return yaml.safe_load(self.text)
+
+
+@dataclass(frozen=True)
+class Agent:
+    """An agent that registered, and the runs it was given."""
+
+    name: str
+    sweep: str
+    runs: list[str] = field(default_factory=list)
+
+
+@dataclass
+class State:
+    """All of it; whoever reads or writes holds `lock`.
+
+    Attributes:
+        problems: what clients asked that the stand-in could not answer; a test fails if there is any.
+    """
+
+    sweeps: dict[str, Sweep] = field(default_factory=dict)
+    agents: dict[str, Agent] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def add_sweep(self, project: str, text: str) -> Sweep:
+        """Create a sweep, with an id made of the name in its config so that tests repeat exactly."""
+        stem = yaml.safe_load(text).get("name", "sweep")
+        name = f"{stem}{sum(known.startswith(stem) for known in self.sweeps) + 1}"
+        self.sweeps[name] = Sweep(name, project, text)
+        return self.sweeps[name]
+
+    def add_run(self, project: str, sweep: str | None, config: dict[str, Any]) -> Run:
+        """Create a pending run."""
+        name = f"{sweep or 'run'}-{len(self.runs):04}"
+        self.runs[name] = Run(name, project, sweep, config)
+        return self.runs[name]
+
+    def add_agent(self, sweep: str) -> Agent:
+        """Register an agent."""
+        name = f"agent-{len(self.agents)}"
+        self.agents[name] = Agent(name, sweep)
+        return self.agents[name]
+
+    def runs_of(self, sweep: str) -> list[Run]:
+        """A sweep's runs, oldest first."""
+        return [run for run in self.runs.values() if run.sweep == sweep]

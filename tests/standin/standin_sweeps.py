@@ -1,0 +1,105 @@
+"""What W&B's server decides about a sweep: the next configuration, what to stop, when it is over."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from typing import Any
+
+import numpy as np
+from standin_state import Agent, Run, State, Sweep
+
+from fashion_wb.samplers.plain import plain
+from fashion_wb.samplers.seeds import stable_seed
+from fashion_wb.sweeps_package import SweepRun, next_runs, stop_runs
+
+Command = dict[str, Any]
+
+
+def heartbeat(state: State, agent: Agent, alive: set[str]) -> list[Command]:
+    """What an agent with the processes of the runs `alive` shall do now."""
+    sweep = state.sweeps[agent.sweep]
+    _note_vanished(state, agent, alive)
+    _judge(state, sweep)
+    settle(state, sweep)
+    commands = [{"type": "stop", "run_id": name} for name in sorted(alive & sweep.stopped)]
+    if alive:
+        return commands
+    if sweep.state != "RUNNING":
+        return [{"type": "exit"}]
+    run = _next_run(state, sweep)
+    if run is None:
+        return []
+    agent.runs.append(run.name)
+    sweep.handed.append(run.name)
+    program = sweep.config["program"]
+    return [{"type": "run", "run_id": run.name, "program": program, "args": run.config}]
+
+
+def settle(state: State, sweep: Sweep) -> None:
+    """Finish a sweep that has handed out all its runs and seen them end."""
+    cap = sweep.config.get("run_cap")
+    handed_all = cap is not None and len(sweep.handed) >= cap
+    if handed_all and all(state.runs[name].ended for name in sweep.handed):
+        sweep.state = "FINISHED"
+
+
+def enqueue(state: State, sweep: Sweep, config: dict[str, Any]) -> Run:
+    """Take in a run that a scheduler suggests."""
+    run = state.add_run(sweep.project, sweep.name, config)
+    sweep.queue.append(run.name)
+    return run
+
+
+def _next_run(state: State, sweep: Sweep) -> Run | None:
+    config = sweep.config
+    if len(sweep.handed) >= config.get("run_cap", float("inf")):
+        return None
+    if config["method"] == "custom":
+        return state.runs[sweep.queue.pop(0)] if sweep.queue else None
+    suggestion = _suggest(config, sweep.name, state.runs_of(sweep.name))
+    if suggestion is None:
+        sweep.state = "FINISHED"
+        return None
+    return state.add_run(sweep.project, sweep.name, suggestion)
+
+
+def _suggest(config: dict[str, Any], sweep: str, runs: list[Run]) -> dict[str, Any] | None:
+    # The library draws from the global generators; seeded, so that a test always sees the same runs.
+    seed = stable_seed(sweep, len(runs))
+    random.seed(seed)
+    np.random.seed(seed)
+    with warnings.catch_warnings():
+        # Its Gaussian process complains of few points, which is all that a test gives it.
+        warnings.simplefilter("ignore")
+        (found,) = next_runs(config, [_sweep_run(run) for run in runs])
+    if found is None:
+        return None
+    return {name: {"value": value} for name, value in plain(_values(found.config)).items()}
+
+
+def _values(config: dict[str, Any]) -> dict[str, Any]:
+    return {name: entry["value"] for name, entry in config.items()}
+
+
+def _judge(state: State, sweep: Sweep) -> None:
+    """Apply early_terminate to the runs as far as they have reported."""
+    config = sweep.config
+    if "early_terminate" in config:
+        runs = [_sweep_run(run) for run in state.runs_of(sweep.name)]
+        sweep.stopped |= {run.name for run in stop_runs(config, runs)}
+
+
+def _sweep_run(run: Run) -> SweepRun:
+    config = {name: entry for name, entry in run.config.items() if name != "_wandb"}
+    return SweepRun(
+        name=run.name, config=config, state=run.state, history=run.history, summary_metrics=run.summary
+    )
+
+
+def _note_vanished(state: State, agent: Agent, alive: set[str]) -> None:
+    """A run whose process ended without saying so has crashed."""
+    for name in agent.runs:
+        run = state.runs[name]
+        if name not in alive and not run.ended:
+            run.state = "crashed"
