@@ -20,6 +20,8 @@ from fashion_wb.workers import TrialProcess, WorkerPool
 
 # How long W&B's agent waits between SIGTERM and SIGKILL, and the variable by which it is told otherwise.
 _KILL_DELAY = 30.0
+_LOG_DELAY = 5.0
+_LOG_DELAY_AFTER_SIGNAL = 0.3
 _KILL_DELAY_VARIABLE = "WANDB_AGENT_KILL_DELAY"
 
 
@@ -144,7 +146,7 @@ class SweepRunner:
     def ended(self, run_id: str, status: int) -> Trial:
         """Take in the end of a trial's process; returns the trial with its outcome."""
         active = self.active.pop(run_id)
-        self._read(active)
+        self._read_to_the_end(active, status)
         state, reason = self.folder.outcome(run_id) or self._judge(active, status)
         self._update(active, state, reason)
         return self.trials[active.number]
@@ -216,6 +218,15 @@ class SweepRunner:
         active.last_sign = time.monotonic()
         self._update(active, TrialState.RUNNING, "")
         return True
+
+    def _read_to_the_end(self, active: _Active, status: int) -> None:
+        # The service that writes the log may be a moment behind the process that has ended; one that was
+        # killed may never have told it of an end.
+        deadline = time.monotonic() + (_LOG_DELAY if status >= 0 else _LOG_DELAY_AFTER_SIGNAL)
+        self._read(active)
+        while active.log is not None and active.log.exit_code is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+            self._read(active)
 
     def _update(self, active: _Active, state: TrialState, reason: str) -> None:
         history: tuple[Any, ...] = tuple(active.log.history) if active.log else ()
