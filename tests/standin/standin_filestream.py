@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import standin_sweeps
-from standin_state import Run, State
+from standin_state import Run, State, now
 
 # Sent by the client and of no interest to the tests: system metrics, and which uploads are done.
 _UNKEPT_FILES = {"wandb-events.jsonl"}
@@ -20,6 +20,7 @@ def take(state: State, name: str, request: dict[str, Any]) -> dict[str, Any]:
         ValueError: something in it is not known.
     """
     run = state.runs[name]
+    run.seen = now()
     for file, chunk in (request.pop("files", None) or {}).items():
         _take_file(run, file, chunk["offset"], chunk["content"])
     complete, exit_code = request.pop("complete", None), request.pop("exitcode", None)

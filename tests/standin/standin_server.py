@@ -7,6 +7,7 @@ the addresses that files are uploaded to. What a client asks beyond that is refu
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import re
@@ -18,10 +19,14 @@ from typing import Any
 
 import standin_answers
 import standin_filestream
+from standin_answers import Refused
+from standin_faults import Fault, Faults
 from standin_graphql import execute
-from standin_state import Run, State
+from standin_state import KEY, Run, State
 
 _FILE_STREAM = re.compile(r"/files/[^/]+/[^/]+/(?P<run>[^/]+)/file_stream")
+_CREDENTIALS = "Basic " + base64.b64encode(f"api:{KEY}".encode()).decode()
+_OPERATION = re.compile(r"(?:query|mutation)\s+(\w+)")
 
 
 class Server(ThreadingHTTPServer):
@@ -29,6 +34,7 @@ class Server(ThreadingHTTPServer):
 
     Attributes:
         state: what it remembers.
+        faults: what happens to requests on their way.
         url: what clients need as WANDB_BASE_URL.
     """
 
@@ -37,6 +43,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.state = State()
+        self.faults = Faults()
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.roots = standin_answers.roots(self.state, self._upload_url)
 
@@ -64,15 +71,28 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Serve GraphQL and file_stream."""
         body = self._body()
+        with self.server.state.lock:
+            fault = self.server.faults.draw()
+            if fault in (Fault.BUSY, Fault.LIMITED):
+                self._send(int(fault), {"error": "try again later"})
+                return
+            status, answer = self._respond(body)
+        if fault is Fault.LOST:
+            self.close_connection = True
+        else:
+            self._send(status, answer)
+
+    def _respond(self, body: bytes) -> tuple[int, dict[str, Any]]:
+        if self.headers.get("Authorization") != _CREDENTIALS:
+            return 401, {"errors": [{"message": "user is not logged in"}]}
         try:
-            with self.server.state.lock:
-                answer = self._answer(json.loads(body))
+            return 200, self._answer(json.loads(body))
+        except Refused as refusal:
+            return refusal.status, {"data": None, "errors": [{"message": str(refusal)}]}
         except Exception:
             problem = f"{self.command} {self.path}: {body[:2000]!r}\n{traceback.format_exc()}"
             self.server.state.problems.append(problem)
-            self._send(400, {"errors": [{"message": "the stand-in cannot answer this"}]})
-        else:
-            self._send(200, answer)
+            return 400, {"errors": [{"message": "the stand-in cannot answer this"}]}
 
     def do_PUT(self) -> None:
         """Accept an uploaded file; its content is dropped."""
@@ -89,6 +109,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         if self.path == "/graphql":
             variables = request.get("variables") or {}
+            named = _OPERATION.search(request["query"])
+            self.server.state.asked[named[1] if named else "unnamed"] += 1
             return {"data": execute(request["query"], variables, self.server.roots)}
         match = _FILE_STREAM.fullmatch(self.path)
         if match is None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import yaml
 
 ENTITY = "somebody"
+KEY = "a" * 40
 ENDED = ("finished", "failed", "crashed", "killed")
+
+
+def now() -> str:
+    """The time as W&B's server writes it: UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass
@@ -24,6 +32,7 @@ class Run:
         history: rows logged, in order.
         files: names that the client asked an upload address for.
         stop_asked: the stop flag, which file_stream passes on.
+        created, seen: when it was created, and when it last logged.
     """
 
     name: str
@@ -37,6 +46,13 @@ class Run:
     files: list[str] = field(default_factory=list)
     exit_code: int | None = None
     stop_asked: bool = False
+    display_name: str | None = None
+    group: str | None = None
+    job_type: str | None = None
+    tags: list[str] = field(default_factory=list)
+    commit: str | None = None
+    created: str = field(default_factory=now)
+    seen: str = field(default_factory=now)
 
     @property
     def ended(self) -> bool:
@@ -57,6 +73,7 @@ class Sweep:
         queue: names of runs that a scheduler has enqueued, not handed out yet.
         handed: names of runs handed to agents, in order.
         stopped: names of runs that hyperband wants stopped.
+        display_name, description: as a client gave them.
     """
 
     name: str
@@ -66,6 +83,9 @@ class Sweep:
     queue: list[str] = field(default_factory=list)
     handed: list[str] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
+    display_name: str | None = None
+    description: str | None = None
+    created: str = field(default_factory=now)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -87,9 +107,13 @@ class State:
     """All of it; whoever reads or writes holds `lock`.
 
     Attributes:
+        projects: names of the projects that exist; a sweep or a run makes its own.
+        asked: how often each GraphQL operation came.
         problems: what clients asked that the stand-in could not answer; a test fails if there is any.
     """
 
+    projects: set[str] = field(default_factory=set)
+    asked: Counter[str] = field(default_factory=Counter)
     sweeps: dict[str, Sweep] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
@@ -100,6 +124,7 @@ class State:
         """Create a sweep, with an id made of the name in its config so that tests repeat exactly."""
         stem = yaml.safe_load(text).get("name", "sweep")
         name = f"{stem}{sum(known.startswith(stem) for known in self.sweeps) + 1}"
+        self.projects.add(project)
         self.sweeps[name] = Sweep(name, project, text)
         return self.sweeps[name]
 
