@@ -1,0 +1,33 @@
+"""`fashion-wb sweep`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fashion_wb.commands.options import PATH, POSITIVE, run_options, search_options
+
+
+@click.command()
+@click.argument("file", type=PATH)
+@click.option("--count", type=POSITIVE, help="Most trials; the file's run_cap holds as well.")
+@click.option(
+    "--dir", "directory", type=PATH, default=Path("runs"), show_default=True, help="Where runs are kept."
+)
+@search_options
+def sweep(file: Path, count: int | None, directory: Path, seed: int, **options: Any) -> None:
+    """Run the W&B sweep file FILE offline; the same command again goes on where it stopped.
+
+    Every trial is an ordinary W&B offline run under DIR/NAME/wandb, where NAME is the file's own name.
+    """
+    from fashion_wb.run import run_offline
+    from fashion_wb.summary import summarise
+    from fashion_wb.sweepfile import read_sweep
+
+    folder = directory / file.stem
+    parsed = read_sweep(file)
+    run_offline([(folder, parsed)], seed, count, run_options(Path.cwd(), options), sys.stderr)
+    click.echo(summarise(folder))
