@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import wandb
 from wandb.proto.wandb_internal_pb2 import Record
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
+from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 from wandb.sdk.sweeps.run_state import RunState
 from wandb.sdk.sweeps.scheduler.optimizer import (
     Optimizer,
@@ -28,9 +30,12 @@ __all__ = [
     "RunState",
     "RunWithMetrics",
     "SweepInfo",
+    "WandbApiFailedError",
     "create_sweep_command",
     "create_sweep_command_args",
+    "execute_graphql",
     "make_optimizer",
+    "open_api",
     "optuna_search_space",
 ]
 
@@ -45,3 +50,38 @@ def optuna_search_space(parameters: Mapping[str, Any]) -> dict[str, Any]:
     from wandb.sdk.sweeps.scheduler.optuna import search_space_from_sweep_config
 
     return search_space_from_sweep_config(dict(parameters))
+
+
+def open_api(retries: int, first_wait: int, longest_wait: int) -> wandb.Api:
+    """A `wandb.Api` whose requests wandb-core repeats after 429, 5xx and lost connections.
+
+    Args:
+        retries: how often, at least 1 (wandb-core takes less for its default of 20).
+        first_wait: seconds before the first repetition, at least 1; the waits double from there.
+        longest_wait: seconds that no wait exceeds.
+
+    Raises:
+        wandb.Error: no key, a key that is refused, or no answer.
+    """
+    settings = wandb.setup().settings
+    names = ("max", "wait_min_seconds", "wait_max_seconds")
+    before = {name: getattr(settings, f"x_graphql_retry_{name}") for name in names}
+    for name, value in zip(names, (retries, first_wait, longest_wait), strict=True):
+        setattr(settings, f"x_graphql_retry_{name}", value)
+    try:
+        return wandb.Api()
+    finally:
+        for name, value in before.items():
+            setattr(settings, f"x_graphql_retry_{name}", value)
+
+
+def execute_graphql(api: wandb.Api, document: str, variables: Mapping[str, Any], timeout: float) -> Any:
+    """The `data` of a GraphQL request's answer, as W&B's own add-ons make such requests.
+
+    Args:
+        timeout: seconds after which the request is given up and not repeated.
+
+    Raises:
+        WandbApiFailedError: no answer in time, an HTTP status that is not 2xx, or errors in the answer.
+    """
+    return api._service_api.execute_graphql(document, variables=dict(variables), timeout=timeout)

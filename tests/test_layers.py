@@ -12,7 +12,9 @@ from sweep_cases import ROOT
 # Bottom to top: a module may import from its own line's left and from lines above it in this list.
 LAYERS = [
     ["errors"],
-    ["config", "files", "records", "yamlsource", "sweeps_package", "wandb_private"],
+    ["config", "files", "records", "yamlsource", "sweeps_package", "wandb_private", "wandbpath"],
+    ["servererrors"],
+    ["server"],
     ["idxfiles"],
     ["datastamp", "fetch"],
     ["datafiles"],
