@@ -1,8 +1,7 @@
-"""W&B's server as the account of this machine sees it: requests, repeated where that helps, and plain errors."""
+"""A connection to W&B's server: requests, repeated where that helps, and errors in plain words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +39,9 @@ class Server:
         Raises:
             ServerError: the account has none, or there was no answer.
         """
-        entity = self.api.settings["entity"] or self._ask("query { viewer { entity } }", {})["viewer"]["entity"]
+        entity = self.api.settings["entity"]
+        if not entity:
+            entity = self.query("query DefaultEntity { viewer { entity } }")["viewer"]["entity"]
         if not entity:
             raise ServerError(f"W&B at {self.url}: the account has no default entity; give --entity")
         return str(entity)
@@ -53,7 +54,10 @@ class Server:
         Raises:
             ServerError: it was refused, or went unanswered all the same.
         """
-        return self._ask(document, variables)
+        from fashion_wb.wandb_private import execute_graphql
+
+        with explained(self.url):
+            return execute_graphql(self.api, document, variables, _TIMEOUT)
 
     def once(self, document: str, **variables: Any) -> dict[str, Any]:
         """As `query`, for what must not be carried out twice: sent one single time.
@@ -73,12 +77,6 @@ class Server:
             if error.response is None:
                 raise Unanswered(f"W&B at {self.url} did not answer within {_TIMEOUT_ONCE:g} s") from None
             raise explain(error, self.url) from None
-
-    def _ask(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        from fashion_wb.wandb_private import execute_graphql
-
-        with explained(self.url):
-            return execute_graphql(self.api, document, variables, _TIMEOUT)
 
 
 def connect() -> Server:
