@@ -17,13 +17,16 @@ from fashion_wb.files import write_text
 NAMES = ("trials.csv", "comparison.csv", "comparison.md", "incumbent.png", "accuracy.png", "seconds.png")
 
 
-def write_comparison(searches: Sequence[SearchRecord], out: Path, width: int = 100) -> str:
+def write_comparison(
+    searches: Sequence[SearchRecord], out: Path, width: int = 100, left_out: Sequence[str] = ()
+) -> str:
     """Write the files NAMES into `out`, which is created, and return the text to print.
 
     Args:
         searches: at least one, with at least one trial between them.
         out: a folder; files of these names in it are replaced.
         width: columns of the text.
+        left_out: sentences on what could not be compared, for the end of the text.
 
     Raises:
         FashionWbError: nothing to compare, a search given twice, or `out` cannot be written.
@@ -31,7 +34,7 @@ def write_comparison(searches: Sequence[SearchRecord], out: Path, width: int = 1
     _check(searches)
     trials = trials_frame(searches)
     comparison = compare(trials)
-    statement = " ".join([verdict(trials), *_without_trials(searches)])
+    statement = " ".join([verdict(trials), *_without_trials(searches), *left_out])
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_csv(trials, out / "trials.csv")

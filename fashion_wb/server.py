@@ -70,13 +70,22 @@ class Server:
 
         if self._once is None:
             with explained(self.url):
-                self._once = open_api(1, _NEVER, _NEVER)
+                self._once = open_api(1, _NEVER, _NEVER, whatever_is_set=True)
         try:
             return execute_graphql(self._once, document, variables, _TIMEOUT_ONCE)
         except WandbApiFailedError as error:
             if error.response is None:
                 raise Unanswered(f"W&B at {self.url} did not answer within {_TIMEOUT_ONCE:g} s") from None
             raise explain(error, self.url) from None
+
+    def scan_history(self, run: str) -> list[dict[str, Any]]:
+        """All rows that the run ENTITY/PROJECT/RUN_ID logged, however many; a request or more a run.
+
+        Raises:
+            ServerError: no such run, or as `query`.
+        """
+        with explained(self.url):
+            return list(self.api.run(run).scan_history(use_cache=False))
 
 
 def connect() -> Server:

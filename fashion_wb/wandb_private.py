@@ -52,13 +52,15 @@ def optuna_search_space(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return search_space_from_sweep_config(dict(parameters))
 
 
-def open_api(retries: int, first_wait: int, longest_wait: int) -> wandb.Api:
+def open_api(retries: int, first_wait: int, longest_wait: int, whatever_is_set: bool = False) -> wandb.Api:
     """A `wandb.Api` whose requests wandb-core repeats after 429, 5xx and lost connections.
 
     Args:
         retries: how often, at least 1 (wandb-core takes less for its default of 20).
         first_wait: seconds before the first repetition, at least 1; the waits double from there.
         longest_wait: seconds that no wait exceeds.
+        whatever_is_set: whether these hold even where the user has set others (WANDB__GRAPHQL_RETRY_MAX,
+            ..._WAIT_MIN_SECONDS, ..._WAIT_MAX_SECONDS).
 
     Raises:
         wandb.Error: no key, a key that is refused, or no answer.
@@ -67,7 +69,8 @@ def open_api(retries: int, first_wait: int, longest_wait: int) -> wandb.Api:
     names = ("max", "wait_min_seconds", "wait_max_seconds")
     before = {name: getattr(settings, f"x_graphql_retry_{name}") for name in names}
     for name, value in zip(names, (retries, first_wait, longest_wait), strict=True):
-        setattr(settings, f"x_graphql_retry_{name}", value)
+        if whatever_is_set or before[name] is None:
+            setattr(settings, f"x_graphql_retry_{name}", value)
     try:
         return wandb.Api()
     finally:

@@ -12,9 +12,11 @@ from sweep_cases import ROOT
 # Bottom to top: a module may import from its own line's left and from lines above it in this list.
 LAYERS = [
     ["errors"],
+    ["countline"],
     ["config", "files", "records", "yamlsource", "sweeps_package", "wandb_private", "wandbpath"],
     ["servererrors"],
-    ["server"],
+    ["server", "pulledrun", "pullcache"],
+    ["pull"],
     ["idxfiles"],
     ["datastamp", "fetch"],
     ["datafiles"],

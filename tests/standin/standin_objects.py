@@ -10,7 +10,9 @@ from standin_graphql import Arguments, Fields, Unknown
 from standin_state import ENTITY, Run, State, Sweep
 
 _SWEEP_NULLS = "heartbeatAt updatedAt earlyStopJobRunning bestLoss controller scheduler runCountExpected"
-_RUN_NULLS = "description notes systemMetrics historyKeys readOnly"
+# Rows that a history gives at the most, whatever is asked for.
+MOST_SAMPLES = 10_000
+_RUN_NULLS = "description notes systemMetrics readOnly"
 
 
 class Objects:
@@ -38,7 +40,7 @@ class Objects:
         return {
             "__typename": "Project",
             "id": f"project:{name}",
-            "internalId": f"internal:{name}",
+            "internalId": str(1 + sorted(self._state.projects | {name}).index(name)),
             "name": name,
             "entity": entity,
             "entityName": ENTITY,
@@ -81,7 +83,7 @@ class Objects:
         return {
             "__typename": "Run",
             "id": f"run:{run.name}",
-            "projectId": f"internal:{run.project}",
+            "projectId": 1,
             "name": run.name,
             "displayName": run.display_name or run.name,
             "state": run.state,
@@ -98,6 +100,8 @@ class Objects:
             "user": {"name": ENTITY, "username": ENTITY},
             "historyLineCount": len(run.history),
             "history": lambda arguments: _lines(run, arguments),
+            "historyKeys": {"lastStep": run.history[-1]["_step"]} if run.history else None,
+            "parquetHistory": _exported,
             "sampledHistory": lambda arguments: _samples(run, arguments.pop("specs")),
             "exitcode": run.exit_code,
             "shouldStop": run.stop_asked,
@@ -153,7 +157,7 @@ def _page(items: list[Any], describe: Any, arguments: Arguments) -> Fields:
 def _lines(run: Run, arguments: Arguments) -> list[str]:
     """A run's history as lines of JSON; sampled down where it is longer than `samples`, as W&B does."""
     low, high = arguments.pop("minStep", None), arguments.pop("maxStep", None)
-    samples = arguments.pop("samples", None) or 500
+    samples = min(arguments.pop("samples", None) or 500, MOST_SAMPLES)
     rows = [
         row
         for row in run.history
@@ -161,6 +165,12 @@ def _lines(run: Run, arguments: Arguments) -> list[str]:
     ]
     stride = max(1, -(-len(rows) // samples))
     return [json.dumps(row) for row in rows[::stride]]
+
+
+def _exported(arguments: Arguments) -> Fields:
+    """What of a run's history is to be had as Parquet files: nothing, as when it has just ended."""
+    arguments.clear()
+    return {"parquetUrls": [], "liveData": []}
 
 
 def _samples(run: Run, specs: list[str] | str) -> list[list[dict[str, Any]]]:

@@ -1,0 +1,212 @@
+"""Sweeps and the full histories of their runs, from W&B's server, in few requests."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from fashion_wb.countline import CountLine
+from fashion_wb.pullcache import PullCache
+from fashion_wb.pulledrun import ENDED, PulledRun, as_trials, parse_run
+from fashion_wb.records import Metric, Trial
+from fashion_wb.server import Server
+from fashion_wb.servererrors import ServerError
+from fashion_wb.wandbpath import WandbPath
+
+_SWEEPS = """query PullSweeps($project: String!, $entity: String!, $cursor: String, $perPage: Int) {
+  project(name: $project, entityName: $entity) {
+    sweeps(after: $cursor, first: $perPage) {
+      edges { node { name displayName config } }
+      pageInfo { endCursor hasNextPage }
+    }
+  }
+}"""
+_LIST = """query PullList($project: String!, $entity: String!, $filters: JSONString, $cursor: String,
+    $perPage: Int) {
+  project(name: $project, entityName: $entity) {
+    runs(filters: $filters, after: $cursor, first: $perPage, order: "+created_at") {
+      edges { node { name state sweepName heartbeatAt historyLineCount } }
+      pageInfo { endCursor hasNextPage }
+    }
+  }
+}"""
+# `history` with at least as many samples as a run has lines gives all of them, for a page of runs at once;
+# the API's own scan_history takes a request or more a run.
+_RUNS = """query PullRuns($project: String!, $entity: String!, $filters: JSONString, $perPage: Int,
+    $samples: Int) {
+  project(name: $project, entityName: $entity) {
+    runs(filters: $filters, first: $perPage, order: "+created_at") {
+      edges {
+        node {
+          name state config summaryMetrics exitcode stopped createdAt historyLineCount
+          history(samples: $samples)
+        }
+      }
+    }
+  }
+}"""
+_PER_PAGE = 100
+_LISTED_PER_PAGE = 500
+# A page's histories together; beyond this an answer takes long enough to be cut off on the way.
+_LINES_PER_PAGE = 20_000
+
+
+@dataclass(frozen=True)
+class PulledSweep:
+    """A sweep with its trials.
+
+    Attributes:
+        sweep_id: W&B's id.
+        name: the name in its config, else the one shown in the browser, else the id.
+        metric: the objective; None if its config names none.
+        trials: by number, running ones included.
+    """
+
+    sweep_id: str
+    name: str
+    metric: Metric | None
+    trials: tuple[Trial, ...]
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What was found.
+
+    Attributes:
+        sweeps: oldest first, those without runs included.
+        outside: how many runs of the project are in no sweep.
+    """
+
+    sweeps: tuple[PulledSweep, ...]
+    outside: int
+
+
+def pull(server: Server, path: WandbPath, cache: PullCache, count: CountLine) -> Pull:
+    """A sweep, or all sweeps of a project, with all that their runs logged.
+
+    Asks for a list of sweeps (a request per 100), a list of runs (per 500), and for each 100 runs that are
+    new, or have changed, since they were kept in `cache`, all their fields and histories in one request.
+    What has arrived is kept at once: a pull that is interrupted goes on there.
+
+    Raises:
+        ServerError: no such project or sweep for this account, or as `Server.query`.
+    """
+    configs = _sweep_configs(server, path)
+    filters = {} if path.sweep is None else {"sweep": path.sweep}
+    listed = list(_pages(server, _LIST, path, "runs", _LISTED_PER_PAGE, filters=json.dumps(filters)))
+    in_sweeps = [node for node in listed if node["sweepName"] in configs]
+    runs: dict[str, list[PulledRun]] = defaultdict(list)
+    for node, run in _runs(server, path, in_sweeps, cache, count):
+        runs[node["sweepName"]].append(run)
+    sweeps = tuple(_sweep(sweep_id, config, runs[sweep_id]) for sweep_id, config in configs.items())
+    return Pull(sweeps, outside=len(listed) - len(in_sweeps))
+
+
+def _sweep_configs(server: Server, path: WandbPath) -> dict[str, dict[str, Any]]:
+    nodes = _pages(server, _SWEEPS, path, "sweeps", _PER_PAGE)
+    configs = {node["name"]: _config(node) for node in nodes}
+    if path.sweep is None:
+        return configs
+    if path.sweep not in configs:
+        known = ", ".join(f"{key} ({config['name']})" for key, config in configs.items())
+        raise ServerError(f"{path.of_project} has no sweep {path.sweep}; it has {known or 'no sweeps'}")
+    return {path.sweep: configs[path.sweep]}
+
+
+def _config(node: Mapping[str, Any]) -> dict[str, Any]:
+    config = yaml.safe_load(node["config"] or "") or {}
+    return {**config, "name": str(config.get("name") or node["displayName"] or node["name"])}
+
+
+def _sweep(sweep_id: str, config: Mapping[str, Any], runs: Sequence[PulledRun]) -> PulledSweep:
+    block = config.get("metric")
+    metric = Metric(block["name"], block.get("goal", "minimize")) if block else None
+    return PulledSweep(sweep_id, config["name"], metric, as_trials(runs, metric))
+
+
+def _pages(
+    server: Server, document: str, path: WandbPath, what: str, per_page: int, **variables: Any
+) -> Iterator[dict[str, Any]]:
+    """All nodes of a project's sweeps or runs."""
+    cursor, more = None, True
+    while more:
+        found = _project(server, document, path, cursor=cursor, perPage=per_page, **variables)[what]
+        yield from (edge["node"] for edge in found["edges"])
+        cursor, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
+
+
+def _project(server: Server, document: str, path: WandbPath, **variables: Any) -> dict[str, Any]:
+    found = server.query(document, entity=path.entity, project=path.project, **variables)["project"]
+    if found is None:
+        raise ServerError(
+            f"W&B at {server.url} knows no project {path.of_project}, or this account may not see it; "
+            "check the names of entity and project"
+        )
+    return found
+
+
+def _runs(
+    server: Server, path: WandbPath, listed: Sequence[dict[str, Any]], cache: PullCache, count: CountLine
+) -> Iterator[tuple[dict[str, Any], PulledRun]]:
+    missing = []
+    for node in listed:
+        kept = cache.get(node["name"], _stamp(node))
+        if kept is None:
+            missing.append(node)
+        else:
+            yield node, parse_run(kept, kept["rows"])
+    done = len(listed) - len(missing)
+    count.update(done, len(listed))
+    for page in _in_pages(missing):
+        bodies = _fetch(server, path, page)
+        cache.put(
+            (node["name"], _stamp(node), bodies[node["name"]])
+            for node in page
+            if node["name"] in bodies and node["state"] in ENDED
+        )
+        done += len(page)
+        count.update(done, len(listed))
+        # One that was deleted since it was listed is not there any more.
+        found = [(node, bodies[node["name"]]) for node in page if node["name"] in bodies]
+        yield from ((node, parse_run(body, body["rows"])) for node, body in found)
+
+
+def _stamp(node: Mapping[str, Any]) -> str:
+    return f"{node['state']} {node['heartbeatAt']} {node['historyLineCount']}"
+
+
+def _in_pages(nodes: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    page: list[dict[str, Any]] = []
+    for node in nodes:
+        # Every run of a page is sampled alike, so its longest history counts for all.
+        longest = max(each["historyLineCount"] or 0 for each in [*page, node])
+        if page and (len(page) == _PER_PAGE or (len(page) + 1) * longest > _LINES_PER_PAGE):
+            yield page
+            page = []
+        page.append(node)
+    if page:
+        yield page
+
+
+def _fetch(server: Server, path: WandbPath, page: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Each run's fields, with all its rows as "rows"."""
+    filters = {"name": {"$in": [node["name"] for node in page]}}
+    # One line more than there was a moment ago, for each that a running run may have added since.
+    samples = max(500, *(2 * (node["historyLineCount"] or 0) for node in page))
+    found = _project(
+        server, _RUNS, path, filters=json.dumps(filters), perPage=len(page), samples=samples
+    )
+    return {edge["node"]["name"]: _with_rows(server, path, edge["node"]) for edge in found["runs"]["edges"]}
+
+
+def _with_rows(server: Server, path: WandbPath, node: dict[str, Any]) -> dict[str, Any]:
+    rows = [json.loads(line) for line in node.pop("history") or ()]
+    if len(rows) < (node["historyLineCount"] or 0):
+        # The server gave fewer samples than it was asked for.
+        rows = server.scan_history(f"{path.entity}/{path.project}/{node['name']}")
+    return {**node, "rows": rows}

@@ -1,0 +1,53 @@
+"""What a user with an account on the stand-in has in the environment, and `fashion-wb` run in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from standin_state import KEY
+from sweep_cases import COMMAND, environment
+
+from fashion_wb import datafiles
+
+
+def client_environment(url: str, home: Path, **extra: str) -> dict[str, str]:
+    """The environment of a user whose W&B server is at `url` and whose files are kept below `home`.
+
+    wandb repeats a request at the earliest after a second: often enough for a test, where a user's would go
+    on for half a minute.
+    """
+    settings = {
+        "WANDB_BASE_URL": url,
+        "WANDB_API_KEY": KEY,
+        "WANDB_ERROR_REPORTING": "false",
+        "WANDB_DIR": str(home),
+        "WANDB_CONFIG_DIR": str(home / "config"),
+        "WANDB_CACHE_DIR": str(home / "cache"),
+        "WANDB__GRAPHQL_RETRY_WAIT_MIN_SECONDS": "1",
+        "WANDB__GRAPHQL_RETRY_WAIT_MAX_SECONDS": "1",
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "FASHION_WB_DATA": str(datafiles.cache_dir()),
+        "FASHION_WB_LIMIT": "300",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+    }
+    return environment(**(settings | extra))
+
+
+def run_client(
+    url: str, home: Path, *arguments: str, timeout: float = 120, **extra: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `fashion-wb` with `arguments` in the folder `home`."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=home,
+        env=client_environment(url, home, **extra),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
