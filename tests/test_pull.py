@@ -1,0 +1,181 @@
+"""`fashion-wb compare` of what W&B's server holds, by the unmodified client against the stand-in."""
+
+from __future__ import annotations
+
+import csv
+import time
+
+import pytest
+from standin_cases import PROJECT, add_run, add_sweep, fill, rows
+from standin_client import run_client
+from standin_faults import Fault
+from standin_server import Server
+from standin_state import ENTITY
+from sweep_cases import place, run, yaml
+
+PATH = f"{ENTITY}/{PROJECT}"
+ASKED_FOR_DATA = ("PullSweeps", "PullList", "PullRuns", "HistoryPage")
+
+
+@pytest.fixture
+def server():
+    with Server() as server:
+        yield server
+        assert server.state.problems == []
+
+
+def compare(server, home, *sources, **env):
+    return run_client(server.url, home, "compare", *(sources or [PATH]), "--out", "out", **env)
+
+
+def table(home, name="trials"):
+    with (home / "out" / f"{name}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def asked(server):
+    return {name: server.state.asked[name] for name in ASKED_FOR_DATA if server.state.asked[name]}
+
+
+def test_outcomes_stay_apart_whatever_words_the_server_has_for_them(server, tmp_path):
+    sweep = add_sweep(server.state)
+    add_run(server.state, sweep, "a", [0.9, 0.5, 0.6], lr=0.0)
+    add_run(server.state, sweep, "b", [0.8], "killed", None)
+    add_run(server.state, sweep, "c", [0.1], "failed", 255)
+    add_run(server.state, sweep, "d", [0.05], "failed", 1, {"failure": "the loss is not finite"})
+    add_run(server.state, sweep, "e", [0.04], "crashed", None)
+    add_run(server.state, sweep, "f", [0.03], "running", None)
+    add_run(server.state, sweep, "g", [])
+    add_run(server.state, sweep, "h", [0.02], "crashed", None).stop_asked = True
+    done = compare(server, tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = {row["run"]: (row["state"], row["epochs"], row["valid_loss"]) for row in table(tmp_path)}
+    assert found == {
+        "a": ("finished", "3", "0.5"),
+        "b": ("stopped", "1", "0.8"),
+        "c": ("stopped", "1", "0.1"),
+        "d": ("failed", "1", ""),
+        "e": ("failed", "1", ""),
+        "f": ("running", "1", "0.03"),
+        "g": ("failed", "0", ""),
+        "h": ("stopped", "1", "0.02"),
+    }
+    assert table(tmp_path)[0]["lr"] == "0.0"
+    (method,) = table(tmp_path, "comparison")
+    counts = {name: method[name] for name in ("method", "trials", "stopped", "failed")}
+    assert counts == {"method": "random", "trials": "7", "stopped": "3", "failed": "3"}
+    assert "1 trial still running" in " ".join(done.stdout.split())
+
+
+def test_a_thousand_runs_come_in_pages_and_a_second_pull_brings_only_what_is_new(server, tmp_path):
+    fill(server.state, runs=1000, epochs=10)
+    started = time.monotonic()
+    done = compare(server, tmp_path)
+    assert done.returncode == 0, done.stderr
+    # Seconds: of which the imports of wandb, pandas and matplotlib are several on a busy machine.
+    assert time.monotonic() - started < 60
+    assert "Pulled 1000 runs in 5 sweeps" in done.stderr
+    assert asked(server) == {"PullSweeps": 1, "PullList": 2, "PullRuns": 10}
+    first = table(tmp_path)
+    assert len(first) == 1000 and {row["epochs"] for row in first} == {"10"}
+    server.state.asked.clear()
+    add_run(server.state, "random1", "new", [0.25])
+    changed = server.state.runs[first[0]["run"]]
+    changed.history, changed.seen = rows([0.125] * 12), "2099-01-01T00:00:00Z"
+    del server.state.runs[first[1]["run"]]
+    assert compare(server, tmp_path).returncode == 0
+    assert asked(server) == {"PullSweeps": 1, "PullList": 2, "PullRuns": 1}
+    second = {row["run"]: row for row in table(tmp_path)}
+    assert second.keys() == {row["run"] for row in first} - {first[1]["run"]} | {"new"}
+    assert (second[changed.name]["epochs"], second[changed.name]["valid_loss"]) == ("12", "0.125")
+
+
+def test_a_run_that_goes_on_is_asked_for_again(server, tmp_path):
+    run = add_run(server.state, add_sweep(server.state), "a", [0.5], "running", None)
+    assert compare(server, tmp_path).returncode == 0
+    run.history, run.state, run.exit_code = rows([0.5, 0.25]), "finished", 0
+    assert compare(server, tmp_path).returncode == 0
+    assert table(tmp_path)[0]["valid_loss"] == "0.25"
+
+
+def test_histories_are_whole_however_long(server, tmp_path):
+    # Longer than the stand-in gives in one answer, and long enough that a page holds one run only.
+    sweep = add_sweep(server.state)
+    for name, length in (("a", 700), ("b", 12_000), ("c", 11_000)):
+        add_run(server.state, sweep, name, [1.0] * (length - 1) + [0.5])
+    done = compare(server, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert {row["run"]: row["epochs"] for row in table(tmp_path)} == {"a": "700", "b": "12000", "c": "11000"}
+    assert {row["valid_loss"] for row in table(tmp_path)} == {"0.5"}
+
+
+def test_requests_that_fail_are_repeated_until_all_has_come(server, tmp_path):
+    fill(server.state, runs=300, epochs=3)
+    server.faults.rate = 0.3
+    # 20 repetitions of each request: all fail with a chance below 1e-10.
+    done = compare(server, tmp_path, WANDB__GRAPHQL_RETRY_MAX="20")
+    assert done.returncode == 0, done.stderr
+    assert len(table(tmp_path)) == 300
+    assert server.faults.seen[Fault.NONE] < server.faults.seen.total(), "nothing failed"
+
+
+def test_one_sweep_several_and_folders_go_into_one_table(server, tmp_path):
+    ids = [add_sweep(server.state, method) for method in ("bayes", "random", "optuna")]
+    for sweep in ids:
+        add_run(server.state, sweep, f"run-of-{sweep}", [0.5])
+    place(tmp_path, yaml("x: {value: 1}"))
+    assert run(tmp_path, "sweep", "sweep.yaml", "--count", "1", "--dir", "local").returncode == 0
+    url = f"https://wandb.example.com/{PATH}/sweeps/{ids[0]}"
+    done = compare(server, tmp_path, f"{PATH}/{ids[1]}", url, "local")
+    assert done.returncode == 0, done.stderr
+    assert [row["sweep"] for row in table(tmp_path)][:2] == [ids[1], ids[0]]
+    assert [row["method"] for row in table(tmp_path, "comparison")] == ["random", "bayes", "sweep"]
+    done = compare(server, tmp_path, f"{PATH}/{ids[1]}", PATH)
+    assert done.returncode == 1 and "is given twice" in done.stderr
+
+
+def test_runs_are_numbered_as_they_were_proposed(server, tmp_path):
+    pushed, made = add_sweep(server.state, "random"), add_sweep(server.state, "bayes")
+    for number in (2, 0, 10_000, 1):
+        add_run(server.state, pushed, f"abcd1234-{number:04}", [0.5])
+    for name, created in (("y", "2026-01-01T00:00:02Z"), ("z", "2026-01-01T00:00:01Z")):
+        add_run(server.state, made, name, [0.5]).created = created
+    assert compare(server, tmp_path).returncode == 0
+    assert [row["run"] for row in table(tmp_path)] == [
+        *("abcd1234-0000", "abcd1234-0001", "abcd1234-0002", "abcd1234-10000"),
+        *("z", "y"),
+    ]
+
+
+def test_what_cannot_be_compared_is_named_and_left_out(server, tmp_path):
+    add_run(server.state, add_sweep(server.state), "good", [0.5])
+    add_sweep(server.state, "bayes")
+    other = yaml(more="name: of another program\n")
+    add_run(server.state, add_sweep(server.state, text=other), "other", [])
+    add_run(server.state, None, "alone", [0.1])
+    done = compare(server, tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = " ".join(done.stdout.split())
+    assert [row["run"] for row in table(tmp_path)] == ["good"]
+    assert "of another program (of another program1, by loss)" in text
+    assert "no run has been started: sweeps bayes (bayes1, by valid_loss)" in text
+    assert "in no sweep: 1 run" in text
+
+
+def test_a_damaged_cache_is_begun_anew(server, tmp_path):
+    add_run(server.state, add_sweep(server.state), "a", [0.5])
+    assert compare(server, tmp_path).returncode == 0
+    (file,) = (tmp_path / "cache").rglob("*.sqlite")
+    for content in (b"not a database" * 100, b""):
+        file.write_bytes(content)
+        done = compare(server, tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert len(table(tmp_path)) == 1
+
+
+def test_a_cache_that_cannot_be_kept_is_done_without(server, tmp_path):
+    add_run(server.state, add_sweep(server.state), "a", [0.5])
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    done = compare(server, tmp_path, WANDB_CACHE_DIR=str(tmp_path / "wandb-cache"))
+    assert done.returncode == 0, done.stderr
+    assert len(table(tmp_path)) == 1
