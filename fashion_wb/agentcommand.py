@@ -74,30 +74,46 @@ def _as_script(argv: tuple[str, ...], cwd: Path) -> Command:
     return Command(argv, (cwd / rest[1]).resolve(), rest[2:])
 
 
-def build_environment(
-    sweep: Sweep, sweep_id: str, run_id: str, directory: Path, parameters: Path
+def agent_environment(
+    entity: str | None,
+    project: str | None,
+    sweep_id: str,
+    run_id: str,
+    directory: Path,
+    parameters: Path,
+    threads: int,
 ) -> dict[str, str]:
-    """The environment of one trial: what W&B's agent sets, made offline.
+    """The environment of one trial: this process's own, with what W&B's agent sets.
 
     `python` is found beside this very interpreter first, so that the environment need not be activated.
 
     Args:
-        sweep: names the W&B project and entity, if it does.
+        entity, project: where the sweep is; None leaves the user's own choice.
         sweep_id, run_id: W&B's ids.
         directory: the folder in which `wandb/` is to stand.
         parameters: the file with the trial's configuration, in the agent's format.
+        threads: how many threads a trial may compute with, unless OMP_NUM_THREADS says so already.
     """
     env = dict(os.environ)
     env.pop("WANDB_SERVICE", None)
-    env["WANDB_MODE"] = "offline"
     env["WANDB_SWEEP_ID"] = sweep_id
     env["WANDB_RUN_ID"] = run_id
     env["WANDB_SWEEP_PARAM_PATH"] = str(parameters)
     env["WANDB_DIR"] = str(directory)
-    for name, key in (("WANDB_PROJECT", "project"), ("WANDB_ENTITY", "entity")):
-        if sweep.config.get(key) is not None:
-            env[name] = str(sweep.config[key])
+    for name, value in (("WANDB_PROJECT", project), ("WANDB_ENTITY", entity)):
+        if value is not None:
+            env[name] = str(value)
     env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", os.defpath)])
+    env.setdefault("OMP_NUM_THREADS", str(threads))
+    return env
+
+
+def offline_environment(
+    sweep: Sweep, sweep_id: str, run_id: str, directory: Path, parameters: Path
+) -> dict[str, str]:
+    """As `agent_environment`, made offline; entity and project are those the sweep names, if it does."""
+    entity, project = sweep.config.get("entity"), sweep.config.get("project")
+    env = agent_environment(entity, project, sweep_id, run_id, directory, parameters, threads=1)
+    env["WANDB_MODE"] = "offline"
     env.setdefault("WANDB__TRANSACTION_LOG_FLUSH_INTERVAL", _LOG_FLUSH_SECONDS)
-    env.setdefault("OMP_NUM_THREADS", "1")
     return env

@@ -17,6 +17,8 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fashion_wb import trialprocess
@@ -33,12 +35,31 @@ def _import_what_is_put_off() -> None:
         sys.modules["fashion_wb.data"].preload()
 
 
+@dataclass
+class _Child:
+    """A forked process.
+
+    Attributes:
+        key: the trial's.
+        request: what the trial was started with.
+        closing: descriptor on which the trial says that it has ended its runs; None if nobody asks.
+        told_to_end: whether it was sent SIGTERM.
+        status: of the trial, once this child is the one that ends its run for it.
+    """
+
+    key: str
+    request: dict[str, Any]
+    closing: int | None = None
+    told_to_end: bool = False
+    status: int | None = None
+
+
 class ForkServer:
     """Starts, watches and signals trials on behalf of one client."""
 
     def __init__(self, client: socket.socket) -> None:
         self.client = client
-        self.children: dict[int, str] = {}
+        self.children: dict[int, _Child] = {}
         self.service: CoreService | None = None
         self.service_token: str | None = None
         self._received = b""
@@ -116,19 +137,29 @@ class ForkServer:
             self._signal(request["key"], request["number"])
 
     def _start(self, request: dict[str, Any]) -> None:
-        if request["program"] is not None and self.service_token is not None:
+        child = _Child(request["key"], request)
+        warm = request["program"] is not None and self.service_token is not None
+        closing: int | None = None
+        if warm:
             request["env"].setdefault("WANDB_SERVICE", self.service_token)
+        if warm and request["run_id"] is not None:
+            child.closing, closing = os.pipe()
+        self._fork(child, lambda: trialprocess.run(request, closing))
+        if closing is not None:
+            os.close(closing)
+
+    def _fork(self, child: _Child, become: Callable[[], object]) -> None:
         parent = os.getpid()
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
-            self._become_trial(request, parent)
+            self._leave(parent, become)
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)
-        self.children[pid] = request["key"]
+        self.children[pid] = child
 
-    def _become_trial(self, request: dict[str, Any], parent: int) -> None:
+    def _leave(self, parent: int, become: Callable[[], object]) -> None:
         try:
             signal.set_wakeup_fd(-1)
             self._selector.close()
@@ -136,13 +167,14 @@ class ForkServer:
                 end.close()
             os.setpgid(0, 0)
             die_with_parent(parent)
-            trialprocess.run(request)
+            become()
         finally:
             os._exit(127)
 
     def _signal(self, key: str, number: int) -> None:
-        for pid, owner in self.children.items():
-            if owner == key:
+        for pid, child in self.children.items():
+            if child.key == key:
+                child.told_to_end = child.told_to_end or number == signal.SIGTERM
                 with contextlib.suppress(ProcessLookupError):
                     # SIGTERM goes to the program alone, as from W&B's agent; a kill takes its children too.
                     (os.killpg if number == signal.SIGKILL else os.kill)(pid, number)
@@ -151,10 +183,27 @@ class ForkServer:
         with contextlib.suppress(BlockingIOError):
             self._wakeups[0].recv(4096)
         for pid in list(self.children):
-            done, status = os.waitpid(pid, os.WNOHANG)
+            done, raw = os.waitpid(pid, os.WNOHANG)
             if done:
-                key = self.children.pop(pid)
-                self._send({"event": "exited", "key": key, "status": os.waitstatus_to_exitcode(status)})
+                child = self.children.pop(pid)
+                status = os.waitstatus_to_exitcode(raw)
+                if self._left_its_run_open(child):
+                    self._end_run_of(child, status)
+                else:
+                    status = status if child.status is None else child.status
+                    self._send({"event": "exited", "key": child.key, "status": status})
+
+    def _left_its_run_open(self, child: _Child) -> bool:
+        if child.closing is None:
+            return False
+        with os.fdopen(child.closing, "rb", buffering=0) as closing:
+            os.set_blocking(closing.fileno(), False)
+            return not closing.read(1)  # b"" or None: its subprocesses may hold the other end
+
+    def _end_run_of(self, child: _Child, status: int) -> None:
+        code = trialprocess.exit_code_of(status, child.told_to_end)
+        closer = _Child(child.key, child.request, status=status)
+        self._fork(closer, lambda: trialprocess.end_run(child.request, code))
 
     def _send(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(ConnectionError):

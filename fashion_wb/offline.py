@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fashion_wb.agentcommand import build_command, build_environment
+from fashion_wb.agentcommand import build_command, offline_environment
 from fashion_wb.breaker import CircuitBreaker
 from fashion_wb.records import Metric, Trial, TrialState
 from fashion_wb.runlog import RunLog, RunLogError
@@ -179,7 +179,7 @@ class SweepRunner:
         config_file = self.folder.config_file(trial.run_id)
         command = build_command(self.folder.sweep, trial.config, config_file.with_suffix(".json"), self.cwd)
         warm = self.warm and command.script == pool.program and not pool.cannot_fork()
-        env = build_environment(
+        env = offline_environment(
             self.folder.sweep, self.folder.sweep_id, trial.run_id, self.folder.root, config_file
         )
         pool.start(

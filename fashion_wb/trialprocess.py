@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import builtins
+import contextlib
 import os
 import signal
 import sys
@@ -12,17 +13,21 @@ import types
 from pathlib import Path
 from typing import Any, NoReturn
 
+from fashion_wb.agentfiles import find_run_log
+from fashion_wb.runlog import read_run_log
+
 # What W&B records for a script that ended by KeyboardInterrupt.
 _INTERRUPTED = 255
 
 
-def run(request: dict[str, Any]) -> NoReturn:
+def run(request: dict[str, Any], closing: int | None) -> NoReturn:
     """Become the trial that `request` describes; never returns.
 
     Args:
         request: `env` (the whole environment), `cwd`, `output` (file that takes stdout and stderr), `argv`
             (the command), and `program`, the Python script to run in this very process, with `argv` then
             being its arguments, or None to replace this process by the command.
+        closing: descriptor on which to say, by a byte, that the script's W&B runs have been ended.
     """
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
@@ -34,8 +39,46 @@ def run(request: dict[str, Any]) -> NoReturn:
     os.environ.clear()
     os.environ.update(request["env"])
     _reseed()
+    _use_threads(os.environ.get("OMP_NUM_THREADS", ""))
     status = _run_script(request["program"], request["argv"])
+    if closing is not None:
+        os.write(closing, b".")
     os._exit(status)
+
+
+def end_run(request: dict[str, Any], exit_code: int) -> NoReturn:
+    """End the W&B run of a trial that died, from another process: all it had logged is kept and sent.
+
+    A wandb-core service of its own would have noticed and dropped the run; the shared one waits, and lets the
+    server believe that the run goes on. Nothing happens if the run has been ended, or never began.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # this one is not the trial that is to be stopped
+    _redirect(request["output"])
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    import wandb
+
+    if _is_open(request["run_id"]):
+        with contextlib.suppress(wandb.UsageError):
+            wandb.attach(run_id=request["run_id"]).finish(exit_code=exit_code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _is_open(run_id: str) -> bool:
+    # The service would tell as well, by ten seconds of silence.
+    path = find_run_log(Path(os.environ.get("WANDB_DIR", "")), run_id)
+    return path is not None and read_run_log(path).exit_code is None
+
+
+def exit_code_of(status: int, told_to_end: bool) -> int:
+    """The exit code that W&B shall record for a process that died with `status` (negative for a signal)."""
+    if told_to_end:
+        return _INTERRUPTED
+    return status if status >= 0 else 128 - status  # as a shell has it
 
 
 def _redirect(output: str) -> None:
@@ -62,6 +105,12 @@ def _reseed() -> None:
     # A fresh interpreter would seed numpy from the system; without this all children would share one state.
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
+
+
+def _use_threads(count: str) -> None:
+    # torch was imported under the fork server's own number of threads, and asks only once.
+    if "torch" in sys.modules and count.isdecimal() and int(count) > 0:
+        sys.modules["torch"].set_num_threads(int(count))
 
 
 def _run_script(program: str, arguments: list[str]) -> int:

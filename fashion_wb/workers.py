@@ -34,6 +34,8 @@ class TrialProcess:
         cwd: the directory to run in.
         output: file that takes what the trial prints.
         program: the Python script to run warm, or None to run the command as a fresh process.
+        run_id: the W&B run to be ended for a warm trial that dies without ending it, before its exit is
+            reported; None to leave its log without an end.
     """
 
     key: str
@@ -42,6 +44,7 @@ class TrialProcess:
     cwd: Path
     output: Path
     program: Path | None
+    run_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,9 @@ class WorkerPool:
         self.program = program
         ours, theirs = socket.socketpair()
         env = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+        # The server itself never speaks to W&B, whatever is imported; each trial has its own environment.
         env["WANDB_MODE"] = "offline"
+        env.pop("WANDB_SERVICE", None)  # it starts one of its own, to be killed at the end
         self._server = subprocess.Popen(
             [sys.executable, "-m", "fashion_wb.forkserver", str(theirs.fileno())],
             pass_fds=[theirs.fileno(), *hold],
@@ -133,6 +138,7 @@ class WorkerPool:
                 "cwd": str(trial.cwd),
                 "output": str(trial.output),
                 "program": None if trial.program is None else str(trial.program),
+                "run_id": trial.run_id,
             }
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fashion_wb.agentcommand import build_command, build_environment
+from fashion_wb.agentcommand import agent_environment, build_command, offline_environment
 from fashion_wb.errors import FashionWbError
 from fashion_wb.sweepfile import make_sweep
 
@@ -67,10 +67,24 @@ def test_the_environment_is_the_agents_made_offline(tmp_path, monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "online")
     monkeypatch.setenv("MINE", "kept")
     sweep = make_sweep({"project": "p"}, "s")
-    env = build_environment(sweep, "sid", "rid", tmp_path, tmp_path / "config.yaml")
+    env = offline_environment(sweep, "sid", "rid", tmp_path, tmp_path / "config.yaml")
     assert "WANDB_SERVICE" not in env
     assert {
         name: env[name] for name in ("WANDB_MODE", "WANDB_SWEEP_ID", "WANDB_RUN_ID", "WANDB_PROJECT")
     } == {**{"WANDB_MODE": "offline", "WANDB_SWEEP_ID": "sid", "WANDB_RUN_ID": "rid", "WANDB_PROJECT": "p"}}
     assert (env["MINE"], env["WANDB_DIR"]) == ("kept", str(tmp_path))
     assert env["WANDB_SWEEP_PARAM_PATH"] == str(tmp_path / "config.yaml")
+
+
+def test_online_the_mode_is_the_users_and_the_place_the_servers(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_SERVICE", "another one's")
+    monkeypatch.setenv("WANDB_MODE", "shared")
+    monkeypatch.setenv("WANDB_PROJECT", "elsewhere")
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    env = agent_environment("e", "p", "sid", "rid", tmp_path, tmp_path / "config.yaml", threads=3)
+    assert "WANDB_SERVICE" not in env and "WANDB__TRANSACTION_LOG_FLUSH_INTERVAL" not in env
+    assert (env["WANDB_MODE"], env["WANDB_ENTITY"], env["WANDB_PROJECT"]) == ("shared", "e", "p")
+    assert env["OMP_NUM_THREADS"] == "3"
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    env = agent_environment("e", "p", "sid", "rid", tmp_path, tmp_path / "config.yaml", threads=3)
+    assert env["OMP_NUM_THREADS"] == "7"

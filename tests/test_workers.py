@@ -9,7 +9,9 @@ import time
 
 import pytest
 
+from fashion_wb.agentfiles import find_run_log
 from fashion_wb.errors import FashionWbError
+from fashion_wb.runlog import read_run_log
 from fashion_wb.workers import TrialProcess, WorkerPool, modules_to_preload
 
 
@@ -107,3 +109,56 @@ def test_the_death_of_the_server_is_an_error_that_says_what_to_do(tmp_path):
         pool.start(fresh(tmp_path, "x", "import os; os.kill(os.getppid(), 9)"))
         with pytest.raises(FashionWbError, match=r"worker process ended unexpectedly.*goes on from there"):
             wait_for(pool, "x")
+
+
+ENDS = {
+    "killed": ("os.kill(os.getpid(), 9)", -9, 137),
+    "terminated": ("time.sleep(60)", -15, 255),
+    "left": ("os._exit(3)", 3, 3),
+    "left in peace": ("os._exit(0)", 0, 0),
+    "raised": ("1 / 0", 1, 1),
+    "finished itself": ("run.finish(exit_code=7); os.kill(os.getpid(), 9)", -9, 7),
+}
+
+
+def test_a_run_whose_trial_dies_is_ended_with_all_it_logged(tmp_path):
+    lines = "".join(f"if sys.argv[1] == {key!r}: {end[0]}\n" for key, end in ENDS.items())
+    program = script(
+        tmp_path,
+        "import os, sys, time, wandb\nrun = wandb.init()\nfor i in range(3): run.log({'loss': i})\n"
+        f"print('logged', flush=True)\n{lines}",
+    )
+    ids = {key: key.replace(" ", "-") for key in ENDS}
+    with WorkerPool(program) as pool:
+        assert pool.cannot_fork() == ""
+        for key, run_id in ids.items():
+            env = {**os.environ, "WANDB_MODE": "offline", "WANDB_DIR": str(tmp_path), "WANDB_RUN_ID": run_id}
+            output = tmp_path / f"{run_id}.log"
+            pool.start(TrialProcess(key, [key], env, tmp_path, output, program, run_id))
+        printed, deadline = tmp_path / "terminated.log", time.monotonic() + 60
+        while not printed.exists() or "logged" not in printed.read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        pool.signal("terminated", signal.SIGTERM)
+        ends = wait_for(pool, *ENDS)
+    logs = {key: read_run_log(find_run_log(tmp_path, run_id)) for key, run_id in ids.items()}
+    assert ends == {key: end[1] for key, end in ENDS.items()}
+    assert {key: log.exit_code for key, log in logs.items()} == {key: end[2] for key, end in ENDS.items()}
+    assert all([row["loss"] for row in log.history] == [0, 1, 2] for log in logs.values())
+
+
+def test_a_trial_that_never_began_a_run_ends_as_it_did(tmp_path):
+    program = script(tmp_path, "import os\nos._exit(5)\n")
+    with WorkerPool(program) as pool:
+        env = {**os.environ, "WANDB_DIR": str(tmp_path)}
+        pool.start(TrialProcess("x", [], env, tmp_path, tmp_path / "x.log", program, "x"))
+        assert wait_for(pool, "x") == {"x": 5}
+
+
+def test_a_warm_trial_computes_with_the_threads_its_environment_names(tmp_path):
+    program = script(tmp_path, "import torch\nprint(torch.get_num_threads())\n")
+    env = {**os.environ, "OMP_NUM_THREADS": "2"}
+    with WorkerPool(program) as pool:
+        pool.start(TrialProcess("x", [], env, tmp_path, tmp_path / "x.log", program))
+        assert wait_for(pool, "x") == {"x": 0}
+    assert (tmp_path / "x.log").read_text() == "2\n"
