@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -110,11 +111,24 @@ def die_by(number: int) -> NoReturn:
     raise SystemExit(STOPPED_EXIT_CODE)
 
 
+def start_run(flags: TrainConfig) -> Any:
+    """The W&B run: in a sweep it is grouped by the sweep; what the user's environment says holds first."""
+    sweep = os.environ.get("WANDB_SWEEP_ID")
+    return wandb.init(
+        config=asdict(flags),
+        group=os.environ.get("WANDB_RUN_GROUP") or sweep,
+        job_type=os.environ.get("WANDB_JOB_TYPE") or ("train" if sweep is None else "sweep"),
+        tags=[*filter(None, os.environ.get("WANDB_TAGS", "").split(",")), "fashion-mnist"],
+        # The commit that is recorded is this code's, wherever the run is started from and kept.
+        settings=wandb.Settings(git_root=str(Path(__file__).resolve().parent)),
+    )
+
+
 def main(arguments: list[str]) -> int:
     """Run the script; the exit status is 0, 1 for a failed run, or the signal that stopped it."""
     flags = parse_flags(arguments)
     stop = StopRequest()
-    run: Any = wandb.init(config=asdict(flags))
+    run = start_run(flags)
     run.define_metric("*", step_metric="epoch")
     try:
         run_training(run, flags, stop)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 
 import pytest
 from sweep_cases import ROOT, environment
@@ -41,6 +43,42 @@ def train(folder, *flags, mode="offline", **env):
 def log_of(folder):
     (path,) = folder.glob("wandb/offline-run-*/run-*.wandb")
     return read_run_log(path)
+
+
+def run_record(folder):
+    """What W&B's own inspector says of the one run in a folder."""
+    (log,) = folder.glob("wandb/offline-run-*/run-*.wandb")
+    command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(log)]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    (record,) = (item["run"] for item in map(json.loads, lines) if item["type"] == "run")
+    return record
+
+
+@pytest.mark.parametrize(
+    ("env", "group", "job_type", "tags"),
+    [
+        ({}, None, "train", ["fashion-mnist"]),
+        ({"WANDB_SWEEP_ID": "abcd1234"}, "abcd1234", "sweep", ["fashion-mnist"]),
+        (
+            {"WANDB_SWEEP_ID": "s", "WANDB_RUN_GROUP": "g", "WANDB_JOB_TYPE": "j", "WANDB_TAGS": "a,b"},
+            *("g", "j", ["a", "b", "fashion-mnist"]),
+        ),
+    ],
+)
+def test_a_run_carries_group_job_type_tags_and_the_version_of_the_code(
+    tmp_path, data_dir, env, group, job_type, tags
+):
+    done = train(tmp_path, *SMALL, "--epochs", "1", **env)
+    assert done.returncode == 0, done.stderr
+    record = run_record(tmp_path)
+    assert (record.get("run_group"), record["job_type"], record["tags"]) == (group, job_type, tags)
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    # Without a git checkout there is no commit; the version is then in the run's list of packages.
+    assert record.get("git", {}).get("commit", "") == head
+    (packages,) = tmp_path.glob("wandb/offline-run-*/files/requirements.txt")
+    assert f"fashion-wb=={version('fashion-wb')}" in packages.read_text().lower().replace("_", "-")
 
 
 def test_a_run_logs_every_epoch_and_summarises_the_best(tmp_path, data_dir):
