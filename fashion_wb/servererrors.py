@@ -16,7 +16,15 @@ class ServerError(FashionWbError):
     """W&B's server refused, could not be reached, or did not answer."""
 
 
-class Unanswered(ServerError):
+class NotFound(ServerError):
+    """What was asked for does not exist, or not for this account."""
+
+
+class Unreachable(ServerError):
+    """No answer came, however often it was tried; there may be one later."""
+
+
+class Unanswered(Unreachable):
     """No answer came: the request may have been carried out, or not."""
 
 
@@ -62,7 +70,8 @@ def explain(error: Exception, url: str) -> ServerError:
         return _gave_up(text, url)
     if response is None:
         return Unanswered(f"W&B at {url} did not answer in time; try again later")
-    return ServerError(f"W&B at {url} refuses: {text}{f' (HTTP {status})' if status else ''}")
+    kind = NotFound if status == 404 else ServerError
+    return kind(f"W&B at {url} refuses: {text}{f' (HTTP {status})' if status else ''}")
 
 
 def _gave_up(text: str, url: str) -> ServerError:
@@ -70,8 +79,8 @@ def _gave_up(text: str, url: str) -> ServerError:
     status = _HTTP_STATUS.search(last)
     if status is not None:
         why = "limits requests" if status[1] == "429" else "is not able to answer now"
-        return ServerError(f"W&B at {url} {why} (HTTP {status[1]}, tried several times); try again later")
+        return Unreachable(f"W&B at {url} {why} (HTTP {status[1]}, tried several times); try again later")
     reason = last.rpartition(": ")[2]
-    return ServerError(
+    return Unreachable(
         f"no W&B server can be reached at {url} ({reason}); check the network, WANDB_BASE_URL and HTTPS_PROXY"
     )
