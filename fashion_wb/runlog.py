@@ -1,30 +1,16 @@
-"""Read W&B run logs (.wandb files), finished or still being written.
-
-A log is LevelDB's record format (https://github.com/google/leveldb/blob/main/doc/log_format.md) behind a
-seven-byte header: 32 KiB blocks of chunks, each with a CRC-32 over its type and data; a record is a
-protocol buffer in one or more chunks.
-"""
+"""Read W&B run logs (.wandb files), finished or still being written: records, each a protocol buffer."""
 
 from __future__ import annotations
 
 import json
-import struct
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fashion_wb.errors import FashionWbError
+from fashion_wb.recordfile import BLOCK, FILE_HEADER, RunLogError, check_header, read_records
 
-_FILE_HEADER = b":W&B" + struct.pack("<HB", 0xBEE1, 0)
-_BLOCK = 32 * 1024
-_CHUNK_HEADER = struct.Struct("<IHB")
-_FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
-
-
-class RunLogError(FashionWbError):
-    """A file is not a W&B run log, or is damaged."""
+__all__ = ["RunLog", "RunLogError", "read_run_log"]
 
 
 @dataclass
@@ -62,20 +48,19 @@ class RunLog:
         try:
             with self.path.open("rb") as file:
                 # A whole block at a time: chunks are laid out from the start of the file.
-                base = self._offset - self._offset % _BLOCK
+                base = self._offset - self._offset % BLOCK
                 file.seek(base)
                 data = file.read()
         except OSError as error:
             raise RunLogError(f"{self.path}: cannot be read: {error.strerror}") from None
         before = self._offset
         if self._offset == 0:
-            if len(data) < len(_FILE_HEADER):
+            if len(data) < len(FILE_HEADER):
                 return False
-            if not data.startswith(_FILE_HEADER):
-                raise RunLogError(f"{self.path}: not a W&B run log (it does not start with {_FILE_HEADER!r})")
-            self._offset = len(_FILE_HEADER)
+            check_header(data, self.path)
+            self._offset = len(FILE_HEADER)
         parse = _parser()
-        for end, payload in _records(data, self._offset - base, self.path, base):
+        for end, payload in read_records(data, self._offset - base, self.path, base):
             self._take(parse(payload))
             self._offset = base + end
         return self._offset > before
@@ -112,35 +97,6 @@ def _parser() -> Callable[[bytes], Any]:
     from fashion_wb.wandb_private import Record
 
     return Record.FromString
-
-
-def _records(data: bytes, position: int, path: Path, base: int) -> Iterator[tuple[int, bytes]]:
-    """Whole records from `position` on, each with the position behind it."""
-    parts: list[bytes] = []
-    while True:
-        room = _BLOCK - position % _BLOCK
-        if room < _CHUNK_HEADER.size:
-            position += room  # a chunk header never crosses a block: the rest is padding
-            continue
-        start = position + _CHUNK_HEADER.size
-        if start > len(data):
-            return
-        checksum, length, kind = _CHUNK_HEADER.unpack_from(data, position)
-        if kind == 0 and length == 0 and not any(data[position:]):
-            return  # space the file system has allotted but not yet filled
-        if start + length > len(data):
-            return
-        chunk = data[start : start + length]
-        if zlib.crc32(chunk, zlib.crc32(bytes([kind]))) != checksum or not _FULL <= kind <= _LAST:
-            raise RunLogError(
-                f"{path}: damaged at byte {base + position}: the checksum does not match; "
-                "restore the file from a copy, or move the run's folder away to leave it out"
-            )
-        position = start + length
-        parts = [chunk] if kind in (_FULL, _FIRST) else [*parts, chunk]
-        if kind in (_FULL, _LAST):
-            yield position, b"".join(parts)
-            parts = []
 
 
 def _key(item: Any) -> str:

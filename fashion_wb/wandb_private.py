@@ -34,6 +34,7 @@ __all__ = [
     "create_sweep_command",
     "create_sweep_command_args",
     "execute_graphql",
+    "fill_distributions",
     "make_optimizer",
     "open_api",
     "optuna_search_space",
@@ -50,6 +51,17 @@ def optuna_search_space(parameters: Mapping[str, Any]) -> dict[str, Any]:
     from wandb.sdk.sweeps.scheduler.optuna import search_space_from_sweep_config
 
     return search_space_from_sweep_config(dict(parameters))
+
+
+def fill_distributions(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of a sweep's config with the distributions that `wandb sweep` adds for `min` and `max`.
+
+    Raises:
+        ValueError: a parameter whose bounds are an integer and a float.
+    """
+    from wandb.apis.public.sweeps import _validate_config_and_fill_distribution
+
+    return _validate_config_and_fill_distribution(dict(config))
 
 
 def open_api(retries: int, first_wait: int, longest_wait: int, whatever_is_set: bool = False) -> wandb.Api:
