@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from fashion_wb.commands.agent import agent
 from fashion_wb.commands.compare import compare
 from fashion_wb.commands.data import data
 from fashion_wb.commands.push import push
+from fashion_wb.commands.report import report
 from fashion_wb.commands.study import study
 from fashion_wb.commands.sweep import sweep
 from fashion_wb.errors import FashionWbError, Interrupted
@@ -36,5 +38,5 @@ def main() -> None:
     """Hyperparameter searches on Fashion-MNIST with W&B, online or fully offline, compared with evidence."""
 
 
-for command in (data, sweep, study, compare, push):
+for command in (data, sweep, study, compare, push, report, agent):
     main.add_command(command)

@@ -33,6 +33,7 @@ LAYERS = [
     ["progress"],
     ["controller"],
     ["run", "study", "push"],
+    ["agent"],
     ["commands"],
     ["cli"],
 ]

@@ -1,0 +1,129 @@
+"""From the path of a sweep to its finished trials: checks, workers, slots, the agent."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from fashion_wb import datafiles
+from fashion_wb.agent.loop import Agent
+from fashion_wb.agent.protocol import SweepOnServer, find_sweep, register
+from fashion_wb.agent.report import Report
+from fashion_wb.agent.slot import Slot
+from fashion_wb.agent.trial import Launcher
+from fashion_wb.agentfiles import AgentFiles
+from fashion_wb.errors import FashionWbError
+from fashion_wb.run import cores
+from fashion_wb.server import Server, connect
+from fashion_wb.sweepfile import TRAIN_PROGRAM, Sweep
+from fashion_wb.wandbpath import WandbPath, parse_path
+from fashion_wb.workers import WorkerPool
+
+# Longer than a restart of a server or a router takes.
+GIVE_UP_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class AgentOptions:
+    """How to work; none of it changes what is searched.
+
+    Attributes:
+        cwd: the directory the trials run in.
+        workers: trials at once, at least 1.
+        count: most trials that this agent starts; None for no limit.
+        warm: whether to fork trials from a process that has imported the program's modules.
+        data_dir: where Fashion-MNIST is; None to look for it.
+        give_up: seconds without the server, and without a trial running, after which to end.
+    """
+
+    cwd: Path
+    workers: int = 1
+    count: int | None = None
+    warm: bool = True
+    data_dir: Path | None = None
+    give_up: float = GIVE_UP_SECONDS
+
+
+def run_agent(path: str, options: AgentOptions, stream: TextIO) -> str:
+    """Run trials of a sweep on W&B's server until it is over.
+
+    Args:
+        path: ENTITY/PROJECT/SWEEP_ID, or the sweep's address in the browser.
+        options: how to work.
+        stream: where progress is printed.
+
+    Returns:
+        What this agent's trials came to, in words.
+
+    Raises:
+        ServerError: trouble with the account, the server or the path.
+        FashionWbError: a program that is not there, or fails every time.
+        Interrupted: the user stopped it.
+    """
+    parsed = parse_path(path)
+    if parsed.sweep is None:
+        raise FashionWbError(f"{path}: names a project; give ENTITY/PROJECT/SWEEP_ID")
+    server = connect()
+    target = find_sweep(server, parsed)
+    if target.is_over:
+        return f"{parsed}: the sweep is {target.state.lower()} already; there is nothing left to run"
+    _check_program(target, options.cwd)
+    _find_data(target.sweep, options)
+    report = Report(target, options.count, stream)
+    _work(server, target, options, report)
+    return report.summary(_address(server, parsed))
+
+
+def _work(server: Server, target: SweepOnServer, options: AgentOptions, report: Report) -> None:
+    root = Path(os.environ.get("WANDB_DIR") or options.cwd).resolve()
+    files = AgentFiles(root, str(target.path.sweep))
+    number = options.workers if options.count is None else min(options.workers, options.count)
+    report.say(
+        f"Agent for {target.path} ({target.sweep.name}), {number} trial{'s' if number > 1 else ''} at once; "
+        f"what they print: {files.output_file('RUN_ID')}"
+    )
+    with WorkerPool(_script(target.sweep, options.cwd) if options.warm else None) as pool:
+        with ThreadPoolExecutor(number) as threads:
+            slots = [
+                Slot(agent_id)
+                for agent_id in threads.map(lambda _: register(server, target.path), range(number))
+            ]
+        launcher = Launcher(target, files, options.cwd, pool, options.warm, max(1, cores() // number))
+        Agent(server, target, launcher, slots, report, options.count, options.give_up).run()
+
+
+def _check_program(target: SweepOnServer, cwd: Path) -> None:
+    sweep = target.sweep
+    if sweep.program is None and sweep.command is None:
+        raise FashionWbError(
+            f"sweep {target.path} names neither program nor command: it is one for W&B Launch, or for "
+            "wandb.agent(..., function=...) in Python; this agent runs commands"
+        )
+    script = _script(sweep, cwd)
+    uses_it = sweep.command is None or "${program}" in sweep.command
+    if script is not None and uses_it and not script.is_file():
+        raise FashionWbError(
+            f"sweep {target.path}: program {sweep.program} is not in {cwd}; "
+            "run from the directory that holds it, as for wandb agent"
+        )
+
+
+def _find_data(sweep: Sweep, options: AgentOptions) -> None:
+    if _script(sweep, options.cwd) != TRAIN_PROGRAM:
+        return
+    datafiles.ensure(options.data_dir)
+    if options.data_dir is not None:
+        os.environ[datafiles.ENVIRONMENT] = str(options.data_dir.resolve())
+
+
+def _script(sweep: Sweep, cwd: Path) -> Path | None:
+    return None if sweep.program is None else (cwd / sweep.program).resolve()
+
+
+def _address(server: Server, path: WandbPath) -> str:
+    import wandb
+
+    return f"{wandb.setup().settings.app_url}/{path.entity}/{path.project}/sweeps/{path.sweep}"
