@@ -15,6 +15,12 @@ HYPERPARAMETERS = (*WHOLE, "lr")
 TOTALS = ("trials", "stopped", "failed", "epochs", "seconds")
 BEST = (*HYPERPARAMETERS, "valid_loss", "valid_accuracy")
 COMPARISON_COLUMNS = ("method", *TOTALS, *BEST)
+# How to read the table.
+READING = (
+    "Trials are those that ended: finished, stopped early or failed. Epochs and seconds are what all "
+    "trials of the method spent. The columns from filters on are those of the trial with the lowest "
+    "validation loss, at its best epoch."
+)
 # What a terminal of 100 columns has no room for.
 SHORT_NAMES = {"valid_loss": "loss", "valid_accuracy": "accuracy"}
 
@@ -50,14 +56,13 @@ def best_trial(trials: pd.DataFrame) -> pd.Series | None:
 
 def to_markdown(comparison: pd.DataFrame, statement: str) -> str:
     """The text of comparison.md: what was compared, the table, how to read it, and `statement`."""
-    table = markdown_table(comparison.columns.to_list(), format_cells(comparison))
-    reading = (
-        "Trials are those that ended: finished, stopped early or failed. Epochs and seconds are what all "
-        "trials of the method spent. The columns from filters on are those of the trial with the lowest "
-        "validation loss, at its best epoch."
-    )
-    parts = ["# Comparison", describe(comparison), table.rstrip("\n"), reading, statement]
+    parts = ["# Comparison", describe(comparison), table_markdown(comparison), READING, statement]
     return "\n\n".join(parts) + "\n"
+
+
+def table_markdown(comparison: pd.DataFrame) -> str:
+    """The table in Markdown, without a newline at its end."""
+    return markdown_table(comparison.columns.to_list(), format_cells(comparison)).rstrip("\n")
 
 
 def to_text(comparison: pd.DataFrame, width: int) -> str:

@@ -1,0 +1,60 @@
+"""`fashion-wb report`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from fashion_wb.errors import FashionWbError
+from fashion_wb.study import METHODS
+from fashion_wb.wandbpath import WandbPath, parse_path
+
+if TYPE_CHECKING:
+    from analysis.reportstore import SavedReport
+    from fashion_wb.server import Server
+
+
+@click.command()
+@click.argument("project", metavar="ENTITY/PROJECT")
+@click.option(
+    "--share/--unshare", default=None, help="Make a link for viewing without an account, or revoke it."
+)
+def report(project: str, share: bool | None) -> None:
+    """Make the W&B report on a project's sweeps, or renew the one there is.
+
+    --share prints a link by which anybody can view the report, and its runs' results, without an account;
+    --unshare revokes it and leaves the report as it is.
+    """
+    from analysis import reportstore
+    from fashion_wb.server import connect
+
+    path = parse_path(project)
+    if path.sweep is not None:
+        raise FashionWbError(f"{project}: a report is on a project, all its sweeps: give {path.of_project}")
+    server = connect()
+    if share is False:
+        click.echo(reportstore.unshare_report(server, path))
+        return
+    saved = _save(server, path)
+    click.echo(f"Report {'made' if saved.created else 'renewed'}: {saved.url}")
+    if share:
+        click.echo(f"Anybody can view it by this link: {reportstore.share_report(server, saved)}")
+        click.echo(f"To revoke the link: fashion-wb report {path} --unshare")
+
+
+def _save(server: Server, path: WandbPath) -> SavedReport:
+    from datetime import UTC, datetime
+    from importlib.metadata import version
+
+    from analysis.remote import search_records
+    from analysis.reportstore import save_report
+    from analysis.wandbreport import build_report
+
+    made = datetime.now(UTC)
+    pulled = search_records(server, path, sys.stderr)
+    known = {method: position for position, method in enumerate(METHODS)}
+    searches = sorted(pulled.searches, key=lambda search: known.get(search.method, len(known)))
+    built = build_report(searches, path, pulled.left_out, version=version("fashion-wb"), made=made)
+    return save_report(server, path, built)
