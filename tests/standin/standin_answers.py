@@ -8,7 +8,7 @@ from collections.abc import Callable
 import standin_sweeps
 from standin_graphql import Arguments, Fields, Unknown
 from standin_objects import Objects
-from standin_state import ENTITY, Run, State, Sweep, now
+from standin_state import ENTITY, Refused, Run, State, Sweep, now
 
 # The server's features that the client asks for by name; without the first it refuses to enqueue runs.
 FEATURES = ("SWEEPS_LOCAL_SCHEDULER",)
@@ -16,14 +16,6 @@ FEATURES = ("SWEEPS_LOCAL_SCHEDULER",)
 _UNKEPT = (
     "id notes host debug jobProgram jobRepo state controller launchScheduler templateVariableValues scheduler"
 ).split()
-
-
-class Refused(Exception):
-    """The server's own refusal, with the message and the HTTP status that the client is given."""
-
-    def __init__(self, message: str, status: int = 200) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 def roots(state: State, upload_url: Callable[[Run, str], str]) -> dict[str, Fields]:
@@ -47,6 +39,7 @@ class _Answers:
             "project": self._objects.find_project,
             "model": self._objects.find_project,
             "models": self._projects,
+            "view": self._objects.views.find,
         }
         mutations = (
             self._upsert_model,
@@ -57,6 +50,7 @@ class _Answers:
             self._enqueue_sweep_run,
             self._stop_run,
             self._create_run_files,
+            *self._objects.views.mutations(),
         )
         return {"query": query, "mutation": {_camel(call.__name__): _input(call) for call in mutations}}
 

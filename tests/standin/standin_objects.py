@@ -8,6 +8,7 @@ from typing import Any
 from standin_filters import matches
 from standin_graphql import Arguments, Fields, Unknown
 from standin_state import ENTITY, Run, State, Sweep
+from standin_views import Views
 
 _SWEEP_NULLS = "heartbeatAt updatedAt earlyStopJobRunning bestLoss controller scheduler runCountExpected"
 # Rows that a history gives at the most, whatever is asked for.
@@ -20,6 +21,7 @@ class Objects:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self.views = Views(state, self.project)
 
     def viewer(self) -> Fields:
         """The one account there is."""
@@ -51,6 +53,7 @@ class Objects:
             "description": None,
             "access": "PRIVATE",
             "views": "{}",
+            "allViews": lambda arguments: self.views.of_project(name, arguments),
             "sweep": self._sweep_of,
             "sweeps": lambda arguments: self._sweeps(name, arguments),
             "totalSweeps": lambda _: len(self._sweeps_in(name)),

@@ -19,10 +19,9 @@ from typing import Any
 
 import standin_answers
 import standin_filestream
-from standin_answers import Refused
 from standin_faults import Fault, Faults
 from standin_graphql import execute
-from standin_state import KEY, Run, State
+from standin_state import KEY, Refused, Run, State
 
 _FILE_STREAM = re.compile(r"/files/[^/]+/[^/]+/(?P<run>[^/]+)/file_stream")
 _CREDENTIALS = "Basic " + base64.b64encode(f"api:{KEY}".encode()).decode()

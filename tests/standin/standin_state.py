@@ -15,6 +15,14 @@ KEY = "a" * 40
 ENDED = ("finished", "failed", "crashed", "killed")
 
 
+class Refused(Exception):
+    """The server's own refusal, with the message and the HTTP status that the client is given."""
+
+    def __init__(self, message: str, status: int = 200) -> None:
+        super().__init__(message)
+        self.status = status
+
+
 def now() -> str:
     """The time as W&B's server writes it: UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -109,6 +117,8 @@ class State:
     Attributes:
         projects: names of the projects that exist; a sweep or a run makes its own.
         asked: how often each GraphQL operation came.
+        views: reports by id, as standin_views keeps them.
+        may_share: whether reports may be shared by a link.
         problems: what clients asked that the stand-in could not answer; a test fails if there is any.
     """
 
@@ -120,6 +130,8 @@ class State:
     problems: list[str] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
+    views: dict[str, Any] = field(default_factory=dict)
+    may_share: bool = True
     def add_sweep(self, project: str, text: str) -> Sweep:
         """Create a sweep, with an id made of the name in its config so that tests repeat exactly."""
         stem = yaml.safe_load(text).get("name", "sweep")
