@@ -126,7 +126,10 @@ def _config(node: Mapping[str, Any]) -> dict[str, Any]:
 def _sweep(sweep_id: str, config: Mapping[str, Any], runs: Sequence[PulledRun]) -> PulledSweep:
     block = config.get("metric")
     metric = Metric(block["name"], block.get("goal", "minimize")) if block else None
-    return PulledSweep(sweep_id, config["name"], metric, as_trials(runs, metric))
+    # The scheduler's own run, to which it writes its log, is no trial: it has none of the hyperparameters.
+    searched = config.get("parameters", {}).keys()
+    trials = [run for run in runs if searched & run.config.keys()]
+    return PulledSweep(sweep_id, config["name"], metric, as_trials(trials, metric))
 
 
 def _pages(

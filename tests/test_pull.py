@@ -150,6 +150,8 @@ def test_runs_are_numbered_as_they_were_proposed(server, tmp_path):
 def test_what_cannot_be_compared_is_named_and_left_out(server, tmp_path):
     add_run(server.state, add_sweep(server.state), "good", [0.5])
     add_sweep(server.state, "bayes")
+    controller = add_run(server.state, "random1", "random1-controller", [])
+    controller.config = {}
     other = yaml(more="name: of another program\n")
     add_run(server.state, add_sweep(server.state, text=other), "other", [])
     add_run(server.state, None, "alone", [0.1])

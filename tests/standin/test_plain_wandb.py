@@ -5,7 +5,7 @@ Verified against a stand-in for W&B's server, on this machine only; nothing of t
 
 from __future__ import annotations
 
-import os
+import csv
 import re
 import subprocess
 import sys
@@ -14,28 +14,22 @@ from pathlib import Path
 
 import pytest
 import yaml
+from standin_client import client_environment, run_client
 from standin_server import Server
-from sweep_cases import ROOT, environment
+from standin_state import ENTITY
+from sweep_cases import ROOT
 
+from analysis.outputs import write_comparison
+from analysis.table import SearchRecord
+from fashion_wb.records import Metric, Trial, TrialState
+from fashion_wb.runlog import read_run_log
 from fashion_wb.study import METHODS
 
-RUNS = 2
+RUNS = 3
 EPOCHS = 2
 WANDB = [sys.executable, "-m", "wandb"]
 KEYS = {"epoch", "train_loss", "valid_loss", "valid_accuracy", "seconds", "samples_per_second"}
-
-
-def client_environment(server: Server, home: Path) -> dict[str, str]:
-    """What a user's shell would hold who has an account on the stand-in."""
-    return environment(
-        WANDB_BASE_URL=server.url,
-        WANDB_API_KEY="a" * 40,
-        WANDB_ERROR_REPORTING="false",
-        WANDB_DIR=str(home),
-        WANDB_CONFIG_DIR=str(home / "config"),
-        FASHION_WB_LIMIT="300",
-        PATH=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-    )
+STATES = {0: TrialState.FINISHED, 255: TrialState.STOPPED}
 
 
 def small_sweep(home: Path, method: str) -> dict:
@@ -51,7 +45,7 @@ def small_sweep(home: Path, method: str) -> dict:
 
 def run_plain(server: Server, home: Path, method: str) -> tuple[str, dict]:
     """Create the sweep and run an agent, and the scheduler where there is one; id and config of the sweep."""
-    config, env = small_sweep(home, method), client_environment(server, home)
+    config, env = small_sweep(home, method), client_environment(server.url, home)
     create = [*WANDB, "sweep", "sweep.yaml"]
     made = subprocess.run(create, cwd=home, env=env, capture_output=True, text=True, timeout=120, check=True)
     path = re.search(r"wandb agent (\S+)", made.stderr)[1]
@@ -72,31 +66,46 @@ def run_plain(server: Server, home: Path, method: str) -> tuple[str, dict]:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory, data_dir):
-    """Every method's sweep, run side by side: the server's state, and id and config by method."""
+def homes(tmp_path_factory):
+    return {method: tmp_path_factory.mktemp(method) for method in METHODS}
+
+
+@pytest.fixture(scope="module")
+def commit():
+    """The commit of the code under test; empty without a git checkout."""
+    command = ["git", "rev-parse", "HEAD"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def finished(homes, commit, data_dir):
+    """Every method's sweep, run side by side: the server, and id and config by method."""
     with Server() as server, ThreadPoolExecutor(len(METHODS)) as threads:
-        homes = {method: tmp_path_factory.mktemp(method) for method in METHODS}
         jobs = {m: threads.submit(run_plain, server, home, m) for m, home in homes.items()}
-        yield server.state, {method: job.result() for method, job in jobs.items()}
+        yield server, {method: job.result() for method, job in jobs.items()}
+
+
+def runs_of(server: Server, sweep_id: str):
+    return [run for run in server.state.runs_of(sweep_id) if run.state != "pending"]
 
 
 def test_the_client_asked_for_nothing_that_was_not_answered(finished):
-    state, _ = finished
-    assert state.problems == []
+    server, _ = finished
+    assert server.state.problems == []
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_server_gets_the_file_as_it_is(finished, method):
-    state, sweeps = finished
+    server, sweeps = finished
     sweep_id, config = sweeps[method]
-    assert yaml.safe_load(state.sweeps[sweep_id].text) == config
+    assert yaml.safe_load(server.state.sweeps[sweep_id].text) == config
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_its_runs_train_and_log_every_epoch_and_summarise_the_best(finished, method):
-    state, sweeps = finished
+    server, sweeps = finished
     sweep_id, config = sweeps[method]
-    runs = [run for run in state.runs.values() if run.sweep == sweep_id and run.history]
+    runs = runs_of(server, sweep_id)
     assert len(runs) == RUNS
     for run in runs:
         stopped = method == "hyperband" and run.exit_code == 255
@@ -110,3 +119,37 @@ def test_its_runs_train_and_log_every_epoch_and_summarise_the_best(finished, met
         assert values.keys() == config["parameters"].keys()
         assert 2 <= values["filters"] <= 15 and type(values["filters"]) is int
         assert 1e-4 <= values["lr"] <= 3e-3
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_its_runs_carry_group_job_type_tags_and_code_version(finished, commit, method):
+    server, sweeps = finished
+    sweep_id, _ = sweeps[method]
+    for run in runs_of(server, sweep_id):
+        assert (run.group, run.job_type, run.tags) == (sweep_id, "sweep", ["fashion-mnist"])
+        assert (run.commit or "") == commit
+        assert "requirements.txt" in run.files
+
+
+def search_from_logs(home: Path, method: str, sweep_id: str) -> SearchRecord:
+    """The sweep as the logs that the runs left on this machine have it."""
+    trials = []
+    for path in home.glob("wandb/run-*/run-*.wandb"):
+        log = read_run_log(path)
+        if log.run_id.endswith("-controller"):
+            continue  # the scheduler's own
+        number = int(log.run_id.rpartition("-")[2])
+        trials.append(Trial(number, log.run_id, log.config, STATES[log.exit_code], tuple(log.history)))
+    return SearchRecord(method, sweep_id, Metric("valid_loss"), tuple(trials))
+
+
+def test_the_server_gives_the_same_tables_as_the_logs_of_the_same_runs(finished, homes, tmp_path):
+    server, sweeps = finished
+    searches = [search_from_logs(homes[method], method, sweeps[method][0]) for method in METHODS]
+    write_comparison(searches, tmp_path / "logs")
+    done = run_client(server.url, tmp_path, "compare", f"{ENTITY}/fashion-wb", "--out", "api")
+    assert done.returncode == 0, done.stderr
+    for name in ("trials.csv", "comparison.csv"):
+        assert (tmp_path / "api" / name).read_bytes() == (tmp_path / "logs" / name).read_bytes()
+    with (tmp_path / "api" / "trials.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == RUNS * len(METHODS)

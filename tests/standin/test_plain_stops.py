@@ -1,0 +1,97 @@
+"""How a run that W&B stops ends: with all its history, as stopped, whichever way the stop comes.
+
+Verified with the unmodified client against a stand-in for W&B's server.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from standin_client import client_environment
+from standin_server import Server
+from sweep_cases import ROOT
+
+WANDB = [sys.executable, "-m", "wandb"]
+EPOCHS = 250
+# By default a run sends what it logged every 15 s.
+SOON = {"WANDB__FILE_STREAM_TRANSMIT_INTERVAL": "1"}
+
+
+@pytest.fixture(scope="module")
+def server(data_dir):
+    with Server() as server:
+        yield server
+        assert server.state.problems == []
+
+
+def best_so_far_is_the_summary(run):
+    best = min(run.history, key=lambda row: row["valid_loss"])
+    return run.summary["epoch"] == best["epoch"] and run.summary["valid_loss"] == best["valid_loss"]
+
+
+def whole(run):
+    """Whether a stopped run has every epoch up to its last, and its best in the summary."""
+    epochs = [row["epoch"] for row in run.history]
+    return epochs == list(range(1, len(epochs) + 1)) and best_so_far_is_the_summary(run)
+
+
+def start(server: Server, home: Path) -> tuple[subprocess.Popen, str]:
+    """Start train.py for longer than any test lasts; its process, and its run's id once it has logged."""
+    known = len(server.state.runs)
+    env = client_environment(server.url, home, WANDB_PROJECT="stops", **SOON)
+    command = [sys.executable, str(ROOT / "train.py"), "--filters", "2", "--epochs", "10000"]
+    process = subprocess.Popen(
+        command, cwd=home, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 60
+    while not (started := [run.name for run in list(server.state.runs.values())[known:] if run.history]):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.1)
+    return process, started[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal(server, tmp_path, number):
+    process, name = start(server, tmp_path)
+    process.send_signal(number)
+    assert process.wait(timeout=60) == -number
+    assert server.state.runs[name].exit_code == 255
+    assert whole(server.state.runs[name])
+
+
+def test_the_stop_button(server, tmp_path):
+    process, name = start(server, tmp_path)
+    server.state.runs[name].stop_asked = True
+    assert process.wait(timeout=90) == -signal.SIGINT
+    assert server.state.runs[name].state == "killed"
+    assert whole(server.state.runs[name])
+
+
+def test_hyperband_through_the_agent(server, tmp_path):
+    for name in ("train.py", "fashion_wb"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    config = yaml.safe_load((ROOT / "sweeps" / "hyperband.yaml").read_text())
+    # A known order: one good run, then two that learn next to nothing and train for longer than the 5 s
+    # between an agent's heartbeats, at which the server says what to stop.
+    config |= {"method": "grid", "run_cap": 3}
+    config["parameters"] |= {"filters": {"value": 12}, "epochs": {"value": EPOCHS}}
+    config["parameters"]["lr"] = {"values": [1.0e-3, 1.0e-6, 2.0e-6]}
+    (tmp_path / "sweep.yaml").write_text(yaml.safe_dump(config))
+    env = client_environment(server.url, tmp_path, **SOON)
+    made = subprocess.run(
+        [*WANDB, "sweep", "sweep.yaml"], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    )
+    path = re.search(r"wandb agent (\S+)", made.stderr)[1]
+    agent = [*WANDB, "agent", path]
+    subprocess.run(agent, cwd=tmp_path, env=env, capture_output=True, timeout=300, check=True)
+    good, *poor = server.state.runs_of(path.rpartition("/")[2])
+    assert (good.exit_code, len(good.history)) == (0, EPOCHS)
+    assert [run.exit_code for run in poor] == [255, 255]
+    assert all(1 <= len(run.history) < EPOCHS and whole(run) for run in poor)
