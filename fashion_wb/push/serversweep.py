@@ -137,7 +137,12 @@ def _config(folder: SweepDir) -> dict[str, Any]:
     """The sweep file's content as `wandb sweep` would send it, named and marked."""
     from fashion_wb.wandb_private import fill_distributions
 
-    config = fill_distributions(json.loads(json.dumps(folder.sweep.config)))
+    config = json.loads(json.dumps(folder.sweep.config))
+    for spec in config["parameters"].values():
+        if "distribution" not in spec and {type(spec.get("min")), type(spec.get("max"))} == {int, float}:
+            # `wandb sweep` refuses such a parameter; to what has searched it, this is what it was.
+            spec["distribution"] = "uniform"
+    config = fill_distributions(config)
     mark = f"({_mark(folder.sweep_id)})"
     described = " ".join(filter(None, (config.get("description"), mark)))
     return {**config, "name": folder.sweep.name, "description": described}

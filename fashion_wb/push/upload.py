@@ -20,7 +20,7 @@ from fashion_wb.wandbpath import WandbPath
 
 # A `wandb sync` takes a second to start, and an interruption loses what is on its way.
 _RUNS_A_SYNC = 50
-_PAUSES = (0.0, 1.0, 4.0, 15.0)  # seconds before each attempt
+_PAUSES = (0.0, 1.0, 5.0)  # seconds before each attempt
 
 
 class Upload:

@@ -121,8 +121,11 @@ class _Answers:
         key, name = given.pop("id", None), given.pop("name", None)
         project, sweep = given.pop("modelName", None), given.pop("sweep", None)
         name = name or key.removeprefix("run:")
-        known = name in self._state.runs
-        run = self._state.runs.setdefault(name, Run(name, project, sweep))
+        if name in self._state.deleted:
+            raise Refused(f"run {name} was previously created and deleted; try a new run name", 409)
+        where = self._state.run_key(project, name)
+        known = where in self._state.runs
+        run = self._state.runs.setdefault(where, Run(name, project, sweep))
         self._state.projects.add(run.project)
         run.seen = now()
         if not run.ended:
@@ -140,9 +143,9 @@ class _Answers:
         return {"success": True}
 
     def _create_run_files(self, given: Arguments) -> Fields:
-        for name in ("entityName", "projectName"):
-            given.pop(name, None)
-        run, names = self._state.runs[given.pop("runName")], given.pop("files")
+        given.pop("entityName", None)
+        where = self._state.run_key(given.pop("projectName", None), given.pop("runName"))
+        run, names = self._state.runs[where], given.pop("files")
         run.files += names
         files = [{"name": name, "uploadUrl": self._upload_url(run, name)} for name in names]
         return {"runID": f"run:{run.name}", "uploadHeaders": [], "files": files}

@@ -6,20 +6,26 @@ import json
 from typing import Any
 
 import standin_sweeps
-from standin_state import Run, State, now
+from standin_state import Refused, Run, State, now
 
 # Sent by the client and of no interest to the tests: system metrics, and which uploads are done.
 _UNKEPT_FILES = {"wandb-events.jsonl"}
 _UNKEPT = {"dropped", "uploaded"}
 
 
-def take(state: State, name: str, request: dict[str, Any]) -> dict[str, Any]:
+def take(state: State, project: str, name: str, request: dict[str, Any]) -> dict[str, Any]:
     """Take in one request of a run's stream; the answer tells the run whether it was asked to stop.
 
     Raises:
-        ValueError: something in it is not known.
+        Refused: the test wants the run to be found no more, for this one time.
+        ValueError: something in it is not known, or rows are missing before those in it.
     """
-    run = state.runs[name]
+    if name in state.gone_after:
+        state.gone_after[name] -= 1
+        if state.gone_after[name] < 0:
+            del state.gone_after[name]
+            raise Refused(f"run {name} not found", 404)
+    run = state.runs[state.run_key(project, name)]
     run.seen = now()
     for file, chunk in (request.pop("files", None) or {}).items():
         _take_file(run, file, chunk["offset"], chunk["content"])
@@ -34,6 +40,8 @@ def take(state: State, name: str, request: dict[str, Any]) -> dict[str, Any]:
 
 def _take_file(run: Run, file: str, offset: int, lines: list[str]) -> None:
     if file == "wandb-history.jsonl":
+        if offset > len(run.history):
+            raise ValueError(f"file_stream of {run.name}: rows from {offset} on, after {len(run.history)}")
         # By offset, so that a request sent again does not add its rows again.
         run.history[offset:] = [json.loads(line) for line in lines]
     elif file == "wandb-summary.json":

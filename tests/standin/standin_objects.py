@@ -127,7 +127,7 @@ class Objects:
 
     def _run_of(self, project: str, arguments: Arguments) -> Fields | None:
         arguments.pop("missingOk", None)
-        found = self._state.runs.get(arguments.pop("name"))
+        found = self._state.runs.get(self._state.run_key(project, arguments.pop("name")))
         # A run that was only enqueued is not yet there for a client that asks whether to resume it.
         known = found is not None and found.project == project and found.state != "pending"
         return self.run(found) if known else None

@@ -23,7 +23,7 @@ from standin_faults import Fault, Faults
 from standin_graphql import execute
 from standin_state import KEY, Refused, Run, State
 
-_FILE_STREAM = re.compile(r"/files/[^/]+/[^/]+/(?P<run>[^/]+)/file_stream")
+_FILE_STREAM = re.compile(r"/files/[^/]+/(?P<project>[^/]+)/(?P<run>[^/]+)/file_stream")
 _CREDENTIALS = "Basic " + base64.b64encode(f"api:{KEY}".encode()).decode()
 _OPERATION = re.compile(r"(?:query|mutation)\s+(\w+)")
 
@@ -114,7 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
         match = _FILE_STREAM.fullmatch(self.path)
         if match is None:
             raise LookupError(f"unknown address {self.path}")
-        return standin_filestream.take(self.server.state, match["run"], request)
+        return standin_filestream.take(self.server.state, match["project"], match["run"], request)
 
     def _body(self) -> bytes:
         if "chunked" in self.headers.get("Transfer-Encoding", ""):

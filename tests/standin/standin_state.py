@@ -119,6 +119,9 @@ class State:
         asked: how often each GraphQL operation came.
         views: reports by id, as standin_views keeps them.
         may_share: whether reports may be shared by a link.
+        runs: by name; by project/name where a run of another project had the name first.
+        deleted: names of runs that were deleted, which W&B never lets be used again.
+        gone_after: by a run's name, after how many requests of its file_stream one is answered with 404.
         problems: what clients asked that the stand-in could not answer; a test fails if there is any.
     """
 
@@ -127,11 +130,13 @@ class State:
     sweeps: dict[str, Sweep] = field(default_factory=dict)
     agents: dict[str, Agent] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    gone_after: dict[str, int] = field(default_factory=dict)
+    views: dict[str, Any] = field(default_factory=dict)
+    may_share: bool = True
     problems: list[str] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
-    views: dict[str, Any] = field(default_factory=dict)
-    may_share: bool = True
     def add_sweep(self, project: str, text: str) -> Sweep:
         """Create a sweep, with an id made of the name in its config so that tests repeat exactly."""
         stem = yaml.safe_load(text).get("name", "sweep")
@@ -139,6 +144,11 @@ class State:
         self.projects.add(project)
         self.sweeps[name] = Sweep(name, project, text)
         return self.sweeps[name]
+
+    def run_key(self, project: str | None, name: str) -> str:
+        """Where a project's run is, or would be, among `runs`."""
+        found = self.runs.get(name)
+        return f"{project}/{name}" if found and project not in (None, found.project) else name
 
     def add_run(self, project: str, sweep: str | None, config: dict[str, Any]) -> Run:
         """Create a pending run."""
