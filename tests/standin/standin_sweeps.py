@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import warnings
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,22 @@ from fashion_wb.sweeps_package import SweepRun, next_runs, stop_runs
 Command = dict[str, Any]
 
 
+@dataclass
+class LaxSweep(Sweep):
+    """A sweep as W&B has been seen to treat some (wandb's issues #8549, #4682): it never ends of itself, and
+    `overshoot` runs more than its run_cap are handed out.
+    """
+
+    overshoot: int = 0
+
+
+def make_lax(state: State, name: str, overshoot: int) -> None:
+    """Have the sweep treated so from now on."""
+    sweep = state.sweeps[name]
+    known = {field.name: getattr(sweep, field.name) for field in fields(sweep)}
+    state.sweeps[name] = LaxSweep(**known, overshoot=overshoot)
+
+
 def heartbeat(state: State, agent: Agent, alive: set[str]) -> list[Command]:
     """What an agent with the processes of the runs `alive` shall do now."""
     sweep = state.sweeps[agent.sweep]
@@ -23,7 +40,9 @@ def heartbeat(state: State, agent: Agent, alive: set[str]) -> list[Command]:
     _judge(state, sweep)
     settle(state, sweep)
     commands = [{"type": "stop", "run_id": name} for name in sorted(alive & sweep.stopped)]
-    if alive:
+    if sweep.state == "CANCELED":
+        return [{"type": "exit"}]
+    if alive or sweep.state == "PAUSED":
         return commands
     if sweep.state != "RUNNING":
         return [{"type": "exit"}]
@@ -38,8 +57,7 @@ def heartbeat(state: State, agent: Agent, alive: set[str]) -> list[Command]:
 
 def settle(state: State, sweep: Sweep) -> None:
     """Finish a sweep that has handed out all its runs and seen them end."""
-    cap = sweep.config.get("run_cap")
-    handed_all = cap is not None and len(sweep.handed) >= cap
+    handed_all = not isinstance(sweep, LaxSweep) and len(sweep.handed) >= _most(sweep)
     if handed_all and all(state.runs[name].ended for name in sweep.handed):
         sweep.state = "FINISHED"
 
@@ -53,15 +71,21 @@ def enqueue(state: State, sweep: Sweep, config: dict[str, Any]) -> Run:
 
 def _next_run(state: State, sweep: Sweep) -> Run | None:
     config = sweep.config
-    if len(sweep.handed) >= config.get("run_cap", float("inf")):
+    if len(sweep.handed) >= _most(sweep):
         return None
     if config["method"] == "custom":
         return state.runs[sweep.queue.pop(0)] if sweep.queue else None
     suggestion = _suggest(config, sweep.name, state.runs_of(sweep.name))
     if suggestion is None:
-        sweep.state = "FINISHED"
+        sweep.state = sweep.state if isinstance(sweep, LaxSweep) else "FINISHED"
         return None
     return state.add_run(sweep.project, sweep.name, suggestion)
+
+
+def _most(sweep: Sweep) -> float:
+    """How many runs the server will hand out."""
+    beyond = sweep.overshoot if isinstance(sweep, LaxSweep) else 0
+    return sweep.config.get("run_cap", float("inf")) + beyond
 
 
 def _suggest(config: dict[str, Any], sweep: str, runs: list[Run]) -> dict[str, Any] | None:
