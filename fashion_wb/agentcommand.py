@@ -23,12 +23,12 @@ class Command:
     Attributes:
         argv: the whole command, as W&B's agent would run it.
         script: the Python script it runs, if it is an interpreter running a script and nothing more.
-        arguments: what follows the script.
+        script_argv: what the script finds in sys.argv: its name as the command has it, and what follows.
     """
 
     argv: tuple[str, ...]
     script: Path | None
-    arguments: tuple[str, ...]
+    script_argv: tuple[str, ...]
 
 
 def build_command(sweep: Sweep, config: Mapping[str, Any], args_json_file: Path, cwd: Path) -> Command:
@@ -71,7 +71,7 @@ def _as_script(argv: tuple[str, ...], cwd: Path) -> Command:
     plain = len(rest) > 1 and rest[0] in ("python", "python3", sys.executable) and rest[1].endswith(".py")
     if not plain:
         return Command(argv, None, ())
-    return Command(argv, (cwd / rest[1]).resolve(), rest[2:])
+    return Command(argv, (cwd / rest[1]).resolve(), rest[1:])
 
 
 def agent_environment(

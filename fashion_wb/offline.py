@@ -185,7 +185,7 @@ class SweepRunner:
         pool.start(
             TrialProcess(
                 key=trial.run_id,
-                argv=command.arguments if warm else command.argv,
+                argv=command.script_argv if warm else command.argv,
                 env=env,
                 cwd=self.cwd,
                 output=self.folder.output_file(trial.run_id),

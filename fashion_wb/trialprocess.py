@@ -26,7 +26,7 @@ def run(request: dict[str, Any], closing: int | None) -> NoReturn:
     Args:
         request: `env` (the whole environment), `cwd`, `output` (file that takes stdout and stderr), `argv`
             (the command), and `program`, the Python script to run in this very process, with `argv` then
-            being its arguments, or None to replace this process by the command.
+            being its sys.argv, or None to replace this process by the command.
         closing: descriptor on which to say, by a byte, that the script's W&B runs have been ended.
     """
     for number in (signal.SIGCHLD, signal.SIGTERM):
@@ -113,14 +113,14 @@ def _use_threads(count: str) -> None:
         sys.modules["torch"].set_num_threads(int(count))
 
 
-def _run_script(program: str, arguments: list[str]) -> int:
-    """Run a script as `python program arguments` would, exit hooks included; returns its exit status."""
+def _run_script(program: str, argv: list[str]) -> int:
+    """Run a script as the interpreter would, exit hooks included; returns its exit status."""
     path = str(Path(program).resolve())
     main = types.ModuleType("__main__")
     main.__file__ = path
     main.__builtins__ = builtins  # type: ignore[attr-defined]
     sys.modules["__main__"] = main
-    sys.argv = [program, *arguments]
+    sys.argv = argv
     sys.path[0] = str(Path(path).parent)
     try:
         code = compile(Path(path).read_bytes(), path, "exec")

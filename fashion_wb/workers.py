@@ -29,7 +29,7 @@ class TrialProcess:
 
     Attributes:
         key: names the trial in signals and exits.
-        argv: the command; for a warm trial the program's arguments.
+        argv: the command; for a warm trial what the program finds in sys.argv.
         env: the whole environment.
         cwd: the directory to run in.
         output: file that takes what the trial prints.

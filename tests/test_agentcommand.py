@@ -23,7 +23,7 @@ def build(command, tmp_path, program="prog.py"):
 def test_the_default_command_runs_the_program_with_every_value_as_a_flag(tmp_path):
     command = build(None, tmp_path)
     assert command.argv == ("/usr/bin/env", "python", "prog.py", *PLAIN)
-    assert (command.script, command.arguments) == (Path("/there/prog.py"), tuple(PLAIN))
+    assert (command.script, command.script_argv) == (Path("/there/prog.py"), ("prog.py", *PLAIN))
 
 
 @pytest.mark.parametrize(

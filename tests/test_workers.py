@@ -87,7 +87,7 @@ def test_a_module_beside_the_program_wins_over_an_installed_one_of_the_same_name
     program = script(tmp_path, "import click\nprint(click.ours)\n")
     with WorkerPool(program) as pool:
         assert pool.cannot_fork() == ""
-        pool.start(TrialProcess("x", [], dict(os.environ), tmp_path, tmp_path / "x.log", program))
+        pool.start(TrialProcess("x", ["x.py"], dict(os.environ), tmp_path, tmp_path / "x.log", program))
         assert wait_for(pool, "x") == {"x": 0}
     assert (tmp_path / "x.log").read_text() == "True\n"
 
@@ -134,7 +134,7 @@ def test_a_run_whose_trial_dies_is_ended_with_all_it_logged(tmp_path):
         for key, run_id in ids.items():
             env = {**os.environ, "WANDB_MODE": "offline", "WANDB_DIR": str(tmp_path), "WANDB_RUN_ID": run_id}
             output = tmp_path / f"{run_id}.log"
-            pool.start(TrialProcess(key, [key], env, tmp_path, output, program, run_id))
+            pool.start(TrialProcess(key, ["x.py", key], env, tmp_path, output, program, run_id))
         printed, deadline = tmp_path / "terminated.log", time.monotonic() + 60
         while not printed.exists() or "logged" not in printed.read_text():
             assert time.monotonic() < deadline
@@ -151,7 +151,7 @@ def test_a_trial_that_never_began_a_run_ends_as_it_did(tmp_path):
     program = script(tmp_path, "import os\nos._exit(5)\n")
     with WorkerPool(program) as pool:
         env = {**os.environ, "WANDB_DIR": str(tmp_path)}
-        pool.start(TrialProcess("x", [], env, tmp_path, tmp_path / "x.log", program, "x"))
+        pool.start(TrialProcess("x", ["x.py"], env, tmp_path, tmp_path / "x.log", program, "x"))
         assert wait_for(pool, "x") == {"x": 5}
 
 
@@ -159,6 +159,6 @@ def test_a_warm_trial_computes_with_the_threads_its_environment_names(tmp_path):
     program = script(tmp_path, "import torch\nprint(torch.get_num_threads())\n")
     env = {**os.environ, "OMP_NUM_THREADS": "2"}
     with WorkerPool(program) as pool:
-        pool.start(TrialProcess("x", [], env, tmp_path, tmp_path / "x.log", program))
+        pool.start(TrialProcess("x", ["x.py"], env, tmp_path, tmp_path / "x.log", program))
         assert wait_for(pool, "x") == {"x": 0}
     assert (tmp_path / "x.log").read_text() == "2\n"

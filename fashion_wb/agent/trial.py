@@ -75,7 +75,7 @@ class Launcher:
         root, config_file = self.files.root, self.files.config_file(run_id)
         process = TrialProcess(
             key=run_id,
-            argv=built.arguments if warm else built.argv,
+            argv=built.script_argv if warm else built.argv,
             env=agent_environment(
                 path.entity, path.project, self.files.sweep_id, run_id, root, config_file, self.threads
             ),
