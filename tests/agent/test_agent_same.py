@@ -36,7 +36,8 @@ def main():
 if __name__ == "__main__":
     main()
 """
-PARAMETERS = f"end: {{values: {json.dumps(ENDS)}}}\nfixed: {{value: 0}}\n" + "deep: {parameters: {a: {value: 1}}}"
+PARAMETERS = f"end: {{values: {json.dumps(ENDS)}}}\nfixed: {{value: 0}}\n"
+PARAMETERS += "deep: {parameters: {a: {value: 1}}}"
 
 
 def plain_agent(server, home, path):

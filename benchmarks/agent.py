@@ -1,0 +1,99 @@
+"""What a sweep costs with `fashion-wb agent` and with `wandb agent`: the same small sweep through either.
+
+    .venv/bin/python benchmarks/agent.py [--pairs 3] [--trials 8]
+
+Both work on the stand-in for W&B's server of tests/standin, on this machine, so nothing of it is network
+latency. The trials are train.py's, one epoch on 500 images, with one thread each. Within a pair the agents
+take turns at going first. Printed: seconds from starting the agent to its end, by trial, and trials a minute;
+medians with the range, and the ratio pair by pair. An agent's own start and end are part of it.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+import yaml
+
+from fashion_wb import datafiles
+from fashion_wb.sweepfile import PROJECT_ROOT
+
+sys.path[:0] = [str(PROJECT_ROOT / "tests"), str(PROJECT_ROOT / "tests" / "standin")]
+
+from standin_client import client_environment  # noqa: E402  the stand-in is no package, and not installed
+from standin_server import Server  # noqa: E402
+from standin_state import ENTITY  # noqa: E402
+
+OURS = [sys.executable, "-c", "from fashion_wb.cli import main; main()", "agent"]
+AGENTS = {
+    "wandb agent": [sys.executable, "-m", "wandb", "agent"],
+    "fashion-wb agent": OURS,
+    "fashion-wb agent --workers 2": [*OURS, "--workers", "2"],
+}
+
+
+def sweep_text(trials: int) -> str:
+    """A random sweep of train.py, one epoch a trial."""
+    config = yaml.safe_load((PROJECT_ROOT / "sweeps" / "random.yaml").read_text())
+    config["run_cap"] = trials
+    config["parameters"]["epochs"] = {"value": 1}
+    return yaml.safe_dump(config)
+
+
+def time_agent(command: list[str], trials: int) -> float:
+    """Run a new sweep to its end with an agent; seconds."""
+    with Server() as server, tempfile.TemporaryDirectory() as home:
+        for name in ("train.py", "fashion_wb"):
+            (Path(home) / name).symlink_to(PROJECT_ROOT / name)
+        sweep = server.state.add_sweep("benchmark", sweep_text(trials)).name
+        env = client_environment(server.url, Path(home), FASHION_WB_LIMIT="500", OMP_NUM_THREADS="1")
+        # To its end on its own, as a user would leave it: no --count.
+        started = time.monotonic()
+        subprocess.run(
+            [*command, f"{ENTITY}/benchmark/{sweep}"], cwd=home, env=env, capture_output=True, check=True
+        )
+        seconds = time.monotonic() - started
+        good = [run for run in server.state.runs_of(sweep) if run.exit_code == 0 and len(run.history) == 1]
+        if len(good) != trials or server.state.problems:
+            raise click.ClickException(f"{len(good)} of {trials} trials finished; {server.state.problems}")
+        return seconds
+
+
+def describe(name: str, seconds: list[float], baseline: list[float], trials: int) -> str:
+    """One row: medians, ranges, and the ratio of the pairs."""
+    ratios = [b / a for a, b in zip(seconds, baseline, strict=True)]
+    a_trial = [value / trials for value in seconds]
+    spread = f"{statistics.median(a_trial):.2f} ({min(a_trial):.2f} to {max(a_trial):.2f})"
+    rate = 60 * trials / statistics.median(seconds)
+    ratio = f"{statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})"
+    return f"{name:<30} {spread:<24} {rate:>17.1f}   {ratio}"
+
+
+@click.command()
+@click.option("--pairs", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--trials", type=click.IntRange(min=1), default=8, show_default=True)
+def main(pairs: int, trials: int) -> None:
+    """Measure and print."""
+    datafiles.ensure()
+    seconds: dict[str, list[float]] = {name: [] for name in AGENTS}
+    for number in range(pairs):
+        for name in list(AGENTS) if number % 2 == 0 else reversed(AGENTS):
+            seconds[name].append(time_agent(AGENTS[name], trials))
+            click.echo(f"pair {number + 1}  {name:<30} {seconds[name][-1]:6.1f} s", err=True)
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    load = f"load {os.getloadavg()[0]:.1f} at the end"
+    print(f"{machine}, {load}, n = {pairs} pairs of a sweep of {trials} trials")
+    print(f"{'':<30} {'seconds a trial (range)':<24} {'trials a minute':>17}   wandb agent / this (range)")
+    for name, values in seconds.items():
+        print(describe(name, values, seconds["wandb agent"], trials))
+
+
+if __name__ == "__main__":
+    main()
