@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,36 +32,21 @@ class SavedReport:
     """A report that the server has.
 
     Attributes:
-        path: its project.
-        view_id: W&B's id of it.
-        title: as it is shown, which may be a user's.
+        url: its address in the browser.
         created: whether it was made now, not renewed.
+        handle: the report as W&B's own library asks for it, to share it; without its contents.
     """
 
-    path: WandbPath
-    view_id: str
-    title: str
-    created: bool = False
-
-    @property
-    def url(self) -> str:
-        """Its address in the browser."""
-        return str(self.handle().url)
-
-    def handle(self) -> wr.Report:
-        """What W&B's own library asks of a report to share it; it has no contents."""
-        # The address is made from the title as it stands, and W&B reads nothing but the id at its end.
-        words = re.sub(r"[^A-Za-z0-9]+", "-", self.title)[:LONGEST_TITLE]
-        handle = wr.Report(entity=self.path.entity, project=self.path.project, title=words)
-        handle.id = self.view_id
-        return handle
+    url: str
+    created: bool
+    handle: wr.Report
 
 
 def save_report(server: Server, path: WandbPath, report: wr.Report) -> SavedReport:
     """Save `report`, or put its contents into the one that is there, whose title and description stay.
 
     W&B's own `Report.save` is not used: it lets a creation whose answer was lost be repeated, which makes a
-    second report, and creates the project where it doesn't see it. A creation is sent once here; where no
+    second report, and creates the project where it sees none. A creation is sent once here; where no
     answer comes, the project's reports tell whether it was carried out.
 
     Raises:
@@ -70,18 +55,18 @@ def save_report(server: Server, path: WandbPath, report: wr.Report) -> SavedRepo
     """
     spec = _spec(report, _internal_project(server, path))
     fields = {"entityName": path.entity, "projectName": path.project, "type": "runs", "spec": spec}
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         found = _find(server, path)
         if found is not None:
             kept = {name: found[name] for name in ("id", "name", "displayName", "description")}
             server.query(gql.upsert_view, **fields, **kept)
-            return SavedReport(path, found["id"], found["displayName"])
+            return _saved(server, path, found, created=attempt > 0)
         new = {"name": secrets.token_hex(6), "displayName": report.title, "description": report.description}
         try:
             answer = server.once(gql.upsert_view, **fields, **new)
         except Unanswered:
             continue
-        return SavedReport(path, answer["upsertView"]["view"]["id"], report.title, created=True)
+        return _saved(server, path, answer["upsertView"]["view"], created=True)
     raise Unanswered(
         f"W&B at {server.url} did not answer: the report on {path} may have been saved, or not; "
         "run the command again, which finds it if it was"
@@ -96,8 +81,9 @@ def share_report(server: Server, saved: SavedReport) -> str:
     """
     try:
         with explained(server.url):
-            return str(saved.handle().enable_share_link())
-    except ServerError as error:
+            return str(saved.handle.enable_share_link())
+    # W&B's library raises RuntimeError where the server says no without a reason.
+    except (ServerError, RuntimeError) as error:
         raise ServerError(
             f"the report is saved, but has no link to share it: {error}. Links may be turned off for this "
             "team or server, or need another role; whoever may see the project can open the address above"
@@ -113,15 +99,24 @@ def unshare_report(server: Server, path: WandbPath) -> str:
     found = _find(server, path)
     if found is None:
         raise FashionWbError(f"{path} has no report made by fashion-wb")
-    saved = SavedReport(path, found["id"], found["displayName"])
+    saved = _saved(server, path, found)
     with explained(server.url):
-        if saved.handle().get_share_url() is None:
+        if saved.handle.get_share_url() is None:
             return f"The report has no link to revoke: {saved.url}"
-        if not saved.handle().disable_share_link():
+        if not saved.handle.disable_share_link():
             raise FashionWbError(
                 f"W&B did not revoke a link of {saved.url}: do so in the browser, under Share"
             )
     return f"The link is revoked; the report stays: {saved.url}"
+
+
+def _saved(server: Server, path: WandbPath, view: Mapping[str, Any], created: bool = False) -> SavedReport:
+    # The address is made from the title as it stands, and W&B reads nothing but the id at its end.
+    words = re.sub(r"[^A-Za-z0-9]+", "-", view["displayName"] or "")[:LONGEST_TITLE]
+    handle = wr.Report(entity=path.entity, project=path.project, title=words)
+    handle.id = view["id"]
+    with explained(server.url):
+        return SavedReport(str(handle.url), created, handle)
 
 
 def _find(server: Server, path: WandbPath) -> dict[str, Any] | None:

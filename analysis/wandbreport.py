@@ -64,6 +64,10 @@ def build_report(
 
 def _result(trials: pd.DataFrame) -> Iterable[Block]:
     comparison = compare(trials)
+    yield wr.P(
+        "Each method searched for good hyperparameters of the same training program, a small convolutional "
+        "network on Fashion-MNIST: one run for each configuration it tried. Lower validation loss is better."
+    )
     yield wr.H2("Result")
     yield wr.CalloutBlock(verdict(trials))
     yield wr.P(f"Compared: {describe(comparison)}")

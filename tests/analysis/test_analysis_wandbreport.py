@@ -38,7 +38,13 @@ def tables(report):
 
 
 def texts(report):
-    return [block.text for block in report.blocks if isinstance(block, (wr.P, wr.CalloutBlock))]
+    return [block.text for block in report.blocks if isinstance(block, wr.P)]
+
+
+def the_verdict(report):
+    """What stands under the first heading."""
+    assert isinstance(report.blocks[1], wr.H2) and isinstance(report.blocks[2], wr.CalloutBlock)
+    return report.blocks[2].text
 
 
 def spec(report):
@@ -63,7 +69,7 @@ def test_the_report_begins_with_what_was_found_and_ends_with_how():
         *("Result", "The methods side by side", "Best so far", "All runs", "Runs trained to the end"),
         *("Time", "Method by method", "What this can and cannot show", "How this report was made"),
     ]
-    assert report.blocks[1].text == verdict(trials_frame(plausible()))
+    assert the_verdict(report) == verdict(trials_frame(plausible()))
     assert [block.text for block in report.blocks if isinstance(block, wr.H3)] == [
         *("random", "bayes", "hyperband", "hyperopt", "optuna")
     ]
@@ -178,21 +184,21 @@ def test_methods_share_their_scales():
 def test_a_single_run_leaves_the_scales_to_wandb():
     report = build([search(trial(0, [0.5, 0.25]))])
     assert {panel.range_y for panel in panels(report, wr.ScatterPlot)} == {(None, None)}
-    assert "Only one method was run (n = 1)" in report.blocks[1].text
+    assert "Only one method was run (n = 1)" in the_verdict(report)
 
 
 def test_without_finished_runs_there_is_a_sentence_and_no_empty_chart():
     report = build([search(trial(0, [0.5], "stopped"), trial(1, [0.25], "running"))])
     assert not any(needs_finished_runs(panel) for grid in grids(report) for panel in grid.panels)
     assert "No run has been trained to the end, so there is nothing to draw." in texts(report)
-    assert "1 trial still running" in report.blocks[1].text
+    assert "1 trial still running" in the_verdict(report)
 
 
 def test_without_epochs_there_are_no_charts_of_them():
     report = build([search(trial(0, [], "failed"), trial(1, [], "running"))])
     assert "No run has logged an epoch yet." in texts(report)
     assert panels(report, wr.ScatterPlot) == []
-    assert texts(report)[0].startswith("No trial finished with a validation loss (1 running, 1 failed)")
+    assert the_verdict(report).startswith("No trial finished with a validation loss (1 running, 1 failed)")
 
 
 def test_what_is_left_out_and_how_it_was_made_are_said():
