@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from fashion_wb.agent.cap import has_nothing_left, within_cap
+from fashion_wb.agent.cap import Place, ask_if_anything_is_left, has_nothing_left, place_of
+from fashion_wb.agent.contact import Contact
+from fashion_wb.agent.ending import Ending
 from fashion_wb.agent.protocol import Command, SweepOnServer, heartbeat
 from fashion_wb.agent.report import Report
 from fashion_wb.agent.requests import Requests
@@ -25,9 +27,6 @@ from fashion_wb.workers import Exit
 _POLL_SECONDS = 0.05
 # How often W&B's agent speaks to the server.
 _HEARTBEAT_SECONDS = 5.0
-# How long W&B's agent waits between SIGTERM and SIGKILL, and the variable by which it is told otherwise.
-_KILL_DELAY = 30.0
-_KILL_DELAY_VARIABLE = "WANDB_AGENT_KILL_DELAY"
 # W&B's own way to have an agent go on with a program that fails.
 _NO_BREAKER_VARIABLE = "WANDB_AGENT_DISABLE_FLAPPING"
 
@@ -42,7 +41,7 @@ class Agent:
         slots: as many as trials at once.
         report: tells the user.
         count: most trials to start; None for no limit of this agent's own.
-        give_up: seconds without the server, and without a trial running, after which to end.
+        contact: whether the server answers; given up when hopeless and no trial runs.
     """
 
     server: Server
@@ -51,20 +50,21 @@ class Agent:
     slots: list[Slot]
     report: Report
     count: int | None
-    give_up: float
+    contact: Contact
     _requests: Requests = field(default_factory=Requests)
     _breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     _started: int = 0
-    _draining: bool = False
+    _full: bool = True  # the run cap may have been reached; until the server says otherwise
+    _asking: bool = True  # for more runs, once slots are free
+    _starting: bool = True  # what was given; not once a user, or a failure, ends the agent
     _deleted: bool = False
     _looking: bool = False
     _look_due: float = 0.0
-    _lost_since: float | None = None
     _heeded: Stop = Stop.NO
     _failure: FashionWbError | None = None
 
     def __post_init__(self) -> None:
-        self._kill_delay = float(os.environ.get(_KILL_DELAY_VARIABLE) or _KILL_DELAY)
+        self._ending = Ending(self.launcher.pool)
         self._may_break = os.environ.get(_NO_BREAKER_VARIABLE) != "true"
 
     def run(self) -> None:
@@ -82,7 +82,7 @@ class Agent:
                 for end in self.launcher.pool.exits(_POLL_SECONDS):
                     self._ended(end)
                 self._requests.deliver()
-                self._kill_late()
+                self._ending.kill_late(self.slots)
                 self.report.refresh([slot.active.trial.run_id for slot in self.slots if slot.active])
             self.report.clear()
         if self._failure is not None:
@@ -98,37 +98,46 @@ class Agent:
             if slot.speaking or now < slot.due or self._deleted:
                 continue
             if slot.alive or self._may_ask(slot):
-                slot.speaking, alive = True, slot.alive
-                request = partial(heartbeat, self.server, slot.agent_id, alive)
-                self._requests.send(request, partial(self._answered, slot, alive))
+                self._speak_for(slot, slot.alive)
             self._begin_next(slot)
+
+    def _speak_for(self, slot: Slot, alive: list[str]) -> None:
+        slot.speaking = True
+        request: Callable[[], list[Command] | None] = partial(heartbeat, self.server, slot.agent_id, alive)
+        path, cap = self.target.path, self.target.sweep.run_cap
+        if not alive and self._full and cap is not None:
+            request = partial(ask_if_anything_is_left, self.server, path, cap, slot.agent_id)
+        self._requests.send(request, partial(self._answered, slot, alive))
 
     def _may_ask(self, slot: Slot) -> bool:
         promised = self._started + sum(each.promised for each in self.slots)
-        return not self._draining and not slot.closed and (self.count is None or promised < self.count)
+        return self._asking and not slot.closed and (self.count is None or promised < self.count)
 
-    def _answered(self, slot: Slot, alive: list[str], answer: list[Command] | ServerError) -> None:
+    def _answered(self, slot: Slot, alive: list[str], answer: list[Command] | ServerError | None) -> None:
         slot.speaking = False
         if slot.alive == alive:
             slot.due = time.monotonic() + _HEARTBEAT_SECONDS
         if isinstance(answer, ServerError):
             self._trouble(answer)
             return
-        self._in_touch()
+        self.contact.answered()
+        if answer is None:
+            self._asking = False
+            return
         for command in answer:
             self._obey(slot, command)
         self._begin_next(slot)
         self._look_for_the_end()
 
     def _obey(self, slot: Slot, command: Command) -> None:
-        if command.kind in ("run", "resume") and not self._draining:
+        if command.kind in ("run", "resume") and self._starting:
             slot.given.append(command)
         elif command.kind == "stop" and slot.active and slot.active.trial.run_id == command.run_id:
-            self._end(slot)
+            self._ending.end([slot])
         elif command.kind == "exit":
             slot.closed = True
             slot.given.clear()
-            self._end(slot)
+            self._ending.end([slot])
 
     def _begin_next(self, slot: Slot) -> None:
         """Start what was given next, once it is known to be within the run cap."""
@@ -139,23 +148,25 @@ class Agent:
             self._launch(slot)
             return
         slot.checking = True
-        request = partial(within_cap, self.server, self.target.path, command.run_id, cap)
+        request = partial(place_of, self.server, self.target.path, command.run_id, cap)
         self._requests.send(request, partial(self._checked, slot))
 
-    def _checked(self, slot: Slot, answer: bool | ServerError) -> None:
+    def _checked(self, slot: Slot, answer: Place | ServerError) -> None:
         slot.checking = False
         if isinstance(answer, ServerError):
             self._trouble(answer)  # asked again with the next heartbeat
-        elif slot.given and answer:
+            return
+        self._full = answer.full
+        if slot.given and answer.within:
             self._launch(slot)
         elif slot.given:
-            self.report.declined(slot.given[0].run_id)
-            self._drain()
+            self.report.declined(slot.given.pop(0).run_id)
+            self._asking = False
 
     def _look_for_the_end(self) -> None:
         """See whether the sweep is over, if the server gives nothing out and does not say why."""
         now = time.monotonic()
-        if self._looking or now < self._look_due or self._has_work():
+        if self._looking or now < self._look_due or any(slot.alive for slot in self.slots):
             return
         self._looking, self._look_due = True, now + _HEARTBEAT_SECONDS
         request = partial(has_nothing_left, self.server, self.target.path, self.target.sweep.run_cap)
@@ -165,36 +176,30 @@ class Agent:
         self._looking = False
         if isinstance(answer, ServerError):
             self._trouble(answer)
-        elif answer and not self._has_work():
-            self._drain()
-
-    def _has_work(self) -> bool:
-        return any(slot.alive or slot.speaking for slot in self.slots)
+        elif answer:
+            self._asking = False
 
     # When the server does not answer
 
     def _trouble(self, error: ServerError) -> None:
-        now = time.monotonic()
+        idle = not any(slot.active for slot in self.slots)
         if isinstance(error, NotFound):
             self._deleted = True
             self._fail(ServerError(f"sweep {self.target.path} is not there any more: {error}"))
-        elif not isinstance(error, Unreachable):
+        elif not isinstance(error, Unreachable) or (self.contact.is_hopeless and idle):
             self._fail(error)
-        elif self._lost_since is None:
-            self._lost_since = now
-            self.report.lost(error)
-        elif now - self._lost_since > self.give_up and not any(slot.active for slot in self.slots):
-            self._fail(error)
-
-    def _in_touch(self) -> None:
-        if self._lost_since is not None:
-            self._lost_since = None
-            self.report.in_touch()
+        else:
+            self.contact.lost(error)
 
     # Trials
 
     def _launch(self, slot: Slot) -> None:
-        slot.active = self.launcher.start(slot.given.pop(0), self._started)
+        command = slot.given.pop(0)
+        try:
+            slot.active = self.launcher.start(command, self._started)
+        except FashionWbError as error:
+            self._fail(error)  # the trials that run are not to blame
+            return
         self._started += 1
 
     def _ended(self, end: Exit) -> None:
@@ -212,25 +217,7 @@ class Agent:
                     f"What that trial printed: {self.launcher.files.output_file(trial.run_id)}"
                 )
             )
-            self._end_all()
-
-    def _end(self, slot: Slot) -> None:
-        if slot.active is not None and slot.active.told_to_end is None:
-            slot.active.told_to_end = time.monotonic()
-            self.launcher.pool.signal(slot.active.trial.run_id, signal.SIGTERM)
-
-    def _end_all(self) -> None:
-        for slot in self.slots:
-            self._end(slot)
-
-    def _kill_late(self) -> None:
-        for slot in self.slots:
-            active, now = slot.active, time.monotonic()
-            if active is None or active.told_to_end is None or active.killed:
-                continue
-            if now - active.told_to_end > self._kill_delay:
-                active.killed = True
-                self.launcher.pool.signal(active.trial.run_id, signal.SIGKILL)
+            self._ending.end(self.slots)
 
     # The end
 
@@ -240,7 +227,7 @@ class Agent:
         self._heeded = asked
         self._drain()
         if asked >= Stop.END_TRIALS:
-            self._end_all()
+            self._ending.end(self.slots)
         self.report.stopping(asked, sum(slot.active is not None for slot in self.slots))
 
     def _fail(self, failure: FashionWbError) -> None:
@@ -248,13 +235,17 @@ class Agent:
         self._drain()
 
     def _drain(self) -> None:
-        """Start nothing more."""
-        self._draining = True
+        """Start nothing more, not even what was given."""
+        self._asking = self._starting = False
         for slot in self.slots:
             slot.given.clear()
 
     def _is_done(self) -> bool:
         if any(slot.alive for slot in self.slots):
             return False
+        if not self._starting:
+            return True
+        # A heartbeat under way may bring a run that counts towards the cap, and nobody else would start it.
         used_up = self.count is not None and self._started >= self.count
-        return self._draining or used_up or all(slot.closed for slot in self.slots)
+        nothing_to_ask = not self._asking or used_up or all(slot.closed for slot in self.slots)
+        return nothing_to_ask and not any(slot.speaking for slot in self.slots)

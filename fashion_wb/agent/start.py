@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from fashion_wb import datafiles
+from fashion_wb.agent.contact import Contact
 from fashion_wb.agent.loop import Agent
 from fashion_wb.agent.protocol import SweepOnServer, find_sweep, register
 from fashion_wb.agent.report import Report
@@ -92,7 +93,8 @@ def _work(server: Server, target: SweepOnServer, options: AgentOptions, report: 
                 for agent_id in threads.map(lambda _: register(server, target.path), range(number))
             ]
         launcher = Launcher(target, files, options.cwd, pool, options.warm, max(1, cores() // number))
-        Agent(server, target, launcher, slots, report, options.count, options.give_up).run()
+        contact = Contact(report, options.give_up)
+        Agent(server, target, launcher, slots, report, options.count, contact).run()
 
 
 def _check_program(target: SweepOnServer, cwd: Path) -> None:

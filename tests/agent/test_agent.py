@@ -62,13 +62,32 @@ def test_two_agents_share_a_grid_and_run_each_configuration_once(server, tmp_pat
 
 
 def test_the_cap_is_exact_where_the_server_hands_out_more_and_never_ends(server, tmp_path):
-    path, done = both(server, tmp_path, yaml(more="run_cap: 5\n"), overshoot=20)
-    first = runs_of(server, path)[:5]
+    path, done = both(server, tmp_path, yaml(more="run_cap: 7\n"), overshoot=20)
+    first = runs_of(server, path)[:7]
     assert [run.name for run in started(server, path)] == [run.name for run in first]
     assert all(run.state == "finished" and whole(run) for run in first)
-    beyond = {run.name for run in runs_of(server, path)[5:]}
+    beyond = {run.name for run in runs_of(server, path)[7:]}
     said = [line.split()[4] for one in done for line in one.stderr.splitlines() if "beyond" in line]
-    assert 1 <= len(beyond) <= 4 and set(said) == beyond
+    assert len(beyond) <= 4 and set(said) == beyond
+    again = agent(server, tmp_path / "one", path)
+    assert (again.returncode, len(runs_of(server, path))) == (0, 7 + len(beyond))
+
+
+@pytest.mark.parametrize(("before", "starts"), [(599, 1), (600, 0), (1100, 0)])
+def test_a_large_cap_is_exact_as_well(server, tmp_path, before, starts):
+    path = add_sweep(server, tmp_path, yaml(more="run_cap: 600\n"))
+    name = path.rpartition("/")[2]
+    with server.state.lock:
+        make_lax(server.state, name, overshoot=1000)
+        for _ in range(before):
+            run = server.state.add_run("fashion", name, {"x": {"value": 0.5}})
+            run.state = "finished"
+            server.state.sweeps[name].handed.append(run.name)
+        # One that waits to be started, as far as the server says: so there is something to ask for.
+        server.state.runs_of(name)[7].state = "pending"
+    done = agent(server, tmp_path, path)
+    assert (done.returncode, len(started(server, path))) == (0, starts), done.stderr
+    assert "beyond the sweep's run_cap of 600; it was not started" in done.stderr
 
 
 def test_an_agent_ends_with_a_sweep_that_the_server_leaves_open(server, tmp_path):

@@ -128,6 +128,20 @@ def test_trials_go_on_while_the_server_is_away(server, tmp_path):
     assert "answers again" in said(tmp_path)
 
 
+def test_one_request_in_ten_in_trouble_costs_no_row_and_no_configuration_twice(server, tmp_path):
+    """A request fails six times in a row in one of 1e6; there are some 150 here, so in 2 of 10,000 runs."""
+    path = add_sweep(server, tmp_path, grid(8))
+    server.faults.rate = 0.1
+    done = agent(server, tmp_path, path, "--workers", "2", timeout=240)
+    assert done.returncode == 0, done.stderr
+    runs = started(server, path)
+    assert all((run.state, run.exit_code, len(run.history)) == ("finished", 0, 3) for run in runs)
+    values = [run.values()["x"] for run in runs]
+    # A run given out in an answer that was lost is never started, with W&B's own agent as well.
+    assert len(values) == len(set(values)) and f"{len(runs)} finished" in done.stdout
+    assert sum(server.faults.seen.values()) > server.faults.seen["none"]
+
+
 def test_a_server_that_stays_away_is_given_up(server, tmp_path):
     path = add_sweep(server, tmp_path, grid(3))
     server.state.sweeps[path.rpartition("/")[2]].state = "PAUSED"
