@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +16,20 @@ from fashion_wb.runlog import read_run_log
 from fashion_wb.sweepdir import SweepDir, find_sweep_dirs
 
 PROJECT = "fashion"
-# Requests of few bytes, one after the other: a run of many rows takes many of them.
-PIECEMEAL = {
-    "WANDB__FILE_STREAM_MAX_BYTES": "2000",
-    "WANDB__FILE_STREAM_TRANSMIT_INTERVAL": "0.02",
-}
+# Rows are sent as soon as they are read: a run of many rows takes several requests.
+PIECEMEAL = {"WANDB__FILE_STREAM_TRANSMIT_INTERVAL": "0.001"}
 FAST = {
     f"WANDB__{client}_RETRY_WAIT_{bound}_SECONDS": "1"
     for client in ("FILE_STREAM", "FILE_TRANSFER")
     for bound in ("MIN", "MAX")
 }
-MANY_ROWS = """
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+ ")
+ROWS = 3000
+MANY_ROWS = f"""
 import wandb
 run = wandb.init()
-for step in range(300):
-    run.log({"loss": run.config.x + 1 / (step + 1)})
+for step in range({ROWS}):
+    run.log({{"loss": run.config.x + 1 / (step + 1)}})
 """
 
 
@@ -51,7 +51,8 @@ def held(state: State, project: str = PROJECT) -> dict[str, Any]:
             "history": run.history,
             "summary": run.summary,
             "group": run.group,
-            "output": run.output,
+            # wandb puts the time of the upload before each line.
+            "output": [_TIME.sub("", line) for line in run.output],
         }
         for run in state.runs.values()
         if run.project == project

@@ -17,7 +17,7 @@ def summarise(push: Push) -> str:
         lines.append("Everything is there already.")
     lines += [note for sweep in push.sweeps for note in _notes(sweep)]
     lines.append(f"Project: {push.app_url}/{push.project}")
-    lines.append(f"Next: fashion-wb compare {push.project}")
+    lines.append(f"Next: fashion-wb report {push.project}, or fashion-wb compare {push.project}")
     return "\n".join(lines)
 
 

@@ -23,11 +23,13 @@ class Faults:
 
     Attributes:
         rate: share of requests in trouble, from 0 to 1, a third of them of each kind.
+        delay: seconds from a run's file_stream being taken in to its answer.
         chance: the generator.
         seen: how many requests met each fate.
     """
 
     rate: float = 0.0
+    delay: float = 0.0
     chance: random.Random = field(default_factory=lambda: random.Random(0))
     seen: Counter[Fault] = field(default_factory=Counter)
 

@@ -13,6 +13,7 @@ import json
 import re
 import sys
 import threading
+import time
 import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -76,6 +77,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(int(fault), {"error": "try again later"})
                 return
             status, answer = self._respond(body)
+        if _FILE_STREAM.fullmatch(self.path):
+            time.sleep(self.server.faults.delay)
         if fault is Fault.LOST:
             self.close_connection = True
         else:
