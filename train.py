@@ -22,7 +22,7 @@ from fashion_wb import config as hyperparameters
 from fashion_wb.config import TrainConfig
 from fashion_wb.data import load
 from fashion_wb.errors import FashionWbError
-from fashion_wb.training import EpochRecord, pick_device, train
+from fashion_wb.training import EpochRecord, pick_device, train, use_one_thread
 
 # How W&B itself marks a run that was stopped from outside.
 STOPPED_EXIT_CODE = 255
@@ -127,6 +127,7 @@ def start_run(flags: TrainConfig) -> Any:
 def main(arguments: list[str]) -> int:
     """Run the script; the exit status is 0, 1 for a failed run, or the signal that stopped it."""
     flags = parse_flags(arguments)
+    use_one_thread()
     stop = StopRequest()
     run = start_run(flags)
     run.define_metric("*", step_metric="epoch")

@@ -51,6 +51,16 @@ def pick_device() -> torch.device:
     return torch.device(name)
 
 
+def use_one_thread() -> None:
+    """Compute with one CPU thread, unless OMP_NUM_THREADS names another number.
+
+    The number of threads decides the order in which floats are summed, and so the training curve: a trial
+    must not train otherwise because it was started by another agent, or on a machine with more cores.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(1)
+
+
 def keep_freed_memory() -> None:
     """Have glibc keep freed memory instead of handing it back and faulting it in again at every step.
 

@@ -108,6 +108,17 @@ def test_the_summary_holds_the_best_epoch_even_when_later_ones_are_worse(tmp_pat
     assert log.summary["epoch"] == losses.index(min(losses)) + 1
 
 
+def test_the_curve_does_not_depend_on_how_many_cores_there_are(tmp_path, data_dir, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    curves = []
+    for name, env in (("default", {}), ("one", {"OMP_NUM_THREADS": "1"})):
+        (tmp_path / name).mkdir()
+        done = train(tmp_path / name, "--filters", "15", "--epochs", "1", **env)
+        assert done.returncode == 0, done.stderr
+        curves.append([(row["train_loss"], row["valid_loss"]) for row in log_of(tmp_path / name).history])
+    assert curves[0] == curves[1]
+
+
 def test_without_wandb_it_trains_and_leaves_nothing_behind(tmp_path, data_dir):
     done = train(tmp_path, *SMALL, "--epochs", "1", mode="disabled")
     assert done.returncode == 0, done.stderr
