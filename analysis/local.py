@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analysis.searchname import split_name
 from analysis.table import SearchRecord
 from fashion_wb.errors import FashionWbError
 from fashion_wb.sweepdir import SweepDir
@@ -18,4 +19,5 @@ def search_record(folder: SweepDir) -> SearchRecord:
         raise FashionWbError(
             f"{folder.root}: the sweep names no metric, so there is nothing to compare it by"
         )
-    return SearchRecord(sweep.name, folder.sweep_id, sweep.metric, tuple(folder.read_trials()))
+    method, replicate = split_name(sweep.name)
+    return SearchRecord(method, folder.sweep_id, sweep.metric, tuple(folder.read_trials()), replicate)

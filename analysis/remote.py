@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from analysis.layout import count_of
+from analysis.searchname import split_name
 from analysis.table import RESULTS, SearchRecord
 from fashion_wb.countline import CountLine
 from fashion_wb.errors import FashionWbError
@@ -56,7 +57,8 @@ def _is_ours(sweep: PulledSweep) -> bool:
 
 def _record(sweep: PulledSweep) -> SearchRecord:
     assert sweep.metric is not None
-    return SearchRecord(sweep.name, sweep.sweep_id, sweep.metric, sweep.trials)
+    method, replicate = split_name(sweep.name)
+    return SearchRecord(method, sweep.sweep_id, sweep.metric, sweep.trials, replicate)
 
 
 def _left_out(found: Pull, path: WandbPath) -> list[str]:

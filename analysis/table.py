@@ -14,9 +14,9 @@ from fashion_wb.records import Metric, Trial, TrialState
 
 WHOLE = ("filters", "units1", "units2")
 RESULTS = ("valid_loss", "train_loss", "valid_accuracy")
-TRIAL_COLUMNS = ("method", "sweep", "run", "state", *WHOLE, "lr", "epochs", "seconds", *RESULTS)
+TRIAL_COLUMNS = ("method", "sweep", "replicate", "run", "state", *WHOLE, "lr", "epochs", "seconds", *RESULTS)
 EPOCH_COLUMNS = (
-    *("method", "sweep", "run", "number", "state", "epoch"),
+    *("method", "sweep", "replicate", "run", "number", "state", "epoch"),
     *("epochs_cumulative", "seconds", "seconds_cumulative", *RESULTS),
 )
 # A failed trial's last numbers may come from a model that was already diverging; a running one may yet fail.
@@ -32,12 +32,14 @@ class SearchRecord:
         sweep: the W&B sweep id.
         metric: the sweep's objective; it decides which epoch of a trial is the best.
         trials: in any order; their numbers order them.
+        replicate: from 0; replicate r of every method shares data split, initial weights and seed.
     """
 
     method: str
     sweep: str
     metric: Metric
     trials: tuple[Trial, ...]
+    replicate: int = 0
 
 
 def trials_frame(searches: Sequence[SearchRecord]) -> pd.DataFrame:
@@ -51,6 +53,7 @@ def trials_frame(searches: Sequence[SearchRecord]) -> pd.DataFrame:
     """
     rows = [_trial_row(search, trial) for search in _by_method(searches) for trial in _by_number(search)]
     frame = pd.DataFrame(rows, columns=list(TRIAL_COLUMNS))
+    frame["replicate"] = frame["replicate"].astype("int64")
     frame["epochs"] = frame["epochs"].astype("Int64")
     for name in ("lr", "seconds", *RESULTS):
         frame[name] = frame[name].astype("float64")
@@ -74,6 +77,7 @@ def epochs_frame(searches: Sequence[SearchRecord]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(EPOCH_COLUMNS))
     for name in ("epoch", "seconds", *RESULTS):
         frame[name] = frame[name].astype("float64")
+    frame["replicate"] = frame["replicate"].astype("int64")
     frame["epoch"] = whole(frame["epoch"])
     searches_of_rows = frame.groupby(["method", "sweep"], sort=False)
     frame["epochs_cumulative"] = searches_of_rows.cumcount() + 1
@@ -128,6 +132,7 @@ def _trial_row(search: SearchRecord, trial: Trial) -> dict[str, Any]:
     return {
         "method": search.method,
         "sweep": search.sweep,
+        "replicate": search.replicate,
         "run": trial.run_id,
         "state": trial.state.value,
         **{name: number(trial.config.get(name)) for name in (*WHOLE, "lr")},
@@ -170,6 +175,7 @@ def _timed_rows(search: SearchRecord, trial: Trial) -> Iterator[tuple[float, dic
             {
                 "method": search.method,
                 "sweep": search.sweep,
+                "replicate": search.replicate,
                 "run": trial.run_id,
                 "number": trial.number,
                 "state": trial.state.value,

@@ -64,7 +64,7 @@ def plausible(trials: int = 10, epochs: int = 10, seed: int = 0, sweeps: int = 1
     """Five methods whose trials look like Fashion-MNIST's; hyperband stops some after 1 or 3 epochs."""
     chance = random.Random(seed)
     return [
-        SearchRecord(method, f"{method}{sweep}", LOSS, _many(chance, method, trials, epochs))
+        SearchRecord(method, f"{method}{sweep}", LOSS, _many(chance, method, trials, epochs), sweep)
         for method in ("random", "bayes", "hyperband", "hyperopt", "optuna")
         for sweep in range(sweeps)
     ]

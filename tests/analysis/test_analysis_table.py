@@ -23,10 +23,17 @@ def one(row: Trial, metric=LOSS) -> pd.Series:
 
 
 def test_columns_are_those_promised():
-    names = "method,sweep,run,state,filters,units1,units2,lr,epochs,seconds,valid_loss,train_loss,"
+    names = "method,sweep,replicate,run,state,filters,units1,units2,lr,epochs,seconds,valid_loss,train_loss,"
     assert ",".join(TRIAL_COLUMNS) == names + "valid_accuracy"
     assert list(trials_frame(hand_made()).columns) == list(TRIAL_COLUMNS)
     assert list(epochs_frame(hand_made()).columns) == list(EPOCH_COLUMNS)
+
+
+def test_the_replicate_is_in_every_row():
+    searches = plausible(2, 2, sweeps=3)
+    assert trials_frame(searches)["replicate"].tolist() == [0, 0, 1, 1, 2, 2] * 5
+    epochs = epochs_frame(searches)
+    assert (epochs["sweep"] == epochs["method"] + epochs["replicate"].astype(str)).all()
 
 
 def test_no_searches_give_empty_tables_with_all_columns():
