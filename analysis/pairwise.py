@@ -1,0 +1,158 @@
+"""Every two methods against each other, replicate by replicate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.intervals import Estimate, mean, proportion
+
+# Two differences estimate a spread with one degree of freedom: nothing to build a claim on.
+FEWEST_PAIRS = 3
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Method `a` against method `b` over the replicates in which both have a result.
+
+    Attributes:
+        a: a method.
+        b: another one.
+        n: replicates compared.
+        difference: mean of a's final incumbent minus b's, below 0 where a found the lower loss, with
+            Student's interval; that of a single pair, not corrected for the number of pairs.
+        spread: standard deviation of the differences; NaN for n < 2.
+        a_lower: share of replicates in which a's loss was the lower, ties half, with Wilson's interval.
+        effect: Hedges' g of the paired differences, in units of `spread`; NaN without spread.
+        p: two-sided, that of the paired t-test; where all differences are equal, the exact sign test's.
+            NaN for n < FEWEST_PAIRS.
+        p_holm: the same after Holm's correction for all pairs of the study.
+        p_equivalent: that of two one-sided t-tests of |mean| >= margin (or sign tests, as for `p`).
+        p_equivalent_holm: the same after Holm's correction.
+        p_wilcoxon: two-sided Wilcoxon signed-rank test; it cannot fall below 2 / 2**n.
+        p_wilcoxon_holm: the same after Holm's correction.
+        tests: pairs that the corrections are for.
+    """
+
+    a: str
+    b: str
+    n: int
+    difference: Estimate
+    spread: float
+    a_lower: Estimate
+    effect: float
+    p: float
+    p_equivalent: float
+    p_wilcoxon: float
+    p_holm: float = math.nan
+    p_equivalent_holm: float = math.nan
+    p_wilcoxon_holm: float = math.nan
+    tests: int = 0
+
+
+def paired_losses(results: pd.DataFrame) -> pd.DataFrame:
+    """Final incumbents with a row a replicate and a column a method, in the order of `results`.
+
+    NaN where a replicate is missing, has no result, or where the method has several searches of that
+    number: there is no telling which of them is the pair.
+    """
+    once = results.drop_duplicates(["method", "replicate"], keep=False)
+    table = once.pivot(index="replicate", columns="method", values="final")
+    return table.reindex(columns=list(results["method"].unique())).sort_index()
+
+
+def compare_pairs(losses: pd.DataFrame, margin: float) -> tuple[Pair, ...]:
+    """All pairs of columns of `losses`, in their order, tested and corrected together.
+
+    Args:
+        losses: as `paired_losses` gives it.
+        margin: of equivalence, in units of the loss.
+
+    Raises:
+        ValueError: the margin is not above 0.
+    """
+    if not margin > 0:
+        raise ValueError(f"the margin of equivalence must be above 0, got {margin}")
+    pairs = [
+        _pair(a, b, (losses[a] - losses[b]).dropna().to_numpy(dtype=float), margin)
+        for a, b in combinations(losses.columns, 2)
+    ]
+    plain, equivalent, wilcoxon = (
+        holm([getattr(pair, name) for pair in pairs]) for name in ("p", "p_equivalent", "p_wilcoxon")
+    )
+    tests = sum(not math.isnan(pair.p) for pair in pairs)
+    return tuple(
+        replace(pair, p_holm=p, p_equivalent_holm=e, p_wilcoxon_holm=w, tests=tests)
+        for pair, p, e, w in zip(pairs, plain, equivalent, wilcoxon, strict=True)
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's step-down correction (Scandinavian Journal of Statistics 6, 1979), in the order given.
+
+    NaN is no test: it stays NaN and is not counted.
+    """
+    p = np.asarray(p_values, dtype=float)
+    order = [i for i in np.argsort(p, kind="stable") if not math.isnan(p[i])]
+    corrected, least = np.full(len(p), math.nan), 0.0
+    for position, i in enumerate(order):
+        least = max(least, min(1.0, (len(order) - position) * float(p[i])))
+        corrected[i] = least
+    return corrected.tolist()
+
+
+def without_spread(differences: np.ndarray) -> bool:
+    """Whether all differences are equal but for rounding."""
+    return bool(np.ptp(differences) <= 1e-12 + 1e-9 * np.abs(differences).max())
+
+
+def _pair(a: str, b: str, differences: np.ndarray, margin: float) -> Pair:
+    n = len(differences)
+    p, p_equivalent = _tests(differences, margin)
+    spread = float(differences.std(ddof=1)) if n >= 2 else math.nan
+    varied = n >= 2 and not without_spread(differences)
+    # Hedges' correction of the small sample's bias, in its usual approximation.
+    unbiased = 1 - 3 / (4 * (n - 1) - 1) if n >= 2 else math.nan
+    return Pair(
+        a=a,
+        b=b,
+        n=n,
+        difference=mean(differences),
+        spread=spread if varied or n < 2 else 0.0,
+        a_lower=proportion(np.sum(differences < 0) + np.sum(differences == 0) / 2, n),
+        effect=float(unbiased * differences.mean() / spread) if varied else math.nan,
+        p=p,
+        p_equivalent=p_equivalent,
+        p_wilcoxon=_wilcoxon(differences),
+    )
+
+
+def _tests(differences: np.ndarray, margin: float) -> tuple[float, float]:
+    """p of "there is no difference" and of "the difference is at least the margin"."""
+    n = len(differences)
+    if n < FEWEST_PAIRS:
+        return math.nan, math.nan
+    centre = float(differences.mean())
+    if without_spread(differences):
+        # No spread, no t. The exact sign test asks for none: all n on one side of 0, or of the margin.
+        one_sided = 0.5**n
+        zero = bool(np.abs(differences).max() <= 1e-12)
+        return (1.0 if zero else 2 * one_sided), (one_sided if abs(centre) < margin else 1.0)
+    error = differences.std(ddof=1) / math.sqrt(n)
+    difference = 2 * stats.t.sf(abs(centre) / error, n - 1)
+    return float(difference), float(stats.t.sf((margin - abs(centre)) / error, n - 1))
+
+
+def _wilcoxon(differences: np.ndarray) -> float:
+    """Exact for up to 50 differences without ties, or up to 13 with ties or zeros (scipy's choice)."""
+    if len(differences) < FEWEST_PAIRS:
+        return math.nan
+    if not differences.any():
+        return 1.0
+    return float(stats.wilcoxon(differences, method="auto").pvalue)
