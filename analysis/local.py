@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.searchname import split_name
+from analysis.space import ranges
 from analysis.table import SearchRecord
 from fashion_wb.errors import FashionWbError
 from fashion_wb.sweepdir import SweepDir
@@ -20,4 +21,5 @@ def search_record(folder: SweepDir) -> SearchRecord:
             f"{folder.root}: the sweep names no metric, so there is nothing to compare it by"
         )
     method, replicate = split_name(sweep.name)
-    return SearchRecord(method, folder.sweep_id, sweep.metric, tuple(folder.read_trials()), replicate)
+    space = ranges(sweep.config["parameters"])
+    return SearchRecord(method, folder.sweep_id, sweep.metric, tuple(folder.read_trials()), replicate, space)

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from analysis.layout import count_of
 from analysis.searchname import split_name
+from analysis.space import ranges
 from analysis.table import RESULTS, SearchRecord
 from fashion_wb.countline import CountLine
 from fashion_wb.errors import FashionWbError
@@ -58,7 +59,8 @@ def _is_ours(sweep: PulledSweep) -> bool:
 def _record(sweep: PulledSweep) -> SearchRecord:
     assert sweep.metric is not None
     method, replicate = split_name(sweep.name)
-    return SearchRecord(method, sweep.sweep_id, sweep.metric, sweep.trials, replicate)
+    space = ranges(sweep.parameters)
+    return SearchRecord(method, sweep.sweep_id, sweep.metric, sweep.trials, replicate, space)
 
 
 def _left_out(found: Pull, path: WandbPath) -> list[str]:

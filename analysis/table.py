@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
+from analysis.space import Range
 from fashion_wb.records import Metric, Trial, TrialState
 
 WHOLE = ("filters", "units1", "units2")
@@ -33,6 +34,7 @@ class SearchRecord:
         metric: the sweep's objective; it decides which epoch of a trial is the best.
         trials: in any order; their numbers order them.
         replicate: from 0; replicate r of every method shares data split, initial weights and seed.
+        space: the ranges searched, by parameter; empty where they are not known.
     """
 
     method: str
@@ -40,6 +42,7 @@ class SearchRecord:
     metric: Metric
     trials: tuple[Trial, ...]
     replicate: int = 0
+    space: Mapping[str, Range] = field(default_factory=dict)
 
 
 def trials_frame(searches: Sequence[SearchRecord]) -> pd.DataFrame:

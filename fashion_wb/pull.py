@@ -65,12 +65,14 @@ class PulledSweep:
         name: the name in its config, else the one shown in the browser, else the id.
         metric: the objective; None if its config names none.
         trials: by number, running ones included.
+        parameters: the search space as its config has it.
     """
 
     sweep_id: str
     name: str
     metric: Metric | None
     trials: tuple[Trial, ...]
+    parameters: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -127,9 +129,9 @@ def _sweep(sweep_id: str, config: Mapping[str, Any], runs: Sequence[PulledRun]) 
     block = config.get("metric")
     metric = Metric(block["name"], block.get("goal", "minimize")) if block else None
     # The scheduler's own run, to which it writes its log, is no trial: it has none of the hyperparameters.
-    searched = config.get("parameters", {}).keys()
-    trials = [run for run in runs if searched & run.config.keys()]
-    return PulledSweep(sweep_id, config["name"], metric, as_trials(trials, metric))
+    parameters = config.get("parameters", {})
+    trials = [run for run in runs if parameters.keys() & run.config.keys()]
+    return PulledSweep(sweep_id, config["name"], metric, as_trials(trials, metric), parameters)
 
 
 def _pages(
