@@ -8,7 +8,10 @@ from typing import Any
 import pandas as pd
 
 from analysis.layout import count_of, format_cells, format_value, markdown_table, text_table
+from analysis.pairwise import FEWEST_PAIRS
 from analysis.table import USABLE_STATES, WHOLE, whole
+from analysis.verdicts import judge_trials
+from analysis.verdictwords import summary, unpaired
 from fashion_wb.records import TrialState
 
 HYPERPARAMETERS = (*WHOLE, "lr")
@@ -94,7 +97,10 @@ def describe(comparison: pd.DataFrame) -> str:
 
 
 def verdict(trials: pd.DataFrame) -> str:
-    """What the trials show and what they do not, in sentences that name no method as the better one."""
+    """What the trials show and what they do not, in sentences.
+
+    A method is named as better than another only where replicates show it (see `verdicts`).
+    """
     best = best_trial(trials)
     if best is None:
         counts = trials["state"].value_counts()
@@ -140,11 +146,18 @@ def _searches_sentence(trials: pd.DataFrame) -> str:
             "A single search of each method (n = 1) cannot show which method is better: "
             "seeds alone can move the accuracy by as much as methods do."
         )
+    verdicts = judge_trials(trials)
+    if any(one.pair.n >= FEWEST_PAIRS for one in verdicts):
+        return summary(verdicts)
     if searches.nunique() == 1:
         count = f"There are n = {searches.iloc[0]} searches of each method"
     else:
         count = "Searches of each method: " + ", ".join(f"{name} n = {n}" for name, n in searches.items())
-    return f"{count}. The table pools them and tests no difference, so it does not show which is better."
+    if unpaired(trials):
+        reason = "they are not replicates paired by number (METHOD-r0, METHOD-r1, ...)"
+    else:
+        reason = f"fewer than {FEWEST_PAIRS} replicates have a result of two methods"
+    return f"{count}; {reason}, so no difference is tested and none is claimed."
 
 
 def _caveats(trials: pd.DataFrame) -> list[str]:

@@ -18,7 +18,6 @@ from enum import StrEnum
 import pandas as pd
 
 from analysis.finals import search_results
-from analysis.layout import count_of
 from analysis.pairwise import FEWEST_PAIRS, Pair, compare_pairs, paired_losses
 from analysis.power import replicates_to_decide
 
@@ -54,15 +53,9 @@ class Verdict:
     margin: float
     more: int | None
 
-    @property
-    def words(self) -> str:
-        """The verdict as one or two sentences."""
-        return _words(self)
-
-
 def judge(pairs: Iterable[Pair], margin: float) -> tuple[Verdict, ...]:
     """The verdicts on pairs that `pairwise.compare_pairs` tested with the same `margin`."""
-    return tuple(Verdict(pair, _outcome(pair), margin, _more(pair, margin)) for pair in pairs)
+    return tuple(Verdict(pair, outcome_of(pair), margin, _more(pair, margin)) for pair in pairs)
 
 
 def judge_trials(trials: pd.DataFrame, margin: float = MARGIN) -> tuple[Verdict, ...]:
@@ -70,7 +63,8 @@ def judge_trials(trials: pd.DataFrame, margin: float = MARGIN) -> tuple[Verdict,
     return judge(compare_pairs(paired_losses(search_results(trials)), margin), margin)
 
 
-def _outcome(pair: Pair) -> Outcome:
+def outcome_of(pair: Pair) -> Outcome:
+    """What the corrected tests of `pairwise.compare_pairs` claim of a pair."""
     # Written so that NaN decides nothing.
     if pair.p_equivalent_holm <= FALSE_CLAIMS:
         return Outcome.EQUIVALENT
@@ -80,7 +74,7 @@ def _outcome(pair: Pair) -> Outcome:
 
 
 def _more(pair: Pair, margin: float) -> int | None:
-    if _outcome(pair) is not Outcome.UNDECIDED:
+    if outcome_of(pair) is not Outcome.UNDECIDED:
         return 0
     if pair.n < FEWEST_PAIRS:
         return None
@@ -92,46 +86,3 @@ def _more(pair: Pair, margin: float) -> int | None:
     else:
         needed = replicates_to_decide(pair.difference.value, pair.spread, margin, alpha)
     return None if needed is None else max(1, needed - pair.n)
-
-
-def _words(verdict: Verdict) -> str:
-    pair, outcome = verdict.pair, verdict.outcome
-    if pair.n < FEWEST_PAIRS:
-        return (
-            f"{pair.a} and {pair.b}: undecided. {count_of(pair.n, 'replicate')} with a result of both; "
-            f"fewer than {FEWEST_PAIRS} cannot tell a difference from chance."
-        )
-    seen = f"{_difference(pair)}, n = {pair.n} replicates"
-    if outcome is Outcome.EQUIVALENT:
-        return (
-            f"{pair.a} and {pair.b} are equivalent within {verdict.margin:g}: {seen}, "
-            f"{_p(pair.p_equivalent_holm, pair.tests)}."
-        )
-    if outcome is Outcome.UNDECIDED:
-        return f"{pair.a} and {pair.b}: undecided; {seen}. {_further(verdict.more)}"
-    return f"{pair.a} is {outcome} than {pair.b}: {seen}, {_p(pair.p_holm, pair.tests)}."
-
-
-def _difference(pair: Pair) -> str:
-    if pair.spread == 0 and pair.difference.value == 0:
-        return "the same loss in every replicate"
-    found = pair.difference
-    side = "lower" if found.value < 0 else "higher"
-    text = f"{pair.a}'s final loss is {abs(found.value):.4f} {side} on average"
-    if pair.spread == 0:
-        return f"{text}, by the same in every replicate"
-    return f"{text} (difference {found.value:+.4f}, 95% interval {found.low:+.4f} to {found.high:+.4f})"
-
-
-def _p(p: float, tests: int) -> str:
-    text = "p < 0.0001" if p < 0.0001 else f"p = {p:.4f}"
-    return text if tests == 1 else f"{text} after correction for {tests} pairs"
-
-
-def _further(more: int | None) -> str:
-    if more is None:
-        return "Not even 1,000 replicates would be likely to decide, if this difference and spread are true."
-    return (
-        f"About {count_of(more, 'more replicate')} of both would decide in 8 of 10 studies, if this "
-        "difference and spread are true."
-    )

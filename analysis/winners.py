@@ -16,12 +16,12 @@ from analysis.records import Retrained
 class Winners:
     """One method's chosen configurations, one a search, each retrained on fresh seeds.
 
-    A search's number is the mean over its seeds; the intervals are Student's over searches, so that many
-    seeds of one search do not pass for many searches.
+    A search's number is the mean over its seeds, those without a number left out; the intervals are
+    Student's over searches, so that many seeds of one search do not pass for many searches.
 
     Attributes:
         method: the method.
-        searches: whose choice was retrained with a result.
+        searches: whose choice was retrained with a test accuracy.
         without_result: whose choice gave none, left out of what follows.
         test_accuracy: mean over searches, in [0, 1].
         between: standard deviation of the searches' test accuracies; NaN for fewer than 2.
@@ -48,19 +48,28 @@ def summarise_winners(retrained: Sequence[Retrained]) -> tuple[Winners, ...]:
 
 
 def _summary(method: str, retrained: Sequence[Retrained]) -> Winners:
-    known = [one for one in retrained if one.seeds]
-    accuracies = [float(np.mean(one.test_accuracy)) for one in known]
-    losses = [float(np.mean(one.valid_loss)) for one in known]
+    tested = [one for one in retrained if _finite(one.test_accuracy)]
+    accuracies = [_mean(one.test_accuracy) for one in tested]
+    loss_gaps = [_mean(one.valid_loss) - one.claimed_loss for one in retrained]
+    accuracy_gaps = [one.claimed_accuracy - got for one, got in zip(tested, accuracies, strict=True)]
     return Winners(
         method=method,
-        searches=len(known),
-        without_result=len(retrained) - len(known),
+        searches=len(tested),
+        without_result=len(retrained) - len(tested),
         test_accuracy=mean(accuracies),
-        between=float(np.std(accuracies, ddof=1)) if len(known) >= 2 else math.nan,
-        within=_pooled([one.test_accuracy for one in known]),
-        loss_gap=mean([loss - one.claimed_loss for loss, one in zip(losses, known, strict=True)]),
-        accuracy_gap=mean([one.claimed_accuracy - got for got, one in zip(accuracies, known, strict=True)]),
+        between=float(np.std(accuracies, ddof=1)) if len(tested) >= 2 else math.nan,
+        within=_pooled([_finite(one.test_accuracy) for one in tested]),
+        loss_gap=mean(_finite(loss_gaps)),
+        accuracy_gap=mean(_finite(accuracy_gaps)),
     )
+
+
+def _finite(values: Sequence[float]) -> list[float]:
+    return [value for value in values if math.isfinite(value)]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(known)) if (known := _finite(values)) else math.nan
 
 
 def _pooled(groups: Sequence[Sequence[float]]) -> float:
