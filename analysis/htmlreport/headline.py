@@ -1,0 +1,74 @@
+"""The page's first words: what was compared, and the verdict in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.comparison import best_trial
+from analysis.evidence import Evidence
+from analysis.htmlreport.cells import duration, spread
+from analysis.layout import count_of
+from analysis.pairwise import FEWEST_PAIRS
+from analysis.verdicts import Outcome, Verdict
+
+
+def headline(evidence: Evidence) -> str:
+    """The verdict in one sentence, which names a winner only where it beats every other method."""
+    methods = evidence.methods
+    if best_trial(evidence.trials) is None:
+        return "There is no result to compare."
+    if len(methods) == 1:
+        return f"Only {methods[0]} was run: there is nothing to compare it with."
+    if not any(one.pair.n >= FEWEST_PAIRS for one in evidence.verdicts):
+        return _too_few(evidence)
+    return _judged(methods, evidence.verdicts)
+
+
+def compared(evidence: Evidence) -> str:
+    """How much was run, in one line."""
+    trials, searches = len(evidence.trials), len(evidence.results)
+    each = spread(evidence.results.groupby("method").size()) if searches else "0"
+    known = evidence.trials["seconds"].dropna().sum()
+    parts = [
+        count_of(len(evidence.methods), "method"),
+        f"n = {each} {'search' if each == '1' else 'searches'} of each",
+        count_of(trials, "trial") if trials < 1000 else f"{trials:,} trials",
+        f"{int(evidence.trials['epochs'].sum()):,} epochs",
+        f"{duration(known)} of training",
+    ]
+    return " · ".join(parts)
+
+
+def _too_few(evidence: Evidence) -> str:
+    if evidence.results.groupby("method").size().max() == 1:
+        return "One search of each method cannot show which method is better."
+    return f"Fewer than {FEWEST_PAIRS} paired replicates cannot show which method is better."
+
+
+def _judged(methods: Sequence[str], verdicts: Sequence[Verdict]) -> str:
+    wins = _wins(verdicts)
+    best = max(methods, key=lambda method: wins.get(method, 0))
+    if wins.get(best, 0) == len(methods) - 1:
+        return f"{best} found lower losses than {_others(len(methods) - 1)}."
+    undecided = sum(one.outcome is Outcome.UNDECIDED for one in verdicts)
+    left = f"{undecided} of {count_of(len(verdicts), 'pair')} undecided" if undecided else "every pair is decided"
+    if wins:
+        return f"No method beats all others; {count_of(sum(wins.values()), 'difference')} shown, {left}."
+    if undecided == 0:
+        return f"All methods are equivalent within {verdicts[0].margin:g} of validation loss."
+    if undecided < len(verdicts):
+        return f"No method is shown to be better than another; {left}."
+    return "No method is shown to be better than another."
+
+
+def _wins(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in verdicts:
+        if one.outcome in (Outcome.BETTER, Outcome.WORSE):
+            winner = one.pair.a if one.outcome is Outcome.BETTER else one.pair.b
+            found[winner] = found.get(winner, 0) + 1
+    return found
+
+
+def _others(count: int) -> str:
+    return "the other method" if count == 1 else f"each of the other {count} methods"
