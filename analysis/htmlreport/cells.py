@@ -5,10 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from analysis.intervals import Estimate
 
-NONE = "–"
+NONE = "\N{EN DASH}"
+
+
+class Cell(NamedTuple):
+    """A number as text, and what stands below it in small print."""
+
+    text: str
+    aside: str = ""
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,7 @@ class Table:
 
     caption: str
     header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str | Cell, ...], ...]
     words: tuple[int, ...] = (0,)
 
 
@@ -33,24 +41,18 @@ def number(value: float, form: str = ".4f") -> str:
     return format(value, form) if math.isfinite(value) else NONE
 
 
-def estimate(one: Estimate, form: str = ".4f", scale: float = 1.0) -> str:
-    """An estimate with its interval as "0.31 (0.30 to 0.32)"; without one as "0.31"."""
+def estimate(one: Estimate, form: str = ".4f", scale: float = 1.0, unit: str = "") -> Cell:
+    """An estimate, with its interval as the aside where it has one."""
     value = number(scale * one.value, form)
     if value == NONE or math.isnan(one.low):
-        return value
+        return Cell(value if value == NONE else value + unit)
     high = format(scale * one.high, form) if math.isfinite(one.high) else "∞"
-    return f"{value} ({format(scale * one.low, form)} to {high})"
+    return Cell(value + unit, f"{format(scale * one.low, form)} to {high}")
 
 
-def percent(one: Estimate) -> str:
+def percent(one: Estimate) -> Cell:
     """A share with its interval, in percent."""
-    text = estimate(one, ".0f", 100)
-    return text if text == NONE else f"{text} %"
-
-
-def signed(one: Estimate, form: str = "+.4f") -> str:
-    """A difference with its interval, signs included."""
-    return estimate(one, form)
+    return estimate(one, ".0f", 100, " %")
 
 
 def duration(seconds: float) -> str:

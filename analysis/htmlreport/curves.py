@@ -9,6 +9,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from analysis.bands import RandomBand
 from analysis.curves import Curve
 from analysis.htmlreport.look import INK, LINE_WIDTH, Mark, colour, dash, finish, rounded, shape
 
@@ -63,12 +64,27 @@ def has_band(curves: Sequence[Curve]) -> bool:
     return any(not math.isnan(curve.confidence) for curve in curves)
 
 
-def _lines(rows: list[dict[str, Any]], x: alt.X, y: alt.Y, axis: str, marks: Sequence[Mark]) -> list[alt.Chart]:
+def random_words(band: RandomBand | None) -> str:
+    """What random search's exact band says of its longest search; empty where it is not bounded."""
+    if band is None or not (math.isfinite(band.low[-1]) and math.isfinite(band.high[-1])):
+        return ""
+    return (
+        f"From all n = {band.n} finished trials of random search, the median of its best of "
+        f"{band.trials[-1]} is between {band.low[-1]:.4f} and {band.high[-1]:.4f} "
+        f"({100 * band.confidence:.0f}%, exact, holding for all numbers of trials at once)."
+    )
+
+
+def _lines(
+    rows: list[dict[str, Any]], x: alt.X, y: alt.Y, axis: str, marks: Sequence[Mark]
+) -> list[alt.Chart]:
     base = alt.Chart(alt.Data(values=rows))
     line = base.mark_line(interpolate="step-after", strokeWidth=LINE_WIDTH + 0.4, clip=True).encode(
         x, y, color=colour(marks), strokeDash=dash(marks)
     )
-    nearest = alt.selection_point(name="hover", nearest=True, on="pointerover", clear="pointerout", empty=False)
+    nearest = alt.selection_point(
+        name="hover", nearest=True, on="pointerover", clear="pointerout", empty=False
+    )
     tips = [
         alt.Tooltip("method:N"),
         alt.Tooltip("x:Q", title=axis, format=",.0f"),
@@ -131,7 +147,7 @@ def _steps(columns: np.ndarray) -> list[int]:
 
 
 def _losses(curves: Sequence[Curve]) -> tuple[float, float]:
-    """The losses drawn: lines enter from above after a tenth of the budget, whose fall dwarfs what follows."""
+    """The losses drawn: the first tenth of the budget is left out, whose fall dwarfs what follows."""
     ends = [curve.median[np.isfinite(curve.median)][-1] for curve in curves]
     late = [curve.median[len(curve.grid) // 10 :] for curve in curves]
     finite = np.concatenate([values[np.isfinite(values)] for values in late])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from analysis.comparison import best_trial
+import pandas as pd
+
+from analysis.comparison import HYPERPARAMETERS, best_trial, verdict
 from analysis.evidence import Evidence
-from analysis.htmlreport.cells import duration, spread
-from analysis.layout import count_of
+from analysis.htmlreport.cells import duration, estimate, spread
+from analysis.layout import count_of, format_value
 from analysis.pairwise import FEWEST_PAIRS
 from analysis.verdicts import Outcome, Verdict
+from analysis.verdictwords import summary
 
 
 def headline(evidence: Evidence) -> str:
@@ -22,6 +26,15 @@ def headline(evidence: Evidence) -> str:
     if not any(one.pair.n >= FEWEST_PAIRS for one in evidence.verdicts):
         return _too_few(evidence)
     return _judged(methods, evidence.verdicts)
+
+
+def statements(evidence: Evidence) -> tuple[str, ...]:
+    """What the headline rests on: the verdicts, the winners on the test split, the best trial."""
+    if best_trial(evidence.trials) is None:
+        return (verdict(evidence.trials),)
+    tested = any(one.pair.n >= FEWEST_PAIRS for one in evidence.verdicts)
+    said = [summary(evidence.verdicts)] if tested else []
+    return (*said, *_winners(evidence), _best(evidence))
 
 
 def compared(evidence: Evidence) -> str:
@@ -39,6 +52,29 @@ def compared(evidence: Evidence) -> str:
     return " · ".join(parts)
 
 
+def _winners(evidence: Evidence) -> list[str]:
+    known = [one for one in evidence.winners or () if math.isfinite(one.test_accuracy.value)]
+    if not known:
+        return []
+    words = []
+    for one in known:
+        mean, interval = estimate(one.test_accuracy)
+        words.append(f"{one.method} {mean}" + (f" ({interval})" if interval else ""))
+    n = spread(one.searches for one in known)
+    what = f"Test accuracy of the chosen configurations, trained again (n = {n} searches each)"
+    return [f"{what}: {', '.join(words)}."]
+
+
+def _best(evidence: Evidence) -> str:
+    best = best_trial(evidence.trials)
+    names = [name for name in HYPERPARAMETERS if pd.notna(best[name])]
+    words = ", ".join(f"{name} {format_value(name, best[name])}" for name in names) or "nothing recorded"
+    results = [f"validation loss {format_value('valid_loss', best['valid_loss'])}"]
+    if pd.notna(best["valid_accuracy"]):
+        results.append(f"accuracy {format_value('valid_accuracy', best['valid_accuracy'])}")
+    return f"Best single trial: {words} ({best['method']}, run {best['run']}), {', '.join(results)}."
+
+
 def _too_few(evidence: Evidence) -> str:
     if evidence.results.groupby("method").size().max() == 1:
         return "One search of each method cannot show which method is better."
@@ -51,7 +87,11 @@ def _judged(methods: Sequence[str], verdicts: Sequence[Verdict]) -> str:
     if wins.get(best, 0) == len(methods) - 1:
         return f"{best} found lower losses than {_others(len(methods) - 1)}."
     undecided = sum(one.outcome is Outcome.UNDECIDED for one in verdicts)
-    left = f"{undecided} of {count_of(len(verdicts), 'pair')} undecided" if undecided else "every pair is decided"
+    left = (
+        f"{undecided} of {count_of(len(verdicts), 'pair')} undecided"
+        if undecided
+        else "every pair is decided"
+    )
     if wins:
         return f"No method beats all others; {count_of(sum(wins.values()), 'difference')} shown, {left}."
     if undecided == 0:

@@ -41,7 +41,9 @@ def _replicates(evidence: Evidence) -> list[str]:
     if n.min() < FEWEST_FOR_MEDIAN:
         found.append(f"Fewer than {FEWEST_FOR_MEDIAN} searches of a method: its median has no interval.")
     if any(one.outcome is Outcome.UNDECIDED for one in evidence.verdicts):
-        found.append(f"Undecided is not equivalent: n = {spread(n)} leaves room for differences of either sign.")
+        found.append(
+            f"Undecided is not equivalent: n = {spread(n)} leaves room for differences of either sign."
+        )
     return found
 
 
@@ -50,9 +52,9 @@ def _unfair(evidence: Evidence) -> list[str]:
     if len(per_search) > 1 and per_search.max() > 1.1 * max(1, per_search.min()):
         low, high = per_search.min(), per_search.max()
         return [
-            f"Searches did not spend the same: their median is {low:,.0f} epochs for {per_search.idxmin()} and "
-            f"{high:,.0f} for {per_search.idxmax()}. Final losses compare what was found, not what it cost; "
-            "compare the curves at equal epochs."
+            f"Searches did not spend the same: their median is {low:,.0f} epochs for {per_search.idxmin()} "
+            f"and {high:,.0f} for {per_search.idxmax()}. Final losses compare what was found, not what it "
+            "cost; compare the curves at equal epochs."
         ]
     return []
 

@@ -67,7 +67,9 @@ def dash(marks: Sequence[Mark]) -> alt.StrokeDash:
     return alt.StrokeDash("method:N", scale=_scale(marks, [list(mark.dash) for mark in marks]), legend=None)
 
 
-def finish(chart: alt.Chart | alt.LayerChart, marks: Sequence[Mark], words: str, height: int) -> dict[str, Any]:
+def finish(
+    chart: alt.Chart | alt.LayerChart, marks: Sequence[Mark], words: str, height: int
+) -> dict[str, Any]:
     """The Vega-Lite specification of a figure as wide as its place, whose methods can be selected.
 
     Args:
@@ -79,7 +81,9 @@ def finish(chart: alt.Chart | alt.LayerChart, marks: Sequence[Mark], words: str,
     if marks:
         shown = alt.param(name=SHOWN, value=[mark.method for mark in marks])
         chart = chart.transform_filter(f"indexof({SHOWN}, datum.method) >= 0").add_params(shown)
-    return chart.properties(width="container", height=height, description=words).configure(**_CONFIG).to_dict()
+    return (
+        chart.properties(width="container", height=height, description=words).configure(**_CONFIG).to_dict()
+    )
 
 
 def rounded(value: float, digits: int = 5) -> float:

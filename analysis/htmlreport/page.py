@@ -12,18 +12,17 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis.comparison import verdict
 from analysis.curves import AXES
 from analysis.evidence import Evidence
-from analysis.htmlreport.cells import confidence
-from analysis.htmlreport.curves import has_band, incumbent_spec
-from analysis.htmlreport.headline import compared, headline
+from analysis.htmlreport.cells import confidence, spread
+from analysis.htmlreport.curves import has_band, incumbent_spec, random_words
+from analysis.htmlreport.headline import compared, headline, statements
 from analysis.htmlreport.limits import limits
 from analysis.htmlreport.look import Mark, method_marks
 from analysis.htmlreport.pairs import pair_matrix, pairs_table
 from analysis.htmlreport.scatters import accuracy_panels, filters_spec, thinned
 from analysis.htmlreport.strips import strip_spec
-from analysis.htmlreport.tables import audit_table, methods_table, quality_table, winners_table
+from analysis.htmlreport.tables import audit_table, found_table, quality_table, spent_table, winners_table
 from analysis.htmlreport.trialtable import trial_table
 from analysis.intervals import Estimate, median
 from analysis.pairwise import FEWEST_PAIRS
@@ -31,7 +30,9 @@ from analysis.pairwise import FEWEST_PAIRS
 TITLE = "Which hyperparameter search?"
 
 
-def render(evidence: Evidence, conditions: Mapping[str, Any] | None = None, left_out: Sequence[str] = ()) -> str:
+def render(
+    evidence: Evidence, conditions: Mapping[str, Any] | None = None, left_out: Sequence[str] = ()
+) -> str:
     """The HTML page; the same evidence gives the same page.
 
     Args:
@@ -52,12 +53,14 @@ def render(evidence: Evidence, conditions: Mapping[str, Any] | None = None, left
         figures=figures,
         headline=headline(evidence),
         compared=compared(evidence),
-        statement=verdict(evidence.trials),
+        statements=statements(evidence),
         axes=[axis for axis in AXES if f"curves-{axis}" in figures],
         band=has_band(evidence.curves["trials"]),
-        n=max((one.searches for one in evidence.finals), default=0),
+        n=spread(one.searches for one in evidence.finals),
+        random_words=random_words(evidence.random_band),
         medians=confidence(one.median for one in evidence.finals),
-        methods_table=methods_table(evidence),
+        found_table=found_table(evidence),
+        spent_table=spent_table(evidence),
         matrix=pair_matrix(evidence.methods, evidence.verdicts),
         pairs_table=pairs_table(evidence.verdicts) if _tested(evidence) else None,
         winners_table=winners_table(evidence) if evidence.winners else None,
@@ -105,7 +108,9 @@ def _seconds(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, Any] | None
     values = _named(evidence.results).assign(value=evidence.results["seconds"])
     known = values.dropna(subset="value").groupby("method", sort=False)["value"]
     estimates: dict[str, Estimate] = {method: median(own.to_list()) for method, own in known}
-    return strip_spec(values, estimates, marks, "seconds of training and evaluation of a search", ",d")
+    return strip_spec(
+        values, estimates, marks, "seconds of training and evaluation of a search", ",d", zero=True
+    )
 
 
 def _named(results: pd.DataFrame) -> pd.DataFrame:
@@ -134,4 +139,6 @@ def _own(name: str) -> Markup:
 @functools.cache
 def _library() -> Markup:
     """Vega, Vega-Lite and vega-embed as one script; bundling takes a second or two."""
-    return Markup(vl_convert.javascript_bundle().replace("</script", r"<\/script").replace("<!--", r"\x3c!--"))
+    return Markup(
+        vl_convert.javascript_bundle().replace("</script", r"<\/script").replace("<!--", r"\x3c!--")
+    )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.htmlreport.cells import NONE, Table, number, percent, signed
+from analysis.htmlreport.cells import NONE, Cell, Table, estimate, number, percent
 from analysis.verdicts import Outcome, Verdict
 from analysis.verdictwords import sentence
 
@@ -58,11 +58,11 @@ def pairs_table(verdicts: Sequence[Verdict]) -> Table:
     header = ("first against second", "verdict on the first", "n", "difference of final loss")
     header += ("first lower in", "Hedges' g", "p", "p, equivalence", "p, Wilcoxon", "replicates still needed")
     caption = (
-        "Differences are means over paired replicates with 95% intervals, below 0 where the first method found "
-        "the lower loss. p: paired t-test, and two one-sided ones for equivalence within "
-        f"{verdicts[0].margin:g}; all p are corrected by Holm over {verdicts[0].pair.tests} pairs. Wilcoxon's "
-        "decides nothing. Replicates still needed: for a decision in 8 of 10 studies, were the difference and "
-        "spread seen the true ones."
+        "Differences are means over paired replicates, under 0 where the first method found the lower loss; "
+        "95% intervals stand below. p: paired t-test, and two one-sided ones for equivalence within "
+        f"{verdicts[0].margin:g}; all p are corrected by Holm over {verdicts[0].pair.tests} pairs. "
+        "Wilcoxon's decides nothing. Replicates still needed: for a decision in 8 of 10 studies, were the "
+        "difference and spread seen the true ones."
     )
     return Table(caption, header, tuple(map(_row, verdicts)), (0, 1))
 
@@ -71,13 +71,13 @@ def _square(one: Verdict, outcome: Outcome, difference: float) -> Square:
     return Square(outcome.value, SIGNS[outcome], number(difference, "+.4f"), one.pair.n, sentence(one))
 
 
-def _row(one: Verdict) -> tuple[str, ...]:
+def _row(one: Verdict) -> tuple[str | Cell, ...]:
     pair = one.pair
     return (
         f"{pair.a} against {pair.b}",
         one.outcome.value,
         str(pair.n),
-        signed(pair.difference),
+        estimate(pair.difference, "+.4f"),
         percent(pair.a_lower),
         number(pair.effect, "+.2f"),
         *map(_p, (pair.p_holm, pair.p_equivalent_holm, pair.p_wilcoxon_holm)),

@@ -84,7 +84,10 @@ def accuracy_panels(trials: pd.DataFrame, marks: Sequence[Mark]) -> AccuracyPane
             heading = _heading(trials[trials["method"] == mark.method])
             panels.append(Panel(mark.method, heading, _panel(own, every, mark, marks, (low, high))))
     absent = len(trials) - len(every)
-    notes = [note, f"Not drawn: {count_of(absent, 'trial')} that failed, run or lack a value." if absent else ""]
+    notes = [
+        note,
+        f"Not drawn: {count_of(absent, 'trial')} that failed, run or lack a value." if absent else "",
+    ]
     return AccuracyPanels(tuple(panels), low, high, _gradient(), " ".join(filter(None, notes)))
 
 
@@ -106,8 +109,12 @@ def filters_spec(runs: pd.DataFrame, column: str, title: str, form: str) -> dict
         {"filters": rounded(f), "lr": rounded(lr), "y": rounded(y)}
         for f, lr, y in runs[["filters", "lr", column]].itertuples(index=False, name=None)
     ]
-    tips = [alt.Tooltip("filters:Q"), alt.Tooltip("lr:Q", format=".3g"), alt.Tooltip("y:Q", title=title, format=form)]
-    legend = alt.Legend(orient="bottom", format=".0e", gradientLength=160, tickCount=3)
+    tips = [
+        alt.Tooltip("filters:Q"),
+        alt.Tooltip("lr:Q", format=".3g"),
+        alt.Tooltip("y:Q", title=title, format=form),
+    ]
+    legend = alt.Legend(orient="bottom", format=".0e", gradientLength=160, values=_powers_in(runs["lr"]))
     lr = alt.Fill("lr:Q", scale=alt.Scale(type="log", scheme="viridis"), legend=legend)
     chart = (
         alt.Chart(alt.Data(values=rows))
@@ -152,7 +159,7 @@ def _scales(every: pd.DataFrame) -> tuple[alt.X, alt.Y]:
     x_scale = alt.Scale(domain=[few - margin, many + margin], nice=False)
     y_scale = alt.Scale(type="log", domain=lrs, nice=False)
     x = alt.X("filters:Q", title="filters (channels)", scale=x_scale, axis=_whole())
-    return x, alt.Y("lr:Q", title="lr (log scale)", scale=y_scale, axis=alt.Axis(format=".0e", tickCount=4))
+    return x, alt.Y("lr:Q", title="lr (log scale)", scale=y_scale, axis=_powers(every["lr"]))
 
 
 def _rows(trials: pd.DataFrame) -> list[dict[str, Any]]:
@@ -180,6 +187,18 @@ def _heading(trials: pd.DataFrame) -> str:
 
 def _whole() -> alt.Axis:
     return alt.Axis(format="d", tickMinStep=1, tickCount=7)
+
+
+def _powers(values: pd.Series) -> alt.Axis:
+    return alt.Axis(format=".0e", values=_powers_in(values))
+
+
+def _powers_in(values: pd.Series) -> list[float]:
+    """1 and 3 times the powers of ten between the smallest and the largest value, both above 0."""
+    low, high = math.floor(math.log10(values.min())), math.ceil(math.log10(values.max()))
+    step = max(1, (high - low) // 5)
+    marks = [rounded(factor * 10.0**power) for power in range(low, high + 1, step) for factor in (1, 3)]
+    return [mark for mark in marks if 0.7 * values.min() <= mark <= 1.4 * values.max()]
 
 
 def _accuracy(field: str) -> alt.Tooltip:

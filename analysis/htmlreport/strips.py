@@ -22,15 +22,17 @@ def strip_spec(
     marks: Sequence[Mark],
     title: str,
     form: str,
+    zero: bool = False,
 ) -> dict[str, Any] | None:
     """Dots and intervals, a row a method.
 
     Args:
         values: a row a dot: `method`, `value` (NaN is not drawn) and `name`, what the dot is.
-        estimates: by method; one without interval is a mark alone, a NaN or infinite one none.
+        estimates: by method; one without interval is a mark alone, one of a single value or not finite none.
         marks: of all methods.
         title: of the axis, with unit and what the estimate is.
         form: d3 number format of the values.
+        zero: whether the axis begins at 0.
 
     Returns:
         The specification, or None where there is nothing to draw.
@@ -39,35 +41,43 @@ def strip_spec(
     if known.empty:
         return None
     dots = [{"method": m, "value": rounded(v), "name": n} for m, v, n in _rows(known)]
-    centres = [_centre(method, one) for method, one in estimates.items() if math.isfinite(one.value)]
+    # The estimate from one value is that value.
+    several = {method: one for method, one in estimates.items() if one.n > 1 and math.isfinite(one.value)}
+    centres = [_centre(method, one) for method, one in several.items()]
     order = [mark.method for mark in marks if mark.method in set(known["method"])]
     y = alt.Y("method:N", title=None, sort=order, axis=alt.Axis(grid=False, ticks=False, domain=False))
-    chart = alt.layer(*_centres(centres, y, title, marks, form), _dots(dots, y, title, marks, form))
-    words = f"{title}, a row a method: " + ", ".join(f"{c['method']} {c['value']:g}" for c in centres) + "."
-    return finish(chart, marks, words, ROW * len(order) + 10)
+    scale = alt.Scale(zero=zero, nice=False, padding=14)
+    x = {name: _x(name, title, scale, form) for name in ("value", "low")}
+    parts = _centres(centres, x, y, marks, form) if centres else []
+    chart = alt.layer(*parts, _dots(dots, x, y, marks, form))
+    return finish(chart, marks, _words(title, order, centres), ROW * len(order) + 10)
 
 
-def _dots(dots: list[dict[str, Any]], y: alt.Y, title: str, marks: Sequence[Mark], form: str) -> alt.Chart:
+def _dots(
+    dots: list[dict[str, Any]], x: dict[str, alt.X], y: alt.Y, marks: Sequence[Mark], form: str
+) -> alt.Chart:
     tips = [alt.Tooltip("method:N"), alt.Tooltip("name:N", title="search"), _value(form)]
     return (
         alt.Chart(alt.Data(values=dots))
         .mark_point(filled=True, opacity=0.65, size=60, yOffset=BELOW)
-        .encode(_x("value", title, form), y, color=colour(marks), shape=shape(marks), tooltip=tips)
+        .encode(x["value"], y, color=colour(marks), shape=shape(marks), tooltip=tips)
     )
 
 
 def _centres(
-    centres: list[dict[str, Any]], y: alt.Y, title: str, marks: Sequence[Mark], form: str
+    centres: list[dict[str, Any]], x: dict[str, alt.X], y: alt.Y, marks: Sequence[Mark], form: str
 ) -> list[alt.Chart]:
     base = alt.Chart(alt.Data(values=centres))
     tips = [alt.Tooltip("method:N"), _value(form), alt.Tooltip("interval:N"), alt.Tooltip("n:Q")]
     ends = base.mark_rule(strokeWidth=3, yOffset=ABOVE).encode(
-        _x("low", title, form), y, alt.X2("high:Q"), color=colour(marks)
+        x["low"], y, alt.X2("high:Q"), color=colour(marks)
     )
     middle = base.mark_tick(thickness=3, size=18, yOffset=ABOVE, color=INK).encode(
-        _x("value", title, form), y, tooltip=tips
+        x["value"], y, tooltip=tips
     )
-    return [ends.transform_filter("isValid(datum.low)"), middle]
+    # A scale of no values makes Vega warn.
+    bounded = any("low" in centre for centre in centres)
+    return [ends.transform_filter("isValid(datum.low)"), middle] if bounded else [middle]
 
 
 def _centre(method: str, one: Estimate) -> dict[str, Any]:
@@ -78,9 +88,13 @@ def _centre(method: str, one: Estimate) -> dict[str, Any]:
     return row
 
 
-def _x(field: str, title: str, form: str) -> alt.X:
-    axis = alt.Axis(format=form, tickCount=6)
-    return alt.X(f"{field}:Q", title=title, scale=alt.Scale(zero=False), axis=axis)
+def _x(field: str, title: str, scale: alt.Scale, form: str) -> alt.X:
+    return alt.X(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(format=form, tickCount=6))
+
+
+def _words(title: str, methods: list[str], centres: list[dict[str, Any]]) -> str:
+    known = ", ".join(f"{one['method']} {one['value']:g}" for one in centres)
+    return f"{title}; rows: {', '.join(methods)}." + (f" Estimates: {known}." if known else "")
 
 
 def _value(form: str) -> alt.Tooltip:

@@ -9,38 +9,58 @@ import pandas as pd
 from analysis.comparison import HYPERPARAMETERS
 from analysis.evidence import Evidence
 from analysis.finals import Finals
-from analysis.htmlreport.cells import NONE, Table, confidence, duration, estimate, number, percent, signed
+from analysis.htmlreport.cells import NONE, Table, confidence, duration, estimate, number, percent
 from analysis.layout import format_value
 from analysis.quality import Quality
 
 
-def methods_table(evidence: Evidence) -> Table:
-    """The comparison: a row a method."""
+def found_table(evidence: Evidence) -> Table:
+    """What the methods found: a row a method."""
     tested = {one.method: one for one in evidence.winners or ()}
-    header = ["method", "searches (n)", "final loss, median", "mean of the middle half"]
+    several = any(one.searches > 1 for one in evidence.finals)
+    header = ["method", "searches (n)"]
+    header += ["final loss, median", "mean of its middle half"] if several else ["final loss"]
     header += ["test accuracy, mean"] if tested else []
-    header += ["reached target", "epochs to target", "time to target", "average rank"]
-    header += ["trials", "stopped", "failed", "epochs", "time", "best configuration"]
+    header += ["reached target", "epochs to target", "time to target"]
+    header += ["average rank"] if several else []
     rows = []
-    totals = evidence.comparison.set_index("method")
     for one in evidence.finals:
-        total = totals.loc[one.method]
-        row = [one.method, str(one.searches), estimate(one.median), estimate(one.iqm)]
+        row = [one.method, str(one.searches), estimate(one.median)]
+        row += [estimate(one.iqm)] if several else []
         if tested:
-            winner = tested.get(one.method)
-            row.append(estimate(winner.test_accuracy) if winner else NONE)
+            row.append(estimate(tested[one.method].test_accuracy) if one.method in tested else NONE)
         row += [f"{one.reached} of {one.searches}", estimate(one.epochs_to_target, ".0f")]
-        row += [duration(one.seconds_to_target.value), number(one.rank, ".2f")]
-        row += [str(total[name]) for name in ("trials", "stopped", "failed", "epochs")]
-        rows.append((*row, duration(total["seconds"]), _configuration(total)))
-    return Table(_methods_caption(evidence), tuple(header), tuple(rows), (0, len(header) - 1))
+        row.append(duration(one.seconds_to_target.value))
+        rows.append((*row, *([number(one.rank, ".2f")] if several else [])))
+    return Table(_found_caption(evidence), tuple(header), tuple(rows))
+
+
+def spent_table(evidence: Evidence) -> Table:
+    """What the methods spent, and the best trial they found: a row a method."""
+    header = ("method", "trials", "stopped", "failed", "epochs", "time", "best trial's configuration", "loss")
+    rows = tuple(
+        (
+            total["method"],
+            *(f"{total[name]:,}" for name in ("trials", "stopped", "failed", "epochs")),
+            duration(total["seconds"]),
+            _configuration(total),
+            number(total["valid_loss"]),
+            number(total["valid_accuracy"]),
+        )
+        for _, total in evidence.comparison.iterrows()
+    )
+    caption = (
+        "Sums over all searches of a method. Time: training and evaluation. Loss and accuracy: on validation "
+        "data, of the single best trial at its best epoch."
+    )
+    return Table(caption, (*header, "accuracy"), rows, (0, 6))
 
 
 def winners_table(evidence: Evidence) -> Table:
     """Chosen configurations retrained: claims, test accuracy, and the gap between."""
     winners = evidence.winners or ()
     header = ("method", "searches (n)", "test accuracy, mean", "sd between searches", "sd between seeds")
-    header += ("loss: retrained − claimed", "accuracy: claimed − test")
+    header += ("loss: retrained minus claimed", "accuracy: claimed minus test")
     rows = tuple(
         (
             one.method,
@@ -48,8 +68,8 @@ def winners_table(evidence: Evidence) -> Table:
             estimate(one.test_accuracy),
             number(one.between),
             number(one.within),
-            signed(one.loss_gap),
-            signed(one.accuracy_gap),
+            estimate(one.loss_gap, "+.4f"),
+            estimate(one.accuracy_gap, "+.4f"),
         )
         for one in winners
     )
@@ -82,27 +102,26 @@ def audit_table(evidence: Evidence) -> Table:
 
 def quality_table(evidence: Evidence) -> Table:
     """Duplicates, failures and best points at an end of the space."""
-    header = ("method", "trials proposed", "duplicates", "failed", "best at an end of a range", "which")
-    rows = tuple(
-        (
-            one.method,
-            str(one.proposed),
-            str(one.duplicates),
-            percent(one.failed),
-            NONE if one.at_an_end is None else f"{one.at_an_end} of {one.with_result}",
-            _ends(one),
-        )
-        for one in evidence.quality
-    )
+    header = ("method", "trials proposed", "duplicates", "failed")
+    rows = [
+        (one.method, str(one.proposed), str(one.duplicates), percent(one.failed)) for one in evidence.quality
+    ]
     caption = (
-        "Duplicates repeat a configuration of the same search. Failed: share of ended trials, 95% interval. A "
-        "best trial at an end of a range suggests that better ones lie beyond."
+        "Duplicates repeat a configuration of the same search. Failed: share of ended trials, 95% interval."
     )
-    return Table(caption, header, rows, (0, 5))
+    if all(one.at_an_end is None for one in evidence.quality):
+        return Table(f"{caption} The ranges of the search space are not known.", header, tuple(rows))
+    rows = [(*row, *_ends(one)) for row, one in zip(rows, evidence.quality, strict=True)]
+    caption += " A best trial at an end of a range suggests that better ones lie beyond."
+    return Table(caption, (*header, "searches best at an end", "of which range"), tuple(rows), (0, 5))
 
 
-def _ends(one: Quality) -> str:
-    return ", ".join(f"{name} {end} ({count})" for name, end, count in one.ends) or NONE
+def _ends(one: Quality) -> tuple[str, str]:
+    """How many searches have their best trial at an end, and where."""
+    if one.at_an_end is None:
+        return NONE, NONE
+    where = ", ".join(f"{name} {end} ({count})" for name, end, count in one.ends)
+    return f"{one.at_an_end} of {one.with_result}", where or NONE
 
 
 def _configuration(total: pd.Series) -> str:
@@ -110,15 +129,17 @@ def _configuration(total: pd.Series) -> str:
     return ", ".join(known) or NONE
 
 
-def _methods_caption(evidence: Evidence) -> str:
+def _found_caption(evidence: Evidence) -> str:
     estimates = [value for one in evidence.finals for value in (one.median, one.iqm)]
-    text = f"Final loss: the lowest validation loss a search found; {confidence(estimates)} in brackets. "
+    below = " below" if any(not math.isnan(one.low) for one in estimates) else ""
+    text = f"Final loss: the lowest validation loss a search found; {confidence(estimates)}{below}. "
     if math.isfinite(evidence.target):
-        text += f"Target: a validation loss of {evidence.target:.4f}. "
+        text += f"Target: a validation loss of {evidence.target:.4f}; medians, a dash where fewer than half "
+        text += "of the searches reached it. "
     ranked = max((one.ranked for one in evidence.finals), default=0)
-    if ranked and len(evidence.finals) > 1:
+    if ranked > 1 and len(evidence.finals) > 1:
         text += f"Rank: average over the common budget and n = {ranked}, 1 is best. "
-    return text + _without_result(evidence.finals) + "Time: training and evaluation, summed over trials."
+    return (text + _without_result(evidence.finals)).rstrip()
 
 
 def _without_result(finals: tuple[Finals, ...]) -> str:
