@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis.bands import RandomBand
 from analysis.curves import Curve
-from analysis.htmlreport.look import INK, LINE_WIDTH, Mark, colour, dash, finish, rounded, shape
+from analysis.htmlreport.look import INK, LINE_WIDTH, Mark, colour, dash, finish, rounded, rows, shape
 
 TITLES = {
     "trials": "trials ended",
@@ -37,26 +37,27 @@ def incumbent_spec(curves: Sequence[Curve], marks: Sequence[Mark]) -> dict[str, 
         return None
     axis = drawn[0].axis
     low, high = _losses(drawn)
-    rows = [row for curve in drawn for row in _median_rows(curve, high)]
+    medians = [row for curve in drawn for row in _median_rows(curve, high)]
     thin = [row for curve in drawn for row in _search_rows(curve)]
     x = alt.X("x:Q", title=TITLES[axis], axis=alt.Axis(format=",d", tickMinStep=1, tickCount=8))
     scale = alt.Scale(domain=[low, high], nice=False)
     y = alt.Y("y:Q", title=LOSS, scale=scale)
     band = (
-        alt.Chart(alt.Data(values=rows))
+        rows("medians")
         .transform_filter("isValid(datum.low)")
         .mark_area(interpolate="step-after", opacity=0.14, clip=True)
         .encode(x, alt.Y("low:Q", title=LOSS, scale=scale), alt.Y2("high:Q"), color=colour(marks))
     )
     searches = (
-        alt.Chart(alt.Data(values=thin))
+        rows("searches")
         .mark_line(interpolate="step-after", strokeWidth=1, opacity=0.35, clip=True)
         .encode(x, y, color=colour(marks), strokeDash=dash(marks), detail="search:N")
     )
-    lines = _lines(rows, x, y, axis, marks)
-    parts = [*([band] if any("low" in row for row in rows) else []), *([searches] if thin else []), *lines]
+    lines = _lines(x, y, axis, marks)
+    parts = [*([band] if any("low" in row for row in medians) else []), *([searches] if thin else []), *lines]
     words = f"Lowest validation loss so far against {axis}, a line a method: {_ends(drawn)}"
-    return finish(alt.layer(*parts), marks, words, HEIGHT)
+    datasets = {"medians": medians, "searches": thin}
+    return finish(alt.layer(*parts), marks, words, HEIGHT, datasets)
 
 
 def has_band(curves: Sequence[Curve]) -> bool:
@@ -75,10 +76,8 @@ def random_words(band: RandomBand | None) -> str:
     )
 
 
-def _lines(
-    rows: list[dict[str, Any]], x: alt.X, y: alt.Y, axis: str, marks: Sequence[Mark]
-) -> list[alt.Chart]:
-    base = alt.Chart(alt.Data(values=rows))
+def _lines(x: alt.X, y: alt.Y, axis: str, marks: Sequence[Mark]) -> list[alt.Chart]:
+    base = rows("medians")
     line = base.mark_line(interpolate="step-after", strokeWidth=LINE_WIDTH + 0.4, clip=True).encode(
         x, y, color=colour(marks), strokeDash=dash(marks)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,23 +67,34 @@ def dash(marks: Sequence[Mark]) -> alt.StrokeDash:
     return alt.StrokeDash("method:N", scale=_scale(marks, [list(mark.dash) for mark in marks]), legend=None)
 
 
+def rows(name: str) -> alt.Chart:
+    """A chart of the rows that `finish` is given under this name."""
+    return alt.Chart(alt.NamedData(name))
+
+
 def finish(
-    chart: alt.Chart | alt.LayerChart, marks: Sequence[Mark], words: str, height: int
+    chart: alt.Chart | alt.LayerChart,
+    marks: Sequence[Mark],
+    words: str,
+    height: int,
+    datasets: Mapping[str, list[dict[str, Any]]],
 ) -> dict[str, Any]:
     """The Vega-Lite specification of a figure as wide as its place, whose methods can be selected.
 
     Args:
-        chart: its rows have a `method`, unless there are no marks.
+        chart: drawn from `rows`.
         marks: all methods, shown at first; none where the figure has no methods to select from.
         words: what screen readers are told.
         height: of the plot, in pixels.
+        datasets: rows by name; each has a `method` where there are marks.
     """
     if marks:
         shown = alt.param(name=SHOWN, value=[mark.method for mark in marks])
         chart = chart.transform_filter(f"indexof({SHOWN}, datum.method) >= 0").add_params(shown)
-    return (
-        chart.properties(width="container", height=height, description=words).configure(**_CONFIG).to_dict()
-    )
+    whole = chart.properties(width="container", height=height, description=words).configure(**_CONFIG)
+    # Altair copies and checks rows one by one, seconds for thousands; they are added when it is done. The
+    # specifications themselves are checked by the tests.
+    return {**whole.to_dict(validate=False), "datasets": dict(datasets)}
 
 
 def rounded(value: float, digits: int = 5) -> float:

@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
-from analysis.htmlreport.look import INK, Mark, finish, rounded
+from analysis.htmlreport.look import INK, Mark, finish, rounded, rows
 from analysis.layout import count_of
 from fashion_wb.records import TrialState
 
@@ -105,7 +105,7 @@ def filters_spec(runs: pd.DataFrame, column: str, title: str, form: str) -> dict
     """
     if runs.empty:
         return None
-    rows = [
+    dots = [
         {"filters": rounded(f), "lr": rounded(lr), "y": rounded(y)}
         for f, lr, y in runs[["filters", "lr", column]].itertuples(index=False, name=None)
     ]
@@ -117,7 +117,7 @@ def filters_spec(runs: pd.DataFrame, column: str, title: str, form: str) -> dict
     legend = alt.Legend(orient="bottom", format=".0e", gradientLength=160, values=_powers_in(runs["lr"]))
     lr = alt.Fill("lr:Q", scale=alt.Scale(type="log", scheme="viridis"), legend=legend)
     chart = (
-        alt.Chart(alt.Data(values=rows))
+        rows("runs")
         .mark_circle(opacity=0.85, size=52, stroke=INK, strokeWidth=0.5)
         .encode(
             alt.X("filters:Q", title="filters (channels)", scale=alt.Scale(zero=False), axis=_whole()),
@@ -126,7 +126,7 @@ def filters_spec(runs: pd.DataFrame, column: str, title: str, form: str) -> dict
             tooltip=tips,
         )
     )
-    return finish(chart, (), f"{title} against filters, a dot a run, n = {len(runs)}.", 260)
+    return finish(chart, (), f"{title} against filters, a dot a run, n = {len(runs)}.", 260, {"runs": dots})
 
 
 def _panel(
@@ -137,18 +137,19 @@ def _panel(
     tips = ["run:N", "state:N", "filters:Q", alt.Tooltip("lr:Q", format=".3g"), _accuracy("accuracy:Q")]
     base = {"tooltip": tips, "x": x, "y": y}
     stopped = (
-        alt.Chart(alt.Data(values=_rows(own[~done])))
+        rows("stopped")
         .mark_point(shape="M-1,-1L1,1M1,-1L-1,1", size=34, color=INK, opacity=0.5, strokeWidth=1.2)
         .encode(**base)
     )
     scale = alt.Scale(scheme="viridis", domain=list(colours))
     finished = (
-        alt.Chart(alt.Data(values=_rows(own[done])))
+        rows("finished")
         .mark_point(filled=True, shape=mark.path, size=70, opacity=1, stroke=INK, strokeWidth=0.7)
         .encode(**base, fill=alt.Fill("accuracy:Q", scale=scale, legend=None))
     )
+    datasets = {"stopped": _rows(own[~done]), "finished": _rows(own[done])}
     words = f"{mark.method}: filters against learning rate; {_heading(own)}."
-    return finish(alt.layer(stopped, finished), marks, words, PANEL_HEIGHT)
+    return finish(alt.layer(stopped, finished), marks, words, PANEL_HEIGHT, datasets)
 
 
 def _scales(every: pd.DataFrame) -> tuple[alt.X, alt.Y]:

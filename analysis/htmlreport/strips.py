@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.htmlreport.look import INK, Mark, colour, finish, rounded, shape
+from analysis.htmlreport.look import INK, Mark, colour, finish, rounded, rows, shape
 from analysis.intervals import Estimate
 
 ROW = 46
@@ -48,26 +48,27 @@ def strip_spec(
     y = alt.Y("method:N", title=None, sort=order, axis=alt.Axis(grid=False, ticks=False, domain=False))
     scale = alt.Scale(zero=zero, nice=False, padding=14)
     x = {name: _x(name, title, scale, form) for name in ("value", "low")}
-    parts = _centres(centres, x, y, marks, form) if centres else []
-    chart = alt.layer(*parts, _dots(dots, x, y, marks, form))
-    return finish(chart, marks, _words(title, order, centres), ROW * len(order) + 10)
+    # A scale of no values makes Vega warn.
+    bounded = any("low" in centre for centre in centres)
+    parts = _centres(x, y, marks, form, bounded) if centres else []
+    datasets = {"dots": dots, "centres": centres}
+    chart = alt.layer(*parts, _dots(x, y, marks, form))
+    return finish(chart, marks, _words(title, order, centres), ROW * len(order) + 10, datasets)
 
 
-def _dots(
-    dots: list[dict[str, Any]], x: dict[str, alt.X], y: alt.Y, marks: Sequence[Mark], form: str
-) -> alt.Chart:
+def _dots(x: dict[str, alt.X], y: alt.Y, marks: Sequence[Mark], form: str) -> alt.Chart:
     tips = [alt.Tooltip("method:N"), alt.Tooltip("name:N", title="search"), _value(form)]
     return (
-        alt.Chart(alt.Data(values=dots))
+        rows("dots")
         .mark_point(filled=True, opacity=0.65, size=60, yOffset=BELOW)
         .encode(x["value"], y, color=colour(marks), shape=shape(marks), tooltip=tips)
     )
 
 
 def _centres(
-    centres: list[dict[str, Any]], x: dict[str, alt.X], y: alt.Y, marks: Sequence[Mark], form: str
+    x: dict[str, alt.X], y: alt.Y, marks: Sequence[Mark], form: str, bounded: bool
 ) -> list[alt.Chart]:
-    base = alt.Chart(alt.Data(values=centres))
+    base = rows("centres")
     tips = [alt.Tooltip("method:N"), _value(form), alt.Tooltip("interval:N"), alt.Tooltip("n:Q")]
     ends = base.mark_rule(strokeWidth=3, yOffset=ABOVE).encode(
         x["low"], y, alt.X2("high:Q"), color=colour(marks)
@@ -75,8 +76,6 @@ def _centres(
     middle = base.mark_tick(thickness=3, size=18, yOffset=ABOVE, color=INK).encode(
         x["value"], y, tooltip=tips
     )
-    # A scale of no values makes Vega warn.
-    bounded = any("low" in centre for centre in centres)
     return [ends.transform_filter("isValid(datum.low)"), middle] if bounded else [middle]
 
 
