@@ -45,7 +45,7 @@ def incumbent_spec(curves: Sequence[Curve], marks: Sequence[Mark]) -> dict[str, 
     band = (
         rows("medians")
         .transform_filter("isValid(datum.low)")
-        .mark_area(interpolate="step-after", opacity=0.14, clip=True)
+        .mark_area(interpolate="step-after", opacity=0.12, clip=True)
         .encode(x, alt.Y("low:Q", title=LOSS, scale=scale), alt.Y2("high:Q"), color=colour(marks))
     )
     searches = (

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.comparison import HYPERPARAMETERS, best_trial, verdict
 from analysis.evidence import Evidence
-from analysis.htmlreport.cells import duration, estimate, spread
+from analysis.htmlreport.cells import duration, spread
 from analysis.layout import count_of, format_value
 from analysis.pairwise import FEWEST_PAIRS
 from analysis.verdicts import Outcome, Verdict
@@ -56,13 +56,13 @@ def _winners(evidence: Evidence) -> list[str]:
     known = [one for one in evidence.winners or () if math.isfinite(one.test_accuracy.value)]
     if not known:
         return []
-    words = []
-    for one in known:
-        mean, interval = estimate(one.test_accuracy)
-        words.append(f"{one.method} {mean}" + (f" ({interval})" if interval else ""))
+    known.sort(key=lambda one: one.test_accuracy.value)
+    ends = dict.fromkeys(f"{one.test_accuracy.value:.4f} ({one.method})" for one in (known[0], known[-1]))
     n = spread(one.searches for one in known)
-    what = f"Test accuracy of the chosen configurations, trained again (n = {n} searches each)"
-    return [f"{what}: {', '.join(words)}."]
+    return [
+        f"The configurations chosen, trained again: mean test accuracy {' to '.join(ends)}, n = {n} "
+        "searches each."
+    ]
 
 
 def _best(evidence: Evidence) -> str:
