@@ -92,7 +92,7 @@ def accuracy_panels(trials: pd.DataFrame, marks: Sequence[Mark]) -> AccuracyPane
 
 
 def filters_spec(runs: pd.DataFrame, column: str, title: str, form: str) -> dict[str, Any] | None:
-    """`column` over filters, a dot a run, coloured by lr.
+    """`column` over filters, a dot a run, coloured by lr where all are above 0.
 
     Args:
         runs: at most MOST_DOTS; columns `filters`, `lr` and `column`, without gaps.
@@ -114,15 +114,14 @@ def filters_spec(runs: pd.DataFrame, column: str, title: str, form: str) -> dict
         alt.Tooltip("lr:Q", format=".3g"),
         alt.Tooltip("y:Q", title=title, format=form),
     ]
-    legend = alt.Legend(orient="bottom", format=".0e", gradientLength=160, values=_powers_in(runs["lr"]))
-    lr = alt.Fill("lr:Q", scale=alt.Scale(type="log", scheme="viridis"), legend=legend)
+    positive = bool((runs["lr"] > 0).all())
     chart = (
         rows("runs")
         .mark_circle(opacity=0.85, size=52, stroke=INK, strokeWidth=0.5)
         .encode(
             alt.X("filters:Q", title="filters (channels)", scale=alt.Scale(zero=False), axis=_whole()),
             alt.Y("y:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6, format=form)),
-            lr if (runs["lr"] > 0).all() else alt.Fill(),
+            **({"fill": _by_lr(runs["lr"])} if positive else {}),
             tooltip=tips,
         )
     )
@@ -188,6 +187,11 @@ def _heading(trials: pd.DataFrame) -> str:
 
 def _whole() -> alt.Axis:
     return alt.Axis(format="d", tickMinStep=1, tickCount=7)
+
+
+def _by_lr(values: pd.Series) -> alt.Fill:
+    legend = alt.Legend(orient="bottom", format=".0e", gradientLength=160, values=_powers_in(values))
+    return alt.Fill("lr:Q", scale=alt.Scale(type="log", scheme="viridis"), legend=legend)
 
 
 def _powers(values: pd.Series) -> alt.Axis:
