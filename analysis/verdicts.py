@@ -53,6 +53,7 @@ class Verdict:
     margin: float
     more: int | None
 
+
 def judge(pairs: Iterable[Pair], margin: float) -> tuple[Verdict, ...]:
     """The verdicts on pairs that `pairwise.compare_pairs` tested with the same `margin`."""
     return tuple(Verdict(pair, outcome_of(pair), margin, _more(pair, margin)) for pair in pairs)

@@ -108,8 +108,8 @@ def _p(p: float, tests: int) -> str:
 
 def _further(more: int | None) -> str:
     if more is None:
-        return f"If this difference and spread are true, not even {MOST:,} replicates would be likely to decide."
+        return f"Not even {MOST:,} replicates would be likely to decide, if this difference and spread hold."
     return (
         f"About {count_of(more, 'more replicate')} of both would decide in 8 of 10 studies, if this "
-        "difference and spread are true."
+        "difference and spread hold."
     )
