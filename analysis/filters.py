@@ -45,8 +45,8 @@ class Half:
         claim = f"More filters, {HALVES[self.outcome]}"
         if math.isnan(self.given_lr.low):
             return (
-                f"{claim}: undecided. It takes at least {FEWEST_RUNS} different runs trained to the end, with "
-                f"filters, lr and outcome that vary; there are n = {self.given_lr.n}."
+                f"{claim}: undecided. It takes at least {FEWEST_RUNS} different runs trained to the end, and "
+                f"filters, lr and outcome that vary; there are n = {self.given_lr.n} runs."
             )
         return (
             f"{claim}: {self.verdict}. With lr accounted for, the rank correlation is "

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
-from scipy.stats import binom
+from scipy import special, stats
 
 CONFIDENCE = 0.95
 # With 5 values their range covers the median in 93.75 % of cases, with 4 in 87.5 %.
@@ -40,32 +39,40 @@ class Estimate:
 
 
 def mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
-    """The mean of independent `values` with Student's interval; without one for fewer than 2 values."""
+    """The mean of independent `values` with Student's interval.
+
+    There is none for fewer than 2 values, and none where all are equal: without a spread there is nothing
+    to tell how far off the mean may be.
+    """
     data = np.asarray(values, dtype=float)
     n = len(data)
-    if n < 2:
-        return _without_interval(float(data[0]) if n else math.nan, n)
-    half = stats.t.ppf((1 + confidence) / 2, n - 1) * data.std(ddof=1) / math.sqrt(n)
+    if n == 0:
+        return _without_interval(math.nan, 0)
     centre = float(data.mean())
+    if n < 2 or without_spread(data):
+        return _without_interval(centre, n)
+    half = float(special.stdtrit(n - 1, (1 + confidence) / 2)) * float(data.std(ddof=1)) / math.sqrt(n)
     return Estimate(centre, centre - half, centre + half, confidence, n)
 
 
 def interquartile_mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
     """The mean of the middle half: a quarter of the values (rounded down) is left out at either end.
 
-    The interval is Yuen's for trimmed means (Biometrika 61, 1974), from the winsorised variance; there is
-    none for fewer than 2 values. It has no width where the middle half and its neighbours are all equal.
+    The interval is Yuen's for trimmed means (Biometrika 61, 1974), from the winsorised variance. There is
+    none for fewer than 2 values, and none where all that are left are equal.
     """
     data = np.sort(np.asarray(values, dtype=float))
     n = len(data)
-    if n < 2:
-        return _without_interval(float(data[0]) if n else math.nan, n)
+    if n == 0:
+        return _without_interval(math.nan, 0)
     cut = int(TRIM * n)
     kept = n - 2 * cut
     centre = float(stats.trim_mean(data, TRIM))
     winsorised = np.clip(data, data[cut], data[n - cut - 1])
+    if n < 2 or without_spread(winsorised):
+        return _without_interval(centre, n)
     error = math.sqrt((n - 1) * winsorised.var(ddof=1) / (kept * (kept - 1)))
-    half = stats.t.ppf((1 + confidence) / 2, kept - 1) * error
+    half = float(special.stdtrit(kept - 1, (1 + confidence) / 2)) * error
     return Estimate(centre, centre - half, centre + half, confidence, n)
 
 
@@ -102,7 +109,7 @@ def median_bands(
         return middle, empty, empty, math.nan
     # Rank k and its mirror image enclose the median with confidence 1 - 2 P(fewer than k of n below it).
     ranks = np.arange(1, (n + 1) // 2 + 1)
-    enclosed = 1 - 2 * binom.cdf(ranks - 1, n, 0.5)
+    enclosed = 1 - 2 * special.bdtr(ranks - 1.0, n, 0.5)
     enough = ranks[enclosed >= confidence]
     if len(enough) == 0:
         return middle, ordered[0], ordered[-1], float(enclosed[0])
@@ -125,12 +132,17 @@ def proportion(successes: float, n: int, confidence: float = CONFIDENCE) -> Esti
     """
     if n == 0:
         return _without_interval(math.nan, 0)
-    share, z = successes / n, stats.norm.ppf((1 + confidence) / 2)
+    share, z = successes / n, float(special.ndtri((1 + confidence) / 2))
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
     low = 0.0 if successes == 0 else centre - half
     high = 1.0 if successes == n else centre + half
     return Estimate(share, low, high, confidence, n)
+
+
+def without_spread(values: np.ndarray) -> bool:
+    """Whether all values, at least one, are equal but for rounding."""
+    return bool(np.ptp(values) <= 1e-12 + 1e-9 * np.abs(values).max())
 
 
 def _between(a: np.ndarray, b: np.ndarray, weight: float) -> np.ndarray:

@@ -45,7 +45,8 @@ def summary(verdicts: Sequence[Verdict]) -> str:
         claims = ["no method is shown to be better than another, nor equivalent to it"]
     text = (
         f"Final validation loss, n = {replicates} paired replicates, {count_of(len(verdicts), 'pair')} of "
-        f"methods, at most 5 % of such studies with any false claim of a difference: {'; '.join(claims)}."
+        "methods, tested so that at most 5% of such studies claim a difference where there is none: "
+        f"{'; '.join(claims)}."
     )
     if undecided:
         text += f" Undecided: {len(undecided)} of {count_of(len(verdicts), 'pair')}"
@@ -108,8 +109,8 @@ def _p(p: float, tests: int) -> str:
 
 def _further(more: int | None) -> str:
     if more is None:
-        return f"If this difference and spread are true, not even {MOST:,} replicates would be likely to decide."
+        return f"Not even {MOST:,} replicates would be likely to decide, if this difference and spread hold."
     return (
         f"About {count_of(more, 'more replicate')} of both would decide in 8 of 10 studies, if this "
-        "difference and spread are true."
+        "difference and spread hold."
     )
