@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from analysis.comparison import to_markdown, to_text, verdict
 from analysis.evidence import Evidence, gather
@@ -17,7 +18,7 @@ from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
 
 NAMES = (
-    *("trials.csv", "comparison.csv", "finals.csv", "pairs.csv", "comparison.md"),
+    *("report.html", "trials.csv", "comparison.csv", "finals.csv", "pairs.csv", "comparison.md"),
     *("incumbent.png", "accuracy.png", "seconds.png", "filters.png"),
 )
 
@@ -29,6 +30,7 @@ def write_comparison(
     left_out: Sequence[str] = (),
     retrained: Sequence[Retrained] = (),
     audited: Sequence[Audited] = (),
+    conditions: Mapping[str, Any] | None = None,
 ) -> str:
     """Write the files NAMES into `out`, which is created, and return the text to print.
 
@@ -39,17 +41,20 @@ def write_comparison(
         left_out: sentences on what could not be compared, for the end of the text.
         retrained: the searches' chosen configurations trained again.
         audited: their stopped trials that were trained to the end.
+        conditions: machine, versions and budget, as `fashion_wb.conditions` keeps them, if known.
 
     Raises:
         FashionWbError: nothing to compare, a search given twice, or `out` cannot be written.
     """
     _check(searches)
     evidence = gather(searches, retrained, audited)
-    statement = " ".join([verdict(evidence.trials), *_without_trials(searches), *left_out])
+    absent = [*_without_trials(searches), *left_out]
+    statement = " ".join([verdict(evidence.trials), *absent])
     try:
         out.mkdir(parents=True, exist_ok=True)
         _write_tables(evidence, statement, out)
         _write_pictures(evidence, out)
+        _write_report(evidence, conditions, absent, out)
     except OSError as error:
         raise FashionWbError(f"{out}: cannot write the comparison: {error.strerror or error}") from error
     files = textwrap.fill(f"Written to {out}: {', '.join(NAMES)}", width, break_on_hyphens=False)
@@ -91,3 +96,12 @@ def _write_pictures(evidence: Evidence, out: Path) -> None:
     figures.save(panels.accuracy_figure(evidence.trials), out / "accuracy.png")
     figures.save(figures.seconds_figure(evidence.comparison), out / "seconds.png")
     figures.save(filtersfigure.hypothesis_figure(evidence.hypothesis), out / "filters.png")
+
+
+def _write_report(
+    evidence: Evidence, conditions: Mapping[str, Any] | None, left_out: Sequence[str], out: Path
+) -> None:
+    # Imported here so that the tables alone do without altair.
+    from analysis.htmlreport.page import render
+
+    write_text(render(evidence, conditions, left_out), out / "report.html")

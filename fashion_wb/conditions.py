@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
 
 FILE = "conditions.json"
@@ -29,6 +30,25 @@ def write_conditions(folder: Path, **settings: Any) -> None:
         "training_images": os.environ.get("FASHION_WB_LIMIT", "50000"),
     }
     write_text(json.dumps(record, indent=2) + "\n", path)
+
+
+def read_conditions(folder: Path) -> dict[str, Any] | None:
+    """What `write_conditions` kept in `folder`; None if it kept nothing there.
+
+    Raises:
+        FashionWbError: the file cannot be read or is no JSON object.
+    """
+    path = folder / FILE
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise FashionWbError(f"{path}: cannot be read ({error}): delete it, or restore it") from None
+    if not isinstance(record, dict):
+        got = type(record).__name__
+        raise FashionWbError(f"{path}: must hold a JSON object, got a {got}: delete it, or restore it")
+    return record
 
 
 def _processor() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--out", type=PATH, default=Path("comparison"), show_default=True, help="Where to write.")
 def compare(sources: tuple[str, ...], out: Path) -> None:
-    """Compare sweeps: tables, pictures, and what they can show.
+    """Compare sweeps: tables, pictures, a page to look at, and what they can show.
 
     SOURCE is a folder, for the offline sweeps at or below it, or ENTITY/PROJECT or
     ENTITY/PROJECT/SWEEP_ID, for what W&B's server holds; any number of either.
@@ -29,9 +29,10 @@ def compare(sources: tuple[str, ...], out: Path) -> None:
     from analysis.outputs import write_comparison
 
     known = {method: position for position, method in enumerate(METHODS)}
-    searches, left_out = _read([_source(text) for text in sources])
+    found = [_source(text) for text in sources]
+    searches, left_out = _read(found)
     searches.sort(key=lambda search: known.get(search.method, len(known)))
-    click.echo(write_comparison(searches, out, left_out=left_out))
+    click.echo(write_comparison(searches, out, left_out=left_out, conditions=_conditions(found)))
 
 
 def _source(text: str) -> Path | WandbPath:
@@ -44,6 +45,14 @@ def _source(text: str) -> Path | WandbPath:
         return parse_path(text)
     except FashionWbError as error:
         raise FashionWbError(f"{error}, or a folder of offline sweeps") from None
+
+
+def _conditions(sources: list[Path | WandbPath]) -> dict[str, Any] | None:
+    """Those kept with the one study compared; of several sources they would hold for a part only."""
+    from fashion_wb.conditions import read_conditions
+
+    only = sources[0]
+    return read_conditions(only) if len(sources) == 1 and isinstance(only, Path) else None
 
 
 def _read(sources: list[Path | WandbPath]) -> tuple[list[SearchRecord], list[str]]:

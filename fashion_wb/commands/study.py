@@ -36,7 +36,7 @@ def study(
     """Run every method's sweep offline under one budget, then compare them."""
     from analysis.local import search_record
     from analysis.outputs import write_comparison
-    from fashion_wb.conditions import write_conditions
+    from fashion_wb.conditions import read_conditions, write_conditions
     from fashion_wb.run import cores, run_offline
     from fashion_wb.study import study_sweeps
     from fashion_wb.sweepfile import PROJECT_ROOT
@@ -54,4 +54,5 @@ def study(
     write_conditions(out, trials=trials, epochs=epochs, seed=seed, workers=options["workers"] or cores())
     placed = [(out / "sweeps" / sweep.name, sweep) for sweep in sweeps]
     folders = run_offline(placed, seed, None, run_options(PROJECT_ROOT, options), sys.stderr)
-    click.echo(write_comparison([search_record(folder) for folder in folders], out))
+    searches = [search_record(folder) for folder in folders]
+    click.echo(write_comparison(searches, out, conditions=read_conditions(out)))

@@ -17,6 +17,7 @@ from analysis.htmlreport.headline import headline
 from analysis.htmlreport.page import render
 from analysis.htmlreport.scatters import MOST_DOTS
 from analysis.htmlreport.trialtable import MOST_ROWS
+from analysis.outputs import write_comparison
 
 CONDITIONS = {"machine": "a <b>machine</b>", "seed": 0, "budget_epochs": None}
 
@@ -144,6 +145,15 @@ def test_the_tables_hold_the_evidence(full):
     known = [float(loss) for loss in losses if loss]
     assert len(losses) == len(evidence.trials) and known == sorted(known)
     assert losses[len(known) :] == [""] * evidence.trials["valid_loss"].isna().sum()
+
+
+def test_the_comparison_writes_the_page_beside_its_tables(tmp_path):
+    searches = [search(trial(0, [0.5])), search(method="random", sweep="t")]
+    said = write_comparison(searches, tmp_path, left_out=["Not read: E/x."], conditions=CONDITIONS)
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "report.html" in said
+    assert "Not read: E/x." in page.words and "not compared: random (t)." in page.words
+    assert "a <b>machine</b>" in page.text
 
 
 def test_what_was_run_is_listed_and_escaped(full):
