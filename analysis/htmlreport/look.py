@@ -68,8 +68,9 @@ def dash(marks: Sequence[Mark]) -> alt.StrokeDash:
 
 
 def rows(name: str) -> alt.Chart:
-    """A chart of the rows that `finish` is given under this name."""
-    return alt.Chart(alt.NamedData(name))
+    """A chart of the rows that `finish` is given under this name, those of the methods shown."""
+    # In every layer: those with data of their own do not take over a filter of the whole.
+    return alt.Chart(alt.NamedData(name)).transform_filter(f"indexof({SHOWN}, datum.method) >= 0")
 
 
 def finish(
@@ -82,15 +83,14 @@ def finish(
     """The Vega-Lite specification of a figure as wide as its place, whose methods can be selected.
 
     Args:
-        chart: drawn from `rows`.
+        chart: of `rows`, or of other data where there are no marks.
         marks: all methods, shown at first; none where the figure has no methods to select from.
         words: what screen readers are told.
         height: of the plot, in pixels.
         datasets: rows by name; each has a `method` where there are marks.
     """
     if marks:
-        shown = alt.param(name=SHOWN, value=[mark.method for mark in marks])
-        chart = chart.transform_filter(f"indexof({SHOWN}, datum.method) >= 0").add_params(shown)
+        chart = chart.add_params(alt.param(name=SHOWN, value=[mark.method for mark in marks]))
     whole = chart.properties(width="container", height=height, description=words).configure(**_CONFIG)
     # Altair copies and checks rows one by one, seconds for thousands; they are added when it is done. The
     # specifications themselves are checked by the tests.

@@ -116,7 +116,7 @@ def filters_spec(runs: pd.DataFrame, column: str, title: str, form: str) -> dict
     ]
     positive = bool((runs["lr"] > 0).all())
     chart = (
-        rows("runs")
+        alt.Chart(alt.NamedData("runs"))
         .mark_circle(opacity=0.85, size=52, stroke=INK, strokeWidth=0.5)
         .encode(
             alt.X("filters:Q", title="filters (channels)", scale=alt.Scale(zero=False), axis=_whole()),
