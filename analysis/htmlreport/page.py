@@ -124,7 +124,7 @@ def _tested(evidence: Evidence) -> bool:
 @functools.cache
 def _template():
     """Names of runs and methods are user's text, so everything is escaped but our own files."""
-    loader = PackageLoader("analysis.htmlreport", "page")
+    loader = PackageLoader("analysis.htmlreport", "template")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -133,7 +133,7 @@ def _template():
 
 
 def _own(name: str) -> Markup:
-    return Markup((Path(__file__).parent / "page" / name).read_text(encoding="utf-8"))
+    return Markup((Path(__file__).parent / "template" / name).read_text(encoding="utf-8"))
 
 
 @functools.cache
