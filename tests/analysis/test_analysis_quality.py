@@ -8,8 +8,11 @@ from dataclasses import replace
 import pytest
 from analysis_cases import ACCURACY, search, trial
 
+from analysis.local import search_record
 from analysis.quality import best_of, search_quality
 from analysis.space import Range, ends_of, ranges
+from fashion_wb.sweepdir import open_sweep_dir
+from fashion_wb.sweepfile import make_sweep
 
 SPACE = {"filters": Range(2, 15), "lr": Range(1e-4, 3e-3)}
 
@@ -86,6 +89,13 @@ def test_the_same_configuration_in_two_replicates_is_no_duplicate():
 def test_a_space_that_is_not_known_says_so_and_no_trials_give_no_share():
     (one,) = search_quality([search()])
     assert one.at_an_end is None and math.isnan(one.failed.value) and one.with_result == 0
+
+
+def test_a_local_sweep_tells_its_space_method_and_replicate(tmp_path):
+    parameters = {"filters": {"distribution": "int_uniform", "min": 2, "max": 15}, "units1": {"value": 1}}
+    sweep = make_sweep({"method": "random", "metric": {"name": "loss"}, "parameters": parameters}, "bayes-r3")
+    found = search_record(open_sweep_dir(tmp_path, sweep, 0))
+    assert (found.method, found.replicate, found.space) == ("bayes", 3, {"filters": Range(2, 15)})
 
 
 def test_the_best_is_by_the_search_s_own_metric():
