@@ -77,13 +77,14 @@ def random_words(band: RandomBand | None) -> str:
 
 
 def _lines(x: alt.X, y: alt.Y, axis: str, marks: Sequence[Mark]) -> list[alt.Chart]:
-    base = rows("medians")
-    line = base.mark_line(interpolate="step-after", strokeWidth=LINE_WIDTH + 0.4, clip=True).encode(
-        x, y, color=colour(marks), strokeDash=dash(marks)
+    base = rows("medians").encode(x, y, color=colour(marks))
+    pointed = alt.selection_point(
+        name="pointed", fields=["method", "x"], on="pointerover", clear="pointerout", empty=False
     )
-    nearest = alt.selection_point(
-        name="hover", nearest=True, on="pointerover", clear="pointerout", empty=False
-    )
+    line = base.mark_line(interpolate="step-after", strokeWidth=LINE_WIDTH + 0.4, clip=True)
+    point = base.mark_point(filled=True, clip=True, opacity=1, strokeWidth=1.5).transform_filter("datum.fell")
+    # Unseen, and as large as a fingertip. Vega-Lite's `nearest` would do, but its tooltips lose words.
+    target = base.mark_point(filled=True, clip=True, opacity=0, size=500)
     tips = [
         alt.Tooltip("method:N"),
         alt.Tooltip("x:Q", title=axis, format=",.0f"),
@@ -91,21 +92,15 @@ def _lines(x: alt.X, y: alt.Y, axis: str, marks: Sequence[Mark]) -> list[alt.Cha
         alt.Tooltip("interval:N", title="interval"),
         alt.Tooltip("n:Q", title="searches (n)"),
     ]
-    points = (
-        base.mark_point(filled=True, clip=True, opacity=1, strokeWidth=1.5)
-        .encode(
-            x,
-            y,
-            color=colour(marks),
+    return [
+        line.encode(strokeDash=dash(marks)),
+        point.encode(
             shape=shape(marks),
-            tooltip=tips,
-            size=alt.condition(nearest, alt.value(150), alt.value(34)),
-            stroke=alt.condition(nearest, alt.value(INK), alt.value("transparent")),
-        )
-        .transform_filter("datum.fell")
-        .add_params(nearest)
-    )
-    return [line, points]
+            size=alt.condition(pointed, alt.value(150), alt.value(34)),
+            stroke=alt.condition(pointed, alt.value(INK), alt.value("transparent")),
+        ),
+        target.encode(tooltip=tips).add_params(pointed),
+    ]
 
 
 def _median_rows(curve: Curve, top: float) -> Iterator[dict[str, Any]]:

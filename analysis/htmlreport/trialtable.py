@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis.comparison import HYPERPARAMETERS
 from analysis.layout import format_value
 
 # 1,000 rows are 0.4 MB of page; trials.csv has all.
@@ -27,6 +28,7 @@ class TrialTable:
         rows: cells as text, lowest validation loss first, those without one last.
         states: that occur in the rows.
         total: how many trials there are in all.
+        same: hyperparameters that have one value in all trials, and so no column.
     """
 
     header: tuple[str, ...]
@@ -34,16 +36,24 @@ class TrialTable:
     rows: tuple[tuple[str, ...], ...]
     states: tuple[str, ...]
     total: int
+    same: tuple[str, ...]
 
 
 def trial_table(trials: pd.DataFrame) -> TrialTable:
     """The MOST_ROWS trials with the lowest loss, of `trials` as `table.trials_frame` gives it."""
     best = trials.sort_values("valid_loss", kind="stable", na_position="last").head(MOST_ROWS)
-    columns = [[format_value(name, value) for value in best[name]] for name in COLUMNS]
+    same = [name for name in HYPERPARAMETERS if _is_same(trials[name])]
+    names = [name for name in COLUMNS if name not in same]
+    columns = [[format_value(name, value) for value in best[name]] for name in names]
     return TrialTable(
-        header=tuple(name.replace("_", " ") for name in COLUMNS),
-        words=tuple(name in WORDS for name in COLUMNS),
+        header=tuple(name.replace("_", " ") for name in names),
+        words=tuple(name in WORDS for name in names),
         rows=tuple(zip(*columns, strict=True)),
         states=tuple(best["state"].unique()),
         total=len(trials),
+        same=tuple(f"{name} {format_value(name, trials[name].iloc[0])}" for name in same),
     )
+
+
+def _is_same(values: pd.Series) -> bool:
+    return len(values) > 1 and bool(values.notna().all()) and values.nunique() == 1

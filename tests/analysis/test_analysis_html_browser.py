@@ -171,12 +171,22 @@ def test_the_curves_are_drawn_against_what_is_chosen(show, full_path):
         assert curves(page) == len(METHODS)
 
 
-def test_a_dot_tells_its_numbers_when_pointed_at(show, full_path):
+@pytest.mark.parametrize(
+    ("figure", "told"),
+    [
+        ("finals", ["method", "replicate", "0."]),
+        ("curves-epochs", ["method", "epochs", "median of the lowest loss", "searches (n)"]),
+        ("accuracy-0", ["finished", "filters", "validation accuracy"]),
+    ],
+)
+def test_a_dot_tells_its_numbers_when_pointed_at(figure, told, show, full_path):
     page = show(full_path)
-    page.locator(".plot[data-figure=finals] .mark-symbol path").first.hover(force=True)
+    dots = page.locator(f".plot[data-figure={figure}] .mark-symbol.role-mark").last.locator("path")
+    dots.nth(dots.count() // 8).hover(force=True)
     page.wait_for_selector("#vg-tooltip-element.visible")
     tip = page.locator("#vg-tooltip-element").text_content()
-    assert "random" in tip and "replicate" in tip
+    assert [word for word in told if word not in tip] == [] and "undefined" not in tip
+    assert figure.startswith("accuracy") or any(method in tip for method in METHODS)
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
