@@ -14,6 +14,10 @@
     views.get(place)?.finalize();
     const result = await vegaEmbed(place, specs[name], options);
     views.set(place, result);
+    // One picture with one description; Vega's roles for every group of marks have no names.
+    place.setAttribute("role", "img");
+    place.setAttribute("aria-label", specs[name].description);
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
     if (boxes.length && selects(name)) await result.view.signal("shown", shown()).runAsync();
     place.dataset.drawn = name;
   }
