@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fashion_wb.errors import FashionWbError
+from fashion_wb.records import Job
 from fashion_wb.sweepfile import Sweep
 
 # wandb-core writes a run's log to disk every 15 s by default, too late to judge short epochs by.
@@ -109,11 +110,18 @@ def agent_environment(
 
 
 def offline_environment(
-    sweep: Sweep, sweep_id: str, run_id: str, directory: Path, parameters: Path
+    sweep: Sweep, sweep_id: str, run_id: str, directory: Path, parameters: Path, job: Job | None = None
 ) -> dict[str, str]:
-    """As `agent_environment`, made offline; entity and project are those the sweep names, if it does."""
+    """As `agent_environment`, made offline; entity and project are those the sweep names, if it does.
+
+    A run with a `job` is none of the sweep's: it gets its configuration by the command's ${args} alone, and
+    whatever the user's environment says, the job's type and group.
+    """
     entity, project = sweep.config.get("entity"), sweep.config.get("project")
     env = agent_environment(entity, project, sweep_id, run_id, directory, parameters, threads=1)
     env["WANDB_MODE"] = "offline"
     env.setdefault("WANDB__TRANSACTION_LOG_FLUSH_INTERVAL", _LOG_FLUSH_SECONDS)
+    if job is not None:
+        del env["WANDB_SWEEP_ID"], env["WANDB_SWEEP_PARAM_PATH"]
+        env["WANDB_JOB_TYPE"], env["WANDB_RUN_GROUP"] = job.type, job.group
     return env
