@@ -12,7 +12,7 @@ import argparse
 import os
 import signal
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -50,21 +50,8 @@ class StopRequest:
         return self.signal is not None
 
 
-@dataclass(frozen=True)
-class Flags:
-    """What the command line asks for.
-
-    Attributes:
-        config: a value for each hyperparameter.
-        test: whether to measure the test split once, at the end.
-    """
-
-    config: TrainConfig
-    test: bool
-
-
-def parse_flags(arguments: list[str]) -> Flags:
-    """Command-line flags, one for each hyperparameter and --test; exits with status 2 on a bad one."""
+def parse_flags(arguments: list[str]) -> tuple[TrainConfig, bool]:
+    """A config from the command line's flags, and whether to test; exits with status 2 on a bad one."""
     parser = argparse.ArgumentParser(
         prog="train.py", allow_abbrev=False, description="Train the CNN once on Fashion-MNIST as a W&B run."
     )
@@ -86,7 +73,7 @@ def parse_flags(arguments: list[str]) -> Flags:
             "--test: not in a sweep; a search that sees the test images leaves nothing to test it on"
         )
     try:
-        return Flags(TrainConfig(**values), test)
+        return TrainConfig(**values), test
     except FashionWbError as error:
         parser.error(str(error))
 
@@ -111,9 +98,9 @@ def log_epoch(run: wandb.Run, record: EpochRecord, best: EpochRecord) -> None:
     run.summary.update(asdict(best))
 
 
-def run_training(run: wandb.Run, flags: Flags, stop: StopRequest) -> None:
+def run_training(run: wandb.Run, flags: TrainConfig, test: bool, stop: StopRequest) -> None:
     """Train as the run's config says, which under a sweep may differ from the flags; then test, if asked."""
-    values = {name: run.config.get(name, getattr(flags.config, name)) for name in hyperparameters.NAMES}
+    values = {name: run.config.get(name, getattr(flags, name)) for name in hyperparameters.NAMES}
     config = TrainConfig.from_mapping(values)
     limit = training_images_limit()
     if limit is not None:
@@ -121,7 +108,7 @@ def run_training(run: wandb.Run, flags: Flags, stop: StopRequest) -> None:
     data = load(config.seed, limit=limit)
     device = pick_device()
     best: EpochRecord | None = None
-    weights = BestWeights() if flags.test else None
+    weights = BestWeights() if test else None
     for record in train(config, data, device, stop.received, weights):
         if best is None or record.valid_loss < best.valid_loss:
             best = record
@@ -141,11 +128,11 @@ def die_by(number: int) -> NoReturn:
     raise SystemExit(STOPPED_EXIT_CODE)
 
 
-def start_run(config: TrainConfig) -> Any:
+def start_run(flags: TrainConfig) -> Any:
     """The W&B run: in a sweep it is grouped by the sweep; what the user's environment says holds first."""
     sweep = os.environ.get("WANDB_SWEEP_ID")
     return wandb.init(
-        config=asdict(config),
+        config=asdict(flags),
         group=os.environ.get("WANDB_RUN_GROUP") or sweep,
         job_type=os.environ.get("WANDB_JOB_TYPE") or ("train" if sweep is None else "sweep"),
         tags=[*filter(None, os.environ.get("WANDB_TAGS", "").split(",")), "fashion-mnist"],
@@ -156,13 +143,13 @@ def start_run(config: TrainConfig) -> Any:
 
 def main(arguments: list[str]) -> int:
     """Run the script; the exit status is 0, 1 for a failed run, or the signal that stopped it."""
-    flags = parse_flags(arguments)
+    flags, test = parse_flags(arguments)
     use_one_thread()
     stop = StopRequest()
-    run = start_run(flags.config)
+    run = start_run(flags)
     run.define_metric("*", step_metric="epoch")
     try:
-        run_training(run, flags, stop)
+        run_training(run, flags, test, stop)
     except FashionWbError as error:
         run.summary["failure"] = str(error)
         run.finish(exit_code=1)
