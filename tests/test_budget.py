@@ -12,7 +12,7 @@ from fashion_wb.records import Trial, TrialState
 
 
 def run_search(budget, parallel, lengths, pick):
-    """Trials of a search whose trial k trains lengths[k] epochs; `pick` chooses which running one ends next."""
+    """A search whose trial k trains lengths[k] epochs; `pick` chooses which running one ends next."""
     trials = []
     while True:
         due = max(0, len(trials) - parallel + 1)
@@ -34,9 +34,7 @@ def run_search(budget, parallel, lengths, pick):
     lengths=st.lists(st.integers(1, 9), min_size=1, max_size=20),
     data=st.data(),
 )
-def test_it_is_kept_and_used_up_whoever_is_faster(
-    per_trial, more, parallel, lengths, data
-):
+def test_it_is_kept_and_used_up_whoever_is_faster(per_trial, more, parallel, lengths, data):
     budget = EpochBudget(per_trial + more, per_trial)
     first = run_search(budget, parallel, lengths, lambda n: data.draw(st.integers(0, n - 1)))
     assert budget.total - per_trial < budget.spent(first) <= budget.total

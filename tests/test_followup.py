@@ -1,12 +1,14 @@
-"""Follow-ups of a search with a user's own program: outcomes apart, growth, resumption, and what is refused."""
+"""Follow-ups of a search with a user's own program: outcomes apart, growth, resumption, refusals."""
 
 from __future__ import annotations
 
 import io
+import shutil
 
 import pytest
 from sweep_cases import place, run, yaml
 
+from analysis.local import audited
 from fashion_wb.audit import plan_audit
 from fashion_wb.errors import FashionWbError
 from fashion_wb.followup import open_followup, read_followup
@@ -18,7 +20,7 @@ from fashion_wb.winner import plan_retraining
 
 # Fails on seed 3 and, of itself, ends a run that was asked to stop; takes its values from its flags alone.
 PROGRAM = """
-import os, sys
+import os, sys, time
 import wandb
 
 flags = dict(part.removeprefix("--").split("=") for part in sys.argv[1:] if "=" in part)
@@ -26,6 +28,7 @@ assert "WANDB_SWEEP_ID" in os.environ or "WANDB_SWEEP_PARAM_PATH" not in os.envi
 run = wandb.init(config={name: float(value) for name, value in flags.items()})
 for step in range(4):
     run.log({"loss": run.config["x"] + 1 / (step + 1)})
+    time.sleep(run.config.get("pause", 0))
 if "--test" in sys.argv:
     run.summary["test_accuracy"] = run.config["seed"] / 10
 if run.config["seed"] == 3:
@@ -35,12 +38,22 @@ run.finish()
 SWEEP = yaml("x: {values: [0.5, 0.25, 0.75]}\nseed: {value: 0}", method="grid")
 
 
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    return searched_in(tmp_path_factory.mktemp("searched"), SWEEP)
+
+
 @pytest.fixture
-def search(tmp_path):
-    place(tmp_path, SWEEP, PROGRAM)
-    done = run(tmp_path, "sweep", "sweep.yaml", "--workers", "1")
+def search(searched, tmp_path):
+    shutil.copytree(searched.root.parents[1], tmp_path / "copy", symlinks=True)
+    return read_sweep_dir(tmp_path / "copy" / "runs" / "sweep")
+
+
+def searched_in(folder, sweep):
+    place(folder, sweep, PROGRAM)
+    done = run(folder, "sweep", "sweep.yaml", "--workers", "1")
     assert done.returncode == 0, done.stderr
-    return read_sweep_dir(tmp_path / "runs" / "sweep")
+    return read_sweep_dir(folder / "runs" / "sweep")
 
 
 def follow(search, *followups):
@@ -103,6 +116,25 @@ def test_the_audit_draws_among_stopped_trials_alone_and_more_add_to_fewer(search
     both = plan_audit(search, 5).sources
     assert both[0] == one and sorted(both) == [search.run_id(0), search.run_id(2)]
     assert plan_audit(search, 0) is None
+
+
+def test_a_stopped_trial_is_trained_to_the_end_and_says_what_stopping_cost(tmp_path):
+    rule = "early_terminate: {type: hyperband, min_iter: 1, eta: 3, strict: true}\n"
+    parameters = "x: {values: [0.25, 0.5, 0.75]}\nseed: {value: 0}\npause: {value: 1.0}"
+    search = searched_in(tmp_path, yaml(parameters, method="grid", more=rule))
+    assert [trial.state for trial in search.read_trials()] == ["finished", "stopped", "stopped"]
+    (audit,) = follow(search, plan_audit(search, 5))
+    assert all(log.summary.get("test_accuracy") is None for log in logs_of(audit))
+    records = {record.run: record for record in audited(search)}
+    assert set(records) == {search.run_id(1), search.run_id(2)}
+    for number, x in ((1, 0.5), (2, 0.75)):
+        record, seen = records[search.run_id(number)], len(search.read_trials()[number].history)
+        assert (record.stopped_after, record.epochs_saved) == (seen, 4 - seen) and seen < 4
+        assert (record.loss_when_stopped, record.final_loss) == (x + 1 / seen, x + 1 / 4)
+
+
+def logs_of(followup):
+    return [read_run_log(followup.folder.find_log(trial.run_id)) for _, trial in followup.trials()]
 
 
 def test_a_search_without_a_result_has_no_winner(search):
