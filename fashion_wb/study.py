@@ -55,6 +55,11 @@ class StudySettings:
             )
 
 
+def method_order(method: str) -> int:
+    """Where tables show a method: known ones first."""
+    return METHODS.index(method) if method in METHODS else len(METHODS)
+
+
 def sweep_path(method: str) -> Path:
     """The sweep file of a method.
 
