@@ -89,6 +89,4 @@ def _metric(folder: SweepDir) -> Metric:
         raise FashionWbError(
             f"{folder.root}: the sweep names no metric, so there is nothing to compare it by"
         )
-from analysis.space import ranges
-from analysis.table import SearchRecord, number
-from fashion_wb.audit import JOB_TYPE as AUDIT
+    return folder.sweep.metric
