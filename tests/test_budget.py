@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fashion_wb.budget import EpochBudget
@@ -27,6 +27,7 @@ def run_search(budget, parallel, lengths, pick):
         trials[number] = replace(trials[number], state=TrialState.STOPPED, history=({},) * epochs)
 
 
+@settings(deadline=None)
 @given(
     per_trial=st.integers(1, 9),
     more=st.integers(0, 60),
