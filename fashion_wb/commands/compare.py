@@ -29,7 +29,7 @@ def compare(sources: tuple[str, ...], out: Path) -> None:
     from analysis.outputs import write_comparison
 
     searches, left_out = _read([_source(text) for text in sources])
-    searches.sort(key=lambda search: method_order(search.method))
+    searches.sort(key=lambda search: (method_order(search.method), search.replicate))
     click.echo(write_comparison(searches, out, left_out=left_out))
 
 

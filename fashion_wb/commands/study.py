@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from fashion_wb.followup import FollowUp
     from fashion_wb.sweepdir import SweepDir
 
-_QUICK = {"trials": 4, "epochs": 2}
-_FULL = {"trials": 10, "epochs": 10}
+_QUICK = {"trials": 4, "epochs": 2, "retrain_seeds": 1, "audit": 0}
+_FULL = {"trials": 10, "epochs": 10, "retrain_seeds": 3, "audit": 2}
 _COUNT = click.IntRange(min=0)
 
 
@@ -46,19 +46,20 @@ _COUNT = click.IntRange(min=0)
 @click.option(
     "--retrain-seeds",
     type=_COUNT,
-    default=3,
-    show_default=True,
-    help="Fresh seeds on which each search's best configuration is trained again and tested.",
+    help="Fresh seeds on which each search's best configuration is trained again and tested.  "
+    f"[default: {_FULL['retrain_seeds']}]",
 )
 @click.option(
     "--audit",
     type=_COUNT,
-    default=2,
-    show_default=True,
-    help="How many trials that each search stopped early are trained to the end, to see what stopping cost.",
+    help="How many trials that each search stopped early are trained to the end, to see what stopping cost.  "
+    f"[default: {_FULL['audit']}]",
 )
 @click.option(
-    "--quick", is_flag=True, help=f"A first look: {_QUICK['trials']} trials, {_QUICK['epochs']} epochs."
+    "--quick",
+    is_flag=True,
+    help=f"A first look: {_QUICK['trials']} trials of {_QUICK['epochs']} epochs, winners retrained once, no "
+    "audit.",
 )
 @click.option("--out", type=PATH, help="Where everything is kept.  [default: study, or study-quick]")
 @search_options
@@ -68,8 +69,8 @@ def study(
     trials: int | None,
     epochs: int | None,
     budget_epochs: int | None,
-    retrain_seeds: int,
-    audit: int,
+    retrain_seeds: int | None,
+    audit: int | None,
     quick: bool,
     out: Path | None,
     seed: int,
@@ -87,10 +88,14 @@ def study(
     from fashion_wb.study import StudySettings, plan_study
     from fashion_wb.sweepfile import PROJECT_ROOT
 
-    budget = _QUICK if quick else _FULL
-    if trials is None and budget_epochs is None:
-        trials = budget["trials"]
-    settings = StudySettings(trials, budget["epochs"] if epochs is None else epochs, budget_epochs, seed)
+    defaults = _QUICK if quick else _FULL
+
+    def given(name: str, value: int | None) -> int:
+        return defaults[name] if value is None else value
+
+    if budget_epochs is None:
+        trials = given("trials", trials)
+    settings = StudySettings(trials, given("epochs", epochs), budget_epochs, seed)
     out = out or Path("study-quick" if quick else "study")
     names = [name.strip() for name in methods.split(",") if name.strip()]
     planned = plan_study(names, replicates, settings, out)
@@ -99,7 +104,8 @@ def study(
     write_conditions(out, **vars(settings), workers=run.slots)
     folders = run_offline(planned, None, run, sys.stderr)
     replicate_of = [plan.turn for plan in planned]
-    run_followups(_followups(folders, replicate_of, seed, retrain_seeds, audit), run, sys.stderr)
+    counts = given("retrain_seeds", retrain_seeds), given("audit", audit)
+    run_followups(_followups(folders, replicate_of, seed, *counts), run, sys.stderr)
     click.echo(write_comparison([search_record(folder) for folder in folders], out))
 
 
