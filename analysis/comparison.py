@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -57,9 +58,9 @@ def best_trial(trials: pd.DataFrame) -> pd.Series | None:
     return usable.iloc[usable["valid_loss"].to_numpy().argmin()]
 
 
-def to_markdown(comparison: pd.DataFrame, statement: str) -> str:
-    """The text of comparison.md: what was compared, the table, how to read it, and `statement`."""
-    parts = ["# Comparison", describe(comparison), table_markdown(comparison), READING, statement]
+def to_markdown(comparison: pd.DataFrame, statement: str, sections: Sequence[str] = ()) -> str:
+    """The text of comparison.md: what was compared, the table, how to read it, `statement`, `sections`."""
+    parts = ["# Comparison", describe(comparison), table_markdown(comparison), READING, statement, *sections]
     return "\n\n".join(parts) + "\n"
 
 

@@ -6,19 +6,29 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
-from analysis.comparison import compare, to_markdown, to_text, verdict
-from analysis.table import SearchRecord, epochs_frame, trials_frame
+from analysis.comparison import to_markdown, to_text, verdict
+from analysis.evidence import Evidence, gather
+from analysis.evidenceframes import finals_frame, pairs_frame
+from analysis.evidencetext import sections
+from analysis.records import Audited, Retrained
+from analysis.table import SearchRecord
 from analysis.tablefile import write_csv
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
 
-NAMES = ("trials.csv", "comparison.csv", "comparison.md", "incumbent.png", "accuracy.png", "seconds.png")
+NAMES = (
+    *("trials.csv", "comparison.csv", "finals.csv", "pairs.csv", "comparison.md"),
+    *("incumbent.png", "accuracy.png", "seconds.png", "filters.png"),
+)
 
 
 def write_comparison(
-    searches: Sequence[SearchRecord], out: Path, width: int = 100, left_out: Sequence[str] = ()
+    searches: Sequence[SearchRecord],
+    out: Path,
+    width: int = 100,
+    left_out: Sequence[str] = (),
+    retrained: Sequence[Retrained] = (),
+    audited: Sequence[Audited] = (),
 ) -> str:
     """Write the files NAMES into `out`, which is created, and return the text to print.
 
@@ -27,24 +37,23 @@ def write_comparison(
         out: a folder; files of these names in it are replaced.
         width: columns of the text.
         left_out: sentences on what could not be compared, for the end of the text.
+        retrained: the searches' chosen configurations trained again.
+        audited: their stopped trials that were trained to the end.
 
     Raises:
         FashionWbError: nothing to compare, a search given twice, or `out` cannot be written.
     """
     _check(searches)
-    trials = trials_frame(searches)
-    comparison = compare(trials)
-    statement = " ".join([verdict(trials), *_without_trials(searches), *left_out])
+    evidence = gather(searches, retrained, audited)
+    statement = " ".join([verdict(evidence.trials), *_without_trials(searches), *left_out])
     try:
         out.mkdir(parents=True, exist_ok=True)
-        write_csv(trials, out / "trials.csv")
-        write_csv(comparison, out / "comparison.csv", decimals={"seconds": 3})
-        write_text(to_markdown(comparison, statement), out / "comparison.md")
-        _write_pictures(trials, comparison, epochs_frame(searches), out)
+        _write_tables(evidence, statement, out)
+        _write_pictures(evidence, out)
     except OSError as error:
         raise FashionWbError(f"{out}: cannot write the comparison: {error.strerror or error}") from error
     files = textwrap.fill(f"Written to {out}: {', '.join(NAMES)}", width, break_on_hyphens=False)
-    return f"{to_text(comparison, width)}\n{textwrap.fill(statement, width)}\n\n{files}\n"
+    return f"{to_text(evidence.comparison, width)}\n{textwrap.fill(statement, width)}\n\n{files}\n"
 
 
 def _check(searches: Sequence[SearchRecord]) -> None:
@@ -66,10 +75,19 @@ def _without_trials(searches: Sequence[SearchRecord]) -> list[str]:
     return [f"Without any trial, and so not compared: {', '.join(empty)}."] if empty else []
 
 
-def _write_pictures(trials: pd.DataFrame, comparison: pd.DataFrame, epochs: pd.DataFrame, out: Path) -> None:
-    # Imported here so that the tables alone do without matplotlib.
-    from analysis import figures, panels
+def _write_tables(evidence: Evidence, statement: str, out: Path) -> None:
+    write_csv(evidence.trials, out / "trials.csv")
+    write_csv(evidence.comparison, out / "comparison.csv", decimals={"seconds": 3})
+    write_csv(finals_frame(evidence.finals), out / "finals.csv")
+    write_csv(pairs_frame(evidence.verdicts), out / "pairs.csv")
+    write_text(to_markdown(evidence.comparison, statement, sections(evidence)), out / "comparison.md")
 
-    figures.save(figures.incumbent_figure(epochs), out / "incumbent.png")
-    figures.save(panels.accuracy_figure(trials), out / "accuracy.png")
-    figures.save(figures.seconds_figure(comparison), out / "seconds.png")
+
+def _write_pictures(evidence: Evidence, out: Path) -> None:
+    # Imported here so that the tables alone do without matplotlib.
+    from analysis import figures, filtersfigure, panels
+
+    figures.save(figures.incumbent_figure(evidence.epochs), out / "incumbent.png")
+    figures.save(panels.accuracy_figure(evidence.trials), out / "accuracy.png")
+    figures.save(figures.seconds_figure(evidence.comparison), out / "seconds.png")
+    figures.save(filtersfigure.hypothesis_figure(evidence.hypothesis), out / "filters.png")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -15,6 +16,7 @@ from analysis.intervals import Estimate, mean, proportion, without_spread
 
 # Two differences estimate a spread with one degree of freedom: nothing to build a claim on.
 FEWEST_PAIRS = 3
+MOST_SIGNS = 13
 
 
 @dataclass(frozen=True)
@@ -148,19 +150,33 @@ def _tests(differences: np.ndarray, margin: float) -> tuple[float, float]:
 
 
 def _wilcoxon(differences: Sequence[np.ndarray]) -> list[float]:
-    """The p of each; exact for up to 50 without ties, or up to 13 with ties or zeros (scipy's choice)."""
+    """The p of each: exact for up to 50 differences without ties or zeros, or up to MOST_SIGNS with them."""
     found = [math.nan if len(own) < FEWEST_PAIRS else 1.0 for own in differences]
     together: dict[int, list[int]] = {}
     for i, own in enumerate(differences):
-        if len(own) < FEWEST_PAIRS or not own.any():
-            continue
-        if len(np.unique(np.abs(own))) == len(own) and own.all():
-            together.setdefault(len(own), []).append(i)
-        else:
-            found[i] = float(stats.wilcoxon(own, method="auto").pvalue)
+        tied = len(np.unique(np.abs(own))) < len(own) or not own.all()
+        if len(own) >= FEWEST_PAIRS and own.any():
+            if tied and len(own) <= MOST_SIGNS:
+                found[i] = _signed_ranks(own[own != 0])
+            else:
+                together.setdefault(len(own), []).append(i)
     # scipy spends far more on a call than on a row.
     for same in together.values():
         p_values = stats.wilcoxon(np.stack([differences[i] for i in same]), method="auto", axis=1).pvalue
         for i, p in zip(same, p_values, strict=True):
             found[i] = float(p)
     return found
+
+
+def _signed_ranks(differences: np.ndarray) -> float:
+    """The exact p by all sign patterns; scipy's PermutationMethod takes 0.2 s for ten, and the same p."""
+    ranks = stats.rankdata(np.abs(differences))
+    sums = _signs(len(ranks)) @ ranks
+    seen = ranks[differences > 0].sum()
+    return float(min(1.0, 2 * min(np.mean(sums >= seen - 1e-9), np.mean(sums <= seen + 1e-9))))
+
+
+@cache
+def _signs(n: int) -> np.ndarray:
+    """All 2**n patterns of n zeros and ones, a row each."""
+    return (np.arange(2**n)[:, None] >> np.arange(n)) & 1

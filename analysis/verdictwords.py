@@ -45,7 +45,8 @@ def summary(verdicts: Sequence[Verdict]) -> str:
         claims = ["no method is shown to be better than another, nor equivalent to it"]
     text = (
         f"Final validation loss, n = {replicates} paired replicates, {count_of(len(verdicts), 'pair')} of "
-        f"methods, at most 5 % of such studies with any false claim of a difference: {'; '.join(claims)}."
+        "methods, tested so that at most 5% of such studies claim a difference where there is none: "
+        f"{'; '.join(claims)}."
     )
     if undecided:
         text += f" Undecided: {len(undecided)} of {count_of(len(verdicts), 'pair')}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from analysis_cases import hand_made, plausible, search, trial
+from analysis_cases import LOSS, hand_made, plausible, search, trial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -69,13 +69,43 @@ def test_the_first_of_equals_is_the_best():
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.integers(0, 10**6), st.integers(1, 4), st.integers(1, 3))
-def test_the_verdict_names_no_method_and_claims_nothing(seed, trials, sweeps):
+@given(st.integers(0, 10**6), st.integers(1, 4), st.integers(1, 2))
+def test_one_or_two_searches_of_each_claim_nothing_and_name_no_method(seed, trials, sweeps):
     searches = plausible(trials, 2, seed, sweeps)
     words = verdict(trials_frame(searches))
     assert not any(claim in words.lower() for claim in CLAIMS)
     assert not any(one.method in words for one in searches)
     assert f"n = {sweeps}" in words
+
+
+def replicates(method: str, *losses: float) -> list[SearchRecord]:
+    return [
+        SearchRecord(method, f"{method}{number}", LOSS, (trial(0, [loss]),), number)
+        for number, loss in enumerate(losses)
+    ]
+
+
+def test_replicates_that_show_a_difference_have_it_claimed():
+    """By hand: differences 0.10, 0.11, 0.12, mean 0.11, t = 0.11 / (0.01 / sqrt(3)) = 19, p = 0.0027."""
+    words = verdict(table(*replicates("bayes", 0.30, 0.31, 0.32), *replicates("random", 0.40, 0.42, 0.44)))
+    assert "n = 3 paired replicates, 1 pair of methods" in words
+    assert "bayes is better than random." in words
+    assert "Undecided" not in words
+
+
+def test_replicates_that_show_none_say_what_it_would_take():
+    words = verdict(table(*replicates("bayes", 0.30, 0.31, 0.32), *replicates("random", 0.31, 0.30, 0.35)))
+    assert "no method is shown to be better than another, nor equivalent to it" in words
+    assert "Undecided: 1 of 1 pair" in words and "more replicates" in words
+    assert "better than random" not in words and "better than bayes" not in words
+
+
+def test_searches_that_are_no_replicates_are_not_tested():
+    several = [replicates(method, *losses) for method, losses in (("a", [0.1] * 4), ("b", [0.9] * 4))]
+    same = [replace(one, replicate=0) for searches in several for one in searches]
+    words = verdict(table(*same))
+    assert "n = 4 searches of each method; they are not replicates paired by number" in words
+    assert not any(claim in words for claim in CLAIMS)
 
 
 def test_the_verdict_gives_the_best_configuration():
