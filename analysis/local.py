@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analysis.records import Audited, Retrained
 from analysis.searchname import split_name
 from analysis.space import ranges
@@ -23,6 +25,16 @@ def search_record(folder: SweepDir) -> SearchRecord:
     method, replicate = split_name(folder.sweep.name)
     metric, space = _metric(folder), ranges(folder.sweep.config["parameters"])
     return SearchRecord(method, folder.sweep_id, metric, tuple(folder.read_trials()), replicate, space)
+
+
+def followed_up(folders: Sequence[SweepDir]) -> tuple[list[Retrained], list[Audited]]:
+    """All winners retrained and all stopped trials audited in several searches, in the order of these.
+
+    Raises:
+        FashionWbError: a sweep names no metric, or a log is damaged.
+    """
+    winners = [winner for folder in folders if (winner := retrained(folder)) is not None]
+    return winners, [trial for folder in folders for trial in audited(folder)]
 
 
 def retrained(folder: SweepDir) -> Retrained | None:

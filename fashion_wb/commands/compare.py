@@ -26,11 +26,17 @@ def compare(sources: tuple[str, ...], out: Path) -> None:
     SOURCE is a folder, for the offline sweeps at or below it, or ENTITY/PROJECT or
     ENTITY/PROJECT/SWEEP_ID, for what W&B's server holds; any number of either.
     """
+    from analysis.local import followed_up, search_record
     from analysis.outputs import write_comparison
+    from fashion_wb.sweepdir import find_sweep_dirs
 
-    searches, left_out = _read([_source(text) for text in sources])
+    places = [_source(text) for text in sources]
+    folders = [folder for place in places if isinstance(place, Path) for folder in find_sweep_dirs(place)]
+    pulled, left_out = _pull([place for place in places if isinstance(place, WandbPath)])
+    searches = [search_record(folder) for folder in folders] + pulled
     searches.sort(key=lambda search: (method_order(search.method), search.replicate))
-    click.echo(write_comparison(searches, out, left_out=left_out))
+    winners, audits = followed_up(folders)
+    click.echo(write_comparison(searches, out, left_out=left_out, retrained=winners, audited=audits))
 
 
 def _source(text: str) -> Path | WandbPath:
@@ -45,22 +51,15 @@ def _source(text: str) -> Path | WandbPath:
         raise FashionWbError(f"{error}, or a folder of offline sweeps") from None
 
 
-def _read(sources: list[Path | WandbPath]) -> tuple[list[SearchRecord], list[str]]:
-    from analysis.local import search_record
-    from fashion_wb.sweepdir import find_sweep_dirs
+def _pull(places: list[WandbPath]) -> tuple[list[SearchRecord], list[str]]:
+    if not places:
+        return [], []
+    from analysis.remote import search_records
+    from fashion_wb.server import connect
 
-    searches: list[SearchRecord] = []
-    left_out: list[str] = []
-    server = None
-    for source in sources:
-        if isinstance(source, Path):
-            searches += [search_record(folder) for folder in find_sweep_dirs(source)]
-            continue
-        from analysis.remote import search_records
-        from fashion_wb.server import connect
-
-        server = server or connect()
-        pulled = search_records(server, source, sys.stderr)
-        searches += pulled.searches
-        left_out += pulled.left_out
-    return searches, left_out
+    server = connect()
+    pulled = [search_records(server, place, sys.stderr) for place in places]
+    return (
+        [search for found in pulled for search in found.searches],
+        [text for found in pulled for text in found.left_out],
+    )

@@ -81,7 +81,7 @@ def study(
     Searches are paired: replicate R of every method has the same split of the data, initial weights and order
     of batches. The same command again goes on where it stopped.
     """
-    from analysis.local import search_record
+    from analysis.local import followed_up, search_record
     from analysis.outputs import write_comparison
     from fashion_wb.conditions import write_conditions
     from fashion_wb.run import run_followups, run_offline
@@ -106,7 +106,9 @@ def study(
     replicate_of = [plan.turn for plan in planned]
     counts = given("retrain_seeds", retrain_seeds), given("audit", audit)
     run_followups(_followups(folders, replicate_of, seed, *counts), run, sys.stderr)
-    click.echo(write_comparison([search_record(folder) for folder in folders], out))
+    winners, audits = followed_up(folders)
+    searches = [search_record(folder) for folder in folders]
+    click.echo(write_comparison(searches, out, retrained=winners, audited=audits))
 
 
 def _announcement(methods: int, replicates: int, settings: Any, out: Path) -> str:
