@@ -45,8 +45,8 @@ class Half:
         claim = f"More filters, {HALVES[self.outcome]}"
         if math.isnan(self.given_lr.low):
             return (
-                f"{claim}: undecided. It takes at least {FEWEST_RUNS} different runs trained to the end, and "
-                f"filters, lr and outcome that vary; there are n = {self.given_lr.n} runs."
+                f"{claim}: undecided. It takes at least {FEWEST_RUNS} different runs of full length, with "
+                f"filters, lr and outcome that vary; there are {self.given_lr.n}."
             )
         return (
             f"{claim}: {self.verdict}. With lr accounted for, the rank correlation is "

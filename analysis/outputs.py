@@ -85,9 +85,13 @@ def _write_tables(evidence: Evidence, statement: str, out: Path) -> None:
 
 def _write_pictures(evidence: Evidence, out: Path) -> None:
     # Imported here so that the tables alone do without matplotlib.
-    from analysis import figures, filtersfigure, panels
+    from analysis import curvesfigure, figures, filtersfigure, panels
 
-    figures.save(figures.incumbent_figure(evidence.epochs), out / "incumbent.png")
+    if any(curve.n > 1 for curve in evidence.curves["epochs"]):
+        incumbents = curvesfigure.curves_figure(evidence.curves["epochs"], "epochs")
+    else:
+        incumbents = figures.incumbent_figure(evidence.epochs)
+    figures.save(incumbents, out / "incumbent.png")
     figures.save(panels.accuracy_figure(evidence.trials), out / "accuracy.png")
     figures.save(figures.seconds_figure(evidence.comparison), out / "seconds.png")
     figures.save(filtersfigure.hypothesis_figure(evidence.hypothesis), out / "filters.png")

@@ -84,7 +84,8 @@ def _least(undecided: Sequence[Verdict]) -> str:
     known = [verdict.more for verdict in undecided if verdict.more is not None]
     if not known:
         return ""
-    return f"; the nearest to a decision needs about {count_of(min(known), 'more replicate')}"
+    needed = count_of(min(known), "more replicate")
+    return f"; the nearest to a decision needs about {needed} (and with a second look 5% become about 10%)"
 
 
 def _listed(names: Sequence[str]) -> str:

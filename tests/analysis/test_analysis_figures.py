@@ -9,6 +9,8 @@ from analysis_cases import hand_made, plausible, search, trial
 from matplotlib.figure import Figure
 
 from analysis.comparison import compare
+from analysis.curves import AXES, Curve, incumbent_curves, search_steps
+from analysis.curvesfigure import curves_figure
 from analysis.figures import incumbent_figure, save, seconds_figure
 from analysis.panels import accuracy_figure
 from analysis.style import label, method_styles
@@ -46,6 +48,10 @@ def figures(searches: list[SearchRecord]) -> list[Figure]:
     ]
 
 
+def curves(searches: list[SearchRecord], axis: str) -> tuple[Curve, ...]:
+    return incumbent_curves(search_steps(trials_frame(searches), epochs_frame(searches), axis), axis)
+
+
 def marks(figure: Figure, state: str) -> int:
     found = (c for axes in figure.axes for c in axes.collections if c.get_gid() == state)
     return sum(len(collection.get_offsets()) for collection in found)
@@ -55,6 +61,26 @@ def marks(figure: Figure, state: str) -> int:
 def test_sparse_cases_draw_without_a_warning(case):
     for figure in figures(SPARSE[case]):
         figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize("case", SPARSE)
+@pytest.mark.parametrize("axis", AXES)
+def test_sparse_curves_draw_without_a_warning(case, axis):
+    curves_figure(curves(SPARSE[case], axis), axis).draw_without_rendering()
+
+
+def test_curves_are_the_medians_with_a_band_each_where_there_are_five():
+    found = curves(plausible(10, 10, 0, 5), "epochs")
+    figure = curves_figure(found, "epochs")
+    (axes,) = figure.axes
+    for line, curve in zip(axes.lines, found, strict=True):
+        assert line.get_ydata().tolist() == curve.median.tolist()
+        assert line.get_label() == f"{curve.method} (n = 5)"
+    assert "pointwise 93.75% band" in axes.get_title()
+    assert all(len(band.get_paths()) == 1 for band in axes.collections)
+    few = curves_figure(curves(plausible(4, 4, 0, 4), "epochs"), "epochs")
+    assert "too few for a band" in few.axes[0].get_title()
+    assert not any(len(band.get_paths()) for band in few.axes[0].collections)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
