@@ -26,9 +26,14 @@ def write_conditions(folder: Path, **settings: Any) -> None:
         "python": platform.python_version(),
         **{name: version(name) for name in _PACKAGES},
         **settings,
-        "training_images": os.environ.get("FASHION_WB_LIMIT", "50000"),
+        "training_images": training_images(),
     }
     write_text(json.dumps(record, indent=2) + "\n", path)
+
+
+def training_images() -> str:
+    """On how many images trials train, as FASHION_WB_LIMIT says."""
+    return os.environ.get("FASHION_WB_LIMIT", "50000")
 
 
 def _processor() -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from fashion_wb import config as train_config
 from fashion_wb.budget import EpochBudget
 from fashion_wb.conditions import FILE as CONDITIONS
+from fashion_wb.conditions import training_images
 from fashion_wb.errors import FashionWbError
 from fashion_wb.plan import PlannedSweep
 from fashion_wb.samplers import make_search
@@ -157,8 +158,8 @@ def _check_folder(out: Path, settings: StudySettings) -> None:
         return
     except ValueError:
         raise FashionWbError(f"{out / CONDITIONS}: damaged; restore it from a copy") from None
-    for name in ("trials", "epochs", "budget_epochs", "seed"):
-        was, now = before.get(name), getattr(settings, name)
+    for name, now in (*vars(settings).items(), ("training_images", training_images())):
+        was = before.get(name)
         if was != now:
             raise FashionWbError(
                 f"{out}: holds a study with {name} {was}, not {now}; give another --out, or what it was "

@@ -77,7 +77,7 @@ def test_the_files_have_the_agreed_headers_and_every_trial(study):
 def test_the_same_command_again_changes_nothing(study):
     folder, _ = study
     before = (folder / "out" / "trials.csv").read_bytes()
-    done = run(folder, *STUDY)
+    done = run(folder, *STUDY, FASHION_WB_LIMIT="500")
     assert done.returncode == 0, done.stderr
     assert "Every trial has ended already." in done.stderr
     assert (folder / "out" / "trials.csv").read_bytes() == before
@@ -97,6 +97,8 @@ def test_a_study_begun_with_another_budget_is_refused(study):
     folder, _ = study
     done = run(folder, "study", "--trials", "3", "--epochs", "1", "--out", "out")
     assert done.returncode == 1 and "holds a study with trials 2, not 3" in done.stderr
+    done = run(folder, *STUDY)
+    assert done.returncode == 1 and "training_images 500, not 50000" in done.stderr
 
 
 def test_a_study_of_before_there_were_replicates_is_refused(tmp_path):
