@@ -2,7 +2,8 @@
 
     python train.py --filters 12 --lr 1.2e-3 --epochs 3
 
-Online, offline (WANDB_MODE=offline) or without W&B (WANDB_MODE=disabled).
+Online, offline (WANDB_MODE=offline) or without W&B (WANDB_MODE=disabled). The test images are left alone
+unless --test asks for them, which no trial of a sweep may.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ import wandb
 
 from fashion_wb import config as hyperparameters
 from fashion_wb.config import TrainConfig
-from fashion_wb.data import load
+from fashion_wb.data import load, load_test
 from fashion_wb.errors import FashionWbError
-from fashion_wb.training import EpochRecord, pick_device, train, use_one_thread
+from fashion_wb.training import BestWeights, EpochRecord, pick_device, train, use_one_thread
 
 # How W&B itself marks a run that was stopped from outside.
 STOPPED_EXIT_CODE = 255
@@ -49,8 +50,8 @@ class StopRequest:
         return self.signal is not None
 
 
-def parse_flags(arguments: list[str]) -> TrainConfig:
-    """A config from command-line flags, one for each hyperparameter; exits with status 2 on a bad one."""
+def parse_flags(arguments: list[str]) -> tuple[TrainConfig, bool]:
+    """A config from the command line's flags, and whether to test; exits with status 2 on a bad one."""
     parser = argparse.ArgumentParser(
         prog="train.py", allow_abbrev=False, description="Train the CNN once on Fashion-MNIST as a W&B run."
     )
@@ -59,8 +60,20 @@ def parse_flags(arguments: list[str]) -> TrainConfig:
         limits, default = hyperparameters.bounds(name), getattr(defaults, name)
         text = f"{limits.help}, {limits.low:g} to {limits.high:g} (default {default:g})"
         parser.add_argument(f"--{name}", type=float, default=default, metavar="X", help=text)
+    parser.add_argument(
+        "--test",
+        action="store_true",
+        help="measure the test images once, after training, with the weights of the epoch of lowest "
+        "validation loss; for a configuration that was chosen, never to choose one",
+    )
+    values = vars(parser.parse_args(arguments))
+    test = values.pop("test")
+    if test and "WANDB_SWEEP_ID" in os.environ:
+        parser.error(
+            "--test: not in a sweep; a search that sees the test images leaves nothing to test it on"
+        )
     try:
-        return TrainConfig(**vars(parser.parse_args(arguments)))
+        return TrainConfig(**values), test
     except FashionWbError as error:
         parser.error(str(error))
 
@@ -85,21 +98,25 @@ def log_epoch(run: wandb.Run, record: EpochRecord, best: EpochRecord) -> None:
     run.summary.update(asdict(best))
 
 
-def run_training(run: wandb.Run, flags: TrainConfig, stop: StopRequest) -> None:
-    """Train as the run's config says, which under a sweep may differ from the flags."""
+def run_training(run: wandb.Run, flags: TrainConfig, test: bool, stop: StopRequest) -> None:
+    """Train as the run's config says, which under a sweep may differ from the flags; then test, if asked."""
     values = {name: run.config.get(name, getattr(flags, name)) for name in hyperparameters.NAMES}
     config = TrainConfig.from_mapping(values)
     limit = training_images_limit()
     if limit is not None:
         run.config.update({"images_limit": limit})
     data = load(config.seed, limit=limit)
+    device = pick_device()
     best: EpochRecord | None = None
-    for record in train(config, data, pick_device(), stop.received):
+    weights = BestWeights() if test else None
+    for record in train(config, data, device, stop.received, weights):
         if best is None or record.valid_loss < best.valid_loss:
             best = record
         log_epoch(run, record, best)
         if stop.received():
             return
+    if weights is not None and not stop.received():
+        run.summary.update(asdict(weights.test(config, load_test(), device)))
 
 
 def die_by(number: int) -> NoReturn:
@@ -126,13 +143,13 @@ def start_run(flags: TrainConfig) -> Any:
 
 def main(arguments: list[str]) -> int:
     """Run the script; the exit status is 0, 1 for a failed run, or the signal that stopped it."""
-    flags = parse_flags(arguments)
+    flags, test = parse_flags(arguments)
     use_one_thread()
     stop = StopRequest()
     run = start_run(flags)
     run.define_metric("*", step_metric="epoch")
     try:
-        run_training(run, flags, stop)
+        run_training(run, flags, test, stop)
     except FashionWbError as error:
         run.summary["failure"] = str(error)
         run.finish(exit_code=1)

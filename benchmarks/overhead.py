@@ -21,7 +21,7 @@ import click
 from fashion_wb.offline import SweepRunner
 from fashion_wb.records import Trial, TrialState
 from fashion_wb.samplers import make_search
-from fashion_wb.study import study_sweeps
+from fashion_wb.study import StudySettings, plan_study
 from fashion_wb.sweepdir import open_sweep_dir
 from fashion_wb.sweepfile import PROJECT_ROOT, TRAIN_PROGRAM
 from fashion_wb.workers import WorkerPool
@@ -29,9 +29,10 @@ from fashion_wb.workers import WorkerPool
 
 def make_runner(root: Path, trials: int, warm: bool) -> SweepRunner:
     """A random sweep of train.py, one epoch a trial, in a folder of its own."""
-    (sweep,) = study_sweeps(["random"], trials=trials, epochs=1, seed=0)
-    folder = open_sweep_dir(root / ("warm" if warm else "fresh"), sweep, seed=0)
-    sampler, pruner = make_search(sweep, folder.sweep_id, seed=0)
+    settings = StudySettings(trials, epochs=1, budget_epochs=None, seed=0)
+    (planned,) = plan_study(["random"], 1, settings, root)
+    folder = open_sweep_dir(root / ("warm" if warm else "fresh"), planned.sweep, seed=0)
+    sampler, pruner = make_search(planned.sweep, folder.sweep_id, seed=0)
     return SweepRunner(folder, sampler, pruner, trials, 1, PROJECT_ROOT, patience=600.0, warm=warm)
 
 

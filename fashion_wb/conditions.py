@@ -27,7 +27,7 @@ def write_conditions(folder: Path, **settings: Any) -> None:
         "python": platform.python_version(),
         **{name: version(name) for name in _PACKAGES},
         **settings,
-        "training_images": os.environ.get("FASHION_WB_LIMIT", "50000"),
+        "training_images": training_images(),
     }
     write_text(json.dumps(record, indent=2) + "\n", path)
 
@@ -49,6 +49,11 @@ def read_conditions(folder: Path) -> dict[str, Any] | None:
         got = type(record).__name__
         raise FashionWbError(f"{path}: must hold a JSON object, got a {got}: delete it, or restore it")
     return record
+
+
+def training_images() -> str:
+    """On how many images trials train, as FASHION_WB_LIMIT says."""
+    return os.environ.get("FASHION_WB_LIMIT", "50000")
 
 
 def _processor() -> str:

@@ -37,7 +37,10 @@ def _stop_signals() -> Iterator[_StopSignals]:
 
 
 def run_sweeps(runners: Sequence[SweepRunner], pool: WorkerPool, workers: int, progress: Progress) -> None:
-    """Run sweeps to their ends, sharing `workers` slots; the sweep with the fewest trials goes first.
+    """Run sweeps to their ends, sharing `workers` slots.
+
+    A slot that is free goes to a sweep of the earliest turn that can use it, and there to the one with the
+    fewest trials.
 
     Raises:
         Interrupted: Ctrl-C or SIGTERM; running trials were ended in good order (a second one kills them)
@@ -76,4 +79,4 @@ def _fill(runners: Sequence[SweepRunner], pool: WorkerPool, workers: int) -> Non
         ready = [runner for runner in runners if runner.can_start()]
         if not ready:
             return
-        min(ready, key=lambda runner: runner.started).start_next(pool)
+        min(ready, key=lambda runner: (runner.turn, runner.started)).start_next(pool)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Sequence
@@ -10,19 +9,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fashion_wb.agentcommand import build_command, offline_environment
+from fashion_wb.agentcommand import build_command, kill_delay, offline_environment
 from fashion_wb.breaker import CircuitBreaker
+from fashion_wb.budget import EpochBudget
 from fashion_wb.records import Metric, Trial, TrialState
 from fashion_wb.runlog import RunLog, RunLogError
 from fashion_wb.samplers.base import Pruner, Sampler
 from fashion_wb.sweepdir import SweepDir, judge_log
 from fashion_wb.workers import TrialProcess, WorkerPool
 
-# How long W&B's agent waits between SIGTERM and SIGKILL, and the variable by which it is told otherwise.
-_KILL_DELAY = 30.0
 _LOG_DELAY = 5.0
 _LOG_DELAY_AFTER_SIGNAL = 0.3
-_KILL_DELAY_VARIABLE = "WANDB_AGENT_KILL_DELAY"
 
 
 @dataclass
@@ -56,6 +53,8 @@ class SweepRunner:
         cwd: the directory the trials run in.
         patience: seconds a trial may go without logging before it counts as hung.
         warm: whether to fork trials from the pool's preloaded process where the command allows it.
+        budget: the epochs its trials may spend between them, or None.
+        turn: runners of an earlier turn start their trials first.
     """
 
     folder: SweepDir
@@ -66,6 +65,8 @@ class SweepRunner:
     cwd: Path
     patience: float
     warm: bool = True
+    budget: EpochBudget | None = None
+    turn: int = 0
     trials: list[Trial] = field(default_factory=list)
     active: dict[str, _Active] = field(default_factory=dict)
     _again: list[int] = field(default_factory=list)
@@ -73,7 +74,7 @@ class SweepRunner:
     _breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
 
     def __post_init__(self) -> None:
-        self._kill_delay = float(os.environ.get(_KILL_DELAY_VARIABLE) or _KILL_DELAY)
+        self._kill_delay = kill_delay()
         self.trials = self.folder.read_trials()
         for trial in self.trials:
             if not trial.state.ended:
@@ -99,7 +100,9 @@ class SweepRunner:
         """Whether a trial could be started now."""
         if len(self.active) >= self.parallel:
             return False
-        return bool(self._again) or (self._more_to_propose() and self._results_are_in())
+        if self._again:
+            return True
+        return self._more_to_propose() and self._results_are_in() and self._has_room()
 
     def start_next(self, pool: WorkerPool) -> bool:
         """Start the next trial, if the sampler has one."""
@@ -165,12 +168,18 @@ class SweepRunner:
     def _more_to_propose(self) -> bool:
         return not self._exhausted and (self.cap is None or len(self.trials) < self.cap)
 
+    def _due(self) -> int:
+        return max(0, len(self.trials) - self.parallel + 1)
+
     def _results_are_in(self) -> bool:
-        due = self.trials[: max(0, len(self.trials) - self.parallel + 1)]
+        due = self.trials[: self._due()]
         return not self.sampler.needs_results or all(trial.state.ended for trial in due)
 
+    def _has_room(self) -> bool:
+        return self.budget is None or self.budget.has_room(self.trials, self._due())
+
     def _shown(self) -> Sequence[Trial]:
-        due = len(self.trials) - self.parallel + 1
+        due = self._due()
         return [
             t if t.number < due else replace(t, state=TrialState.RUNNING, history=()) for t in self.trials
         ]
@@ -179,8 +188,9 @@ class SweepRunner:
         config_file = self.folder.config_file(trial.run_id)
         command = build_command(self.folder.sweep, trial.config, config_file.with_suffix(".json"), self.cwd)
         warm = self.warm and command.script == pool.program and not pool.cannot_fork()
+        folder = self.folder
         env = offline_environment(
-            self.folder.sweep, self.folder.sweep_id, trial.run_id, self.folder.root, config_file
+            folder.sweep, folder.sweep_id, trial.run_id, folder.root, config_file, folder.job
         )
         pool.start(
             TrialProcess(

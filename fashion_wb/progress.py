@@ -22,19 +22,19 @@ class Progress:
         self.workers = workers
         self.stream = stream
         self._started: float | None = None
-        self._done = 0
+        self._before = 0
         self._moving = stream.isatty()
         self._refreshed = 0.0
+        self._name_width = max((len(runner.folder.sweep.name) for runner in runners), default=0)
 
     def trial_ended(self, runner: SweepRunner, trial: Trial) -> None:
         """Print a trial's outcome, the best so far and the time left."""
         self.clear()
         state = "interrupted" if trial.state is TrialState.RUNNING else str(trial.state)
-        self._done += 1
         value = None if runner.metric is None else runner.metric.best(trial.history)
         best = incumbent(runner.folder, runner.trials)
         parts = [
-            f"{self._count()}  {runner.folder.sweep.name:<9} {trial.number:>3}  {state:<11}",
+            f"{self._count()}  {runner.folder.sweep.name:<{self._name_width}} {trial.number:>3}  {state:<11}",
             f"{'-' if value is None else format(value, '.4f'):>7}{'*' if best is trial else ' '}",
             searched(runner.folder.sweep.config.get("parameters", {}), trial.config),
             f"{len(trial.history)} logged, {trial_seconds(trial):.1f} s",
@@ -51,6 +51,7 @@ class Progress:
         now = time.monotonic()
         if self._started is None:
             self._started = now  # not before: setting up the workers says nothing about the trials
+            self._before, _ = self._work()
         if not self._moving or now - self._refreshed < _REFRESH_SECONDS:
             return
         self._refreshed = now
@@ -77,9 +78,22 @@ class Progress:
         return [trial for runner in self.runners for trial in runner.trials if trial.state.ended]
 
     def _count(self) -> str:
+        done, total = self._work()
+        text = "?" if total is None else str(total)
+        return f"[{done:>{len(text)}}/{text}{' epochs' if self._in_epochs() else ''}]"
+
+    def _in_epochs(self) -> bool:
+        """Whether epochs are counted: with a budget of them the number of trials is not known."""
+        return all(runner.budget is not None for runner in self.runners)
+
+    def _work(self) -> tuple[int, int | None]:
+        """What is done of what there is to do, in epochs or trials; the latter None if not known."""
+        if self._in_epochs():
+            done = sum(len(trial.history) for trial in self._ended())
+            return done, sum(runner.budget.total for runner in self.runners if runner.budget is not None)
         caps = [runner.cap for runner in self.runners]
-        total = "?" if None in caps else str(sum(cap for cap in caps if cap is not None))
-        return f"[{len(self._ended()):>{len(total)}}/{total}]"
+        total = None if None in caps else sum(cap for cap in caps if cap is not None)
+        return len(self._ended()), total
 
     def _tally(self) -> str:
         states = [trial.state for trial in self._ended()]
@@ -99,13 +113,13 @@ class Progress:
         return f"best {runner.folder.sweep.name} {value:.4f}"
 
     def _left(self) -> str:
-        caps = [runner.cap for runner in self.runners]
-        if None in caps or self._started is None:
+        done, total = self._work()
+        if total is None or self._started is None:
             return ""
-        remaining = sum(cap for cap in caps if cap is not None) - len(self._ended())
-        if remaining <= 0 or self._done == 0:
+        new = done - self._before
+        if total <= done or new <= 0:
             return ""
-        seconds = remaining * (time.monotonic() - self._started) / self._done
+        seconds = (total - done) * (time.monotonic() - self._started) / new
         return f"~{duration(seconds)} left"
 
 

@@ -27,6 +27,8 @@ class HyperbandPruner:
         FashionWbError: no metric, or an early_terminate block that W&B's rule cannot work with.
     """
 
+    prunes = True
+
     def __init__(self, config: Mapping[str, Any], metric: Metric | None) -> None:
         if metric is None:
             raise FashionWbError("early_terminate needs metric: {name: ..., goal: minimize}; got none")

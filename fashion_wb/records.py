@@ -79,3 +79,16 @@ class Trial:
     state: TrialState
     history: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What runs are to W&B that belong to no sweep.
+
+    Attributes:
+        type: W&B's job type.
+        group: the runs' group; for those that train a search's configurations again, the search's sweep id.
+    """
+
+    type: str
+    group: str

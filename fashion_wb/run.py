@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -14,9 +15,12 @@ from fashion_wb import datafiles
 from fashion_wb.controller import run_sweeps
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import locked
+from fashion_wb.followup import FollowUp, ListSampler
 from fashion_wb.offline import SweepRunner
+from fashion_wb.plan import PlannedSweep
 from fashion_wb.progress import Progress
 from fashion_wb.samplers import make_search
+from fashion_wb.samplers.base import NoPruner
 from fashion_wb.sweepdir import SweepDir, open_sweep_dir
 from fashion_wb.sweepfile import TRAIN_PROGRAM, Sweep
 from fashion_wb.workers import WorkerPool
@@ -41,15 +45,19 @@ class RunOptions:
     warm: bool = True
     data_dir: Path | None = None
 
+    @property
+    def slots(self) -> int:
+        """Trials at once."""
+        return self.workers if self.workers is not None else cores()
+
 
 def run_offline(
-    sweeps: Sequence[tuple[Path, Sweep]], seed: int, count: int | None, options: RunOptions, stream: TextIO
+    planned: Sequence[PlannedSweep], count: int | None, options: RunOptions, stream: TextIO
 ) -> list[SweepDir]:
-    """Run sweeps offline, side by side, each in its folder; sweeps already begun there go on.
+    """Run sweeps offline, each in its folder, by turns; sweeps already begun there go on.
 
     Args:
-        sweeps: a folder and a sweep each.
-        seed: of every search, at least 0.
+        planned: what to run, at least one; those of one turn run side by side.
         count: most trials of each sweep; its `run_cap` holds as well.
         options: how to run.
         stream: where progress is printed.
@@ -61,32 +69,56 @@ def run_offline(
         FashionWbError: a bad program or space, another process on the same folder, a failing program.
         Interrupted: the user stopped it.
     """
-    for _, sweep in sweeps:
-        _check_program(sweep, options.cwd)
-        _cap(sweep, count)
-    if any(_script(sweep, options.cwd) == TRAIN_PROGRAM for _, sweep in sweeps):
-        datafiles.ensure(options.data_dir)
-        if options.data_dir is not None:
-            os.environ[datafiles.ENVIRONMENT] = str(options.data_dir.resolve())
-    workers = options.workers if options.workers is not None else cores()
-    folders = [open_sweep_dir(folder, sweep, seed) for folder, sweep in sweeps]
-    if all(_is_complete(folder, _cap(folder.sweep, count)) for folder in folders):
+    for plan in planned:
+        _check_program(plan.sweep, options.cwd)
+        _cap(plan.sweep, count)
+    _find_data([plan.sweep for plan in planned], options)
+    folders = [open_sweep_dir(plan.folder, plan.sweep, plan.seed) for plan in planned]
+    pairs = list(zip(planned, folders, strict=True))
+    if all(_is_complete(plan, folder, count) for plan, folder in pairs):
         print("Every trial has ended already.", file=stream, flush=True)
         return folders
-    print(f"Starting workers for {workers} trials at once ...", file=stream, flush=True)
+    # By the sweeps of one turn, so that a search does not depend on how many turns there are.
+    share = ceil(options.slots / max(Counter(plan.turn for plan in planned).values()))
+    _run(folders, lambda: [_runner(*pair, count, share, options) for pair in pairs], options, stream)
+    return folders
+
+
+def run_followups(followups: Sequence[FollowUp], options: RunOptions, stream: TextIO) -> None:
+    """Train what follow-ups list, as far as it has not been; all side by side.
+
+    Raises:
+        FashionWbError: as `run_offline`.
+        Interrupted: the user stopped it.
+    """
+    missing = [followup for followup in followups if not followup.complete]
+    if not missing:
+        return
+    _find_data([followup.folder.sweep for followup in missing], options)
+    make = lambda: [_followup_runner(followup, options) for followup in missing]  # noqa: E731
+    _run([followup.folder for followup in missing], make, options, stream)
+
+
+def _run(
+    folders: Sequence[SweepDir],
+    make_runners: Callable[[], list[SweepRunner]],
+    options: RunOptions,
+    stream: TextIO,
+) -> None:
+    print(f"Starting workers for {options.slots} trials at once ...", file=stream, flush=True)
     with contextlib.ExitStack() as stack:
         locks = [stack.enter_context(locked(folder.root)) for folder in folders]
         # A scheduler block's source is found from where the trials run, as wandb sweep-scheduler finds it.
         stack.enter_context(contextlib.chdir(options.cwd))
-        program = _script(sweeps[0][1], options.cwd) if options.warm else None
+        program = _script(folders[0].sweep, options.cwd) if options.warm else None
         pool = stack.enter_context(WorkerPool(program, hold=locks))
-        share = ceil(workers / len(folders))
-        runners = [_runner(folder, count, share, options) for folder in folders]
-        run_sweeps(runners, pool, workers, Progress(runners, workers, stream))
-    return folders
+        runners = make_runners()
+        run_sweeps(runners, pool, options.slots, Progress(runners, options.slots, stream))
 
 
-def _runner(folder: SweepDir, count: int | None, share: int, options: RunOptions) -> SweepRunner:
+def _runner(
+    plan: PlannedSweep, folder: SweepDir, count: int | None, share: int, options: RunOptions
+) -> SweepRunner:
     sampler, pruner = make_search(folder.sweep, folder.sweep_id, folder.seed)
     cap = _cap(folder.sweep, count)
     fifth = share if cap is None or options.workers is not None else max(1, cap // 5)
@@ -99,12 +131,35 @@ def _runner(folder: SweepDir, count: int | None, share: int, options: RunOptions
         cwd=options.cwd,
         patience=options.patience,
         warm=options.warm,
+        budget=plan.budget,
+        turn=plan.turn,
     )
 
 
-def _is_complete(folder: SweepDir, cap: int | None) -> bool:
-    trials = folder.read_trials()
-    return cap is not None and len(trials) >= cap and all(trial.state.ended for trial in trials)
+def _followup_runner(followup: FollowUp, options: RunOptions) -> SweepRunner:
+    return SweepRunner(
+        folder=followup.folder,
+        sampler=ListSampler(followup.configs),
+        pruner=NoPruner(),
+        cap=len(followup.configs),
+        parallel=options.slots,
+        cwd=options.cwd,
+        patience=options.patience,
+        warm=options.warm,
+    )
+
+
+def _find_data(sweeps: Sequence[Sweep], options: RunOptions) -> None:
+    if any(_script(sweep, options.cwd) == TRAIN_PROGRAM for sweep in sweeps):
+        datafiles.ensure(options.data_dir)
+        if options.data_dir is not None:
+            os.environ[datafiles.ENVIRONMENT] = str(options.data_dir.resolve())
+
+
+def _is_complete(plan: PlannedSweep, folder: SweepDir, count: int | None) -> bool:
+    trials, cap = folder.read_trials(), _cap(folder.sweep, count)
+    spent = plan.budget is not None and plan.budget.is_spent(trials)
+    return (spent or (cap is not None and len(trials) >= cap)) and all(trial.state.ended for trial in trials)
 
 
 def _cap(sweep: Sweep, count: int | None) -> int | None:

@@ -27,7 +27,7 @@ import yaml
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
-from fashion_wb.records import Metric, Trial, TrialState
+from fashion_wb.records import Job, Metric, Trial, TrialState
 from fashion_wb.runlog import RunLog, read_run_log
 from fashion_wb.sweepfile import Sweep, make_sweep
 
@@ -44,12 +44,14 @@ class SweepDir:
         sweep: what is searched.
         sweep_id: W&B's id of the sweep, eight letters and digits.
         seed: the search's seed.
+        job: what its runs are to W&B where they are none of a sweep's; see `followup`.
     """
 
     root: Path
     sweep: Sweep
     sweep_id: str
     seed: int
+    job: Job | None = None
 
     @property
     def proposals(self) -> Path:

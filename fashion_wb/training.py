@@ -45,6 +45,45 @@ class EpochRecord:
     samples_per_second: float
 
 
+@dataclass(frozen=True)
+class Tested:
+    """What the weights of a run's best epoch give on images that decided nothing.
+
+    Attributes:
+        test_loss: mean cross-entropy.
+        test_accuracy: share classified correctly, in [0, 1].
+    """
+
+    test_loss: float
+    test_accuracy: float
+
+
+class BestWeights:
+    """Keeps the weights of the epoch of lowest validation loss, the first of equals, while `train` runs."""
+
+    def __init__(self) -> None:
+        self._loss = math.inf
+        self._weights: dict[str, torch.Tensor] = {}
+
+    def take(self, valid_loss: float, model: FashionCnn) -> None:
+        """Take in an epoch that has just ended."""
+        if valid_loss < self._loss:
+            self._loss = valid_loss
+            self._weights = {name: value.clone() for name, value in model.state_dict().items()}
+
+    def test(self, config: TrainConfig, split: Split, device: torch.device) -> Tested:
+        """Measure them on `split`; `config` is that of the run.
+
+        Raises:
+            FashionWbError: no epoch has ended.
+        """
+        if not self._weights:
+            raise FashionWbError("no epoch has ended, so there is nothing to be tested")
+        model = build_model(config, device)
+        model.load_state_dict(self._weights)
+        return Tested(*evaluate(model, _to(split, device)))
+
+
 def pick_device() -> torch.device:
     """CUDA where there is one, unless FASHION_WB_DEVICE names another device."""
     name = os.environ.get("FASHION_WB_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -81,6 +120,7 @@ def train(
     data: FashionMnist,
     device: torch.device,
     should_stop: Callable[[], bool] = lambda: False,
+    best: BestWeights | None = None,
 ) -> Iterator[EpochRecord]:
     """Train for `config.epochs` epochs, yielding a record after each.
 
@@ -90,6 +130,7 @@ def train(
         data: training and validation split.
         device: where to train.
         should_stop: asked before every step; once it is true the epoch is dropped and training ends.
+        best: takes in every epoch's weights, if they are wanted afterwards.
 
     Raises:
         DivergedError: a training or validation loss is not finite.
@@ -109,6 +150,8 @@ def train(
         trained = time.perf_counter()
         valid_loss, accuracy = evaluate(model, valid_split)
         _check_finite(config, epoch, train_loss, valid_loss)
+        if best is not None:
+            best.take(valid_loss, model)
         yield EpochRecord(
             epoch=epoch,
             train_loss=train_loss,

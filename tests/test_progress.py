@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from fashion_wb.budget import EpochBudget
 from fashion_wb.offline import SweepRunner
 from fashion_wb.progress import Progress, duration, searched
 from fashion_wb.records import Trial, TrialState
@@ -59,6 +60,28 @@ def test_a_plain_log_has_a_line_a_trial_and_no_control_characters(runner):
     assert "stopped" in second and "0.7500 " in second and "best 0.5000" in second
     assert "failed" in third and "was killed by SIGKILL" in third
     assert text.isprintable() or set(text) - set("\n") == {c for c in text if c.isprintable()}
+
+
+def test_under_a_budget_of_epochs_these_are_counted(runner):
+    runner.budget = EpochBudget(12, 3)
+    text = lines(
+        runner, io.StringIO(), trial(0, TrialState.FINISHED, 0.5), trial(1, TrialState.STOPPED, 0.75)
+    )
+    assert [line.partition("]")[0] for line in text.splitlines()] == ["[ 1/12 epochs", "[ 2/12 epochs"]
+    assert "left" in text
+
+
+def test_lines_of_many_searches_stand_in_columns(tmp_path):
+    runners = []
+    for name in ("bayes-r0", "tpe-hyperband-r10 retrain"):
+        folder = open_sweep_dir(tmp_path / name, make_sweep({**SWEEP.config, "name": name}, name), seed=0)
+        runners.append(SweepRunner(folder, None, NoPruner(), cap=4, parallel=1, cwd=tmp_path, patience=1.0))
+    stream = io.StringIO()
+    progress = Progress(runners, workers=1, stream=stream)
+    for runner in runners:
+        progress.trial_ended(runner, trial(0, TrialState.FINISHED, 0.5))
+    first, second = stream.getvalue().splitlines()
+    assert first.index("finished") == second.index("finished")
 
 
 def test_the_last_line_has_no_time_left_and_an_interrupted_trial_is_none_that_ended(runner):

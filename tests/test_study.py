@@ -11,10 +11,9 @@ from collections import defaultdict
 import pytest
 from sweep_cases import run
 
-from fashion_wb.errors import FashionWbError
-from fashion_wb.study import METHODS, study_sweeps
+from fashion_wb.study import METHODS
 
-STUDY = ["study", "--trials", "2", "--epochs", "1", "--out", "out"]
+STUDY = ["study", "--trials", "2", "--epochs", "1", "--retrain-seeds", "0", "--out", "out"]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +34,7 @@ def inspected(folder):
     for log in sorted(folder.glob("out/sweeps/*/wandb/offline-run-*/run-*.wandb")):
         command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(log.parent)]
         text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        yield log.parents[2].name, [json.loads(line) for line in text.splitlines()]
+        yield log.parents[2].name.removesuffix("-r0"), [json.loads(line) for line in text.splitlines()]
 
 
 def test_the_comparison_agrees_with_the_logs_as_wandb_reads_them(study):
@@ -63,7 +62,7 @@ def test_the_files_have_the_agreed_headers_and_every_trial(study):
     folder, done = study
     trials = rows(folder / "out" / "trials.csv")
     assert list(trials[0]) == (
-        "method,sweep,run,state,filters,units1,units2,lr,epochs,seconds,valid_loss,train_loss,valid_accuracy"
+        "method,sweep,replicate,run,state,filters,units1,units2,lr,epochs,seconds,valid_loss,train_loss,valid_accuracy"
     ).split(",")
     assert len(trials) == 10 and {row["state"] for row in trials} == {"finished"}
     assert list(rows(folder / "out" / "comparison.csv")[0]) == (
@@ -78,7 +77,7 @@ def test_the_files_have_the_agreed_headers_and_every_trial(study):
 def test_the_same_command_again_changes_nothing(study):
     folder, _ = study
     before = (folder / "out" / "trials.csv").read_bytes()
-    done = run(folder, *STUDY)
+    done = run(folder, *STUDY, FASHION_WB_LIMIT="500")
     assert done.returncode == 0, done.stderr
     assert "Every trial has ended already." in done.stderr
     assert (folder / "out" / "trials.csv").read_bytes() == before
@@ -86,7 +85,7 @@ def test_the_same_command_again_changes_nothing(study):
 
 def test_compare_reads_the_same_runs_into_the_same_tables(study):
     folder, _ = study
-    done = run(folder, "compare", "out/sweeps/random", "out", "--out", "both")
+    done = run(folder, "compare", "out/sweeps/random-r0", "out", "--out", "both")
     assert done.returncode == 1 and "given twice" in done.stderr
     done = run(folder, "compare", "out", "--out", "again")
     assert done.returncode == 0, done.stderr
@@ -97,22 +96,30 @@ def test_compare_reads_the_same_runs_into_the_same_tables(study):
 def test_a_study_begun_with_another_budget_is_refused(study):
     folder, _ = study
     done = run(folder, "study", "--trials", "3", "--epochs", "1", "--out", "out")
-    assert done.returncode == 1 and "run_cap" in done.stderr
+    assert done.returncode == 1 and "holds a study with trials 2, not 3" in done.stderr
+    done = run(folder, *STUDY)
+    assert done.returncode == 1 and "training_images 500, not 50000" in done.stderr
 
 
-def test_methods_share_everything_but_the_method():
-    sweeps = study_sweeps(METHODS, trials=7, epochs=3, seed=11)
-    for sweep in sweeps:
-        assert sweep.run_cap == 7
-        assert sweep.config["parameters"] == sweeps[0].config["parameters"]
-        assert sweep.config["parameters"]["epochs"] == {"value": 3}
-        assert sweep.config["parameters"]["seed"] == {"value": 11}
+def test_a_study_of_before_there_were_replicates_is_refused(tmp_path):
+    old = tmp_path / "out" / "sweeps" / "random"
+    old.mkdir(parents=True)
+    (old / "sweep.json").write_text("{}")
+    done = run(tmp_path, *STUDY)
+    assert done.returncode == 1 and "before there were replicates" in done.stderr
+    assert "give another --out" in done.stderr and "Traceback" not in done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["sweeps"]
 
 
 @pytest.mark.parametrize(
-    ("methods", "message"),
-    [([], "at least one method"), (["random", "random"], "once only"), (["hyperland"], "choose from random")],
+    ("arguments", "message"),
+    [
+        (["--trials", "2", "--budget-epochs", "20"], "either a number of trials or a number of epochs"),
+        (["--epochs", "5", "--budget-epochs", "4"], "no room for one trial of 5"),
+        (["--methods", "hyperland"], "choose from bayes, "),
+    ],
 )
-def test_bad_choices_of_methods_are_refused(methods, message):
-    with pytest.raises(FashionWbError, match=message):
-        study_sweeps(methods, trials=1, epochs=1, seed=0)
+def test_bad_choices_are_refused_before_anything_is_begun(tmp_path, arguments, message):
+    done = run(tmp_path, "study", *arguments, "--out", "out")
+    assert done.returncode == 1 and message in done.stderr
+    assert not (tmp_path / "out").exists()

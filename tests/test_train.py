@@ -119,6 +119,25 @@ def test_the_curve_does_not_depend_on_how_many_cores_there_are(tmp_path, data_di
     assert curves[0] == curves[1]
 
 
+def test_the_test_split_is_measured_where_it_is_asked_for_and_only_there(tmp_path, data_dir):
+    for name, flags in (("plain", []), ("test", ["--test"])):
+        (tmp_path / name).mkdir()
+        done = train(tmp_path / name, *SMALL, "--epochs", "2", *flags)
+        assert done.returncode == 0, done.stderr
+    plain, tested = log_of(tmp_path / "plain"), log_of(tmp_path / "test")
+    measured = {"test_loss", "test_accuracy"}
+    assert set(tested.summary) - set(plain.summary) == measured
+    assert not measured & {key for row in (*plain.history, *tested.history) for key in row}
+    assert 0 <= tested.summary["test_accuracy"] <= 1
+    assert [row["valid_loss"] for row in tested.history] == [row["valid_loss"] for row in plain.history]
+
+
+def test_no_trial_of_a_sweep_may_see_the_test_split(tmp_path, data_dir):
+    done = train(tmp_path, *SMALL, "--epochs", "1", "--test", WANDB_SWEEP_ID="abcd1234")
+    assert done.returncode == 2 and "--test: not in a sweep" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_wandb_it_trains_and_leaves_nothing_behind(tmp_path, data_dir):
     done = train(tmp_path, *SMALL, "--epochs", "1", mode="disabled")
     assert done.returncode == 0, done.stderr
@@ -150,10 +169,10 @@ def test_bad_flags_end_the_script_without_a_run(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_hyperparameter_is_a_flag_and_nothing_else_is(capsys):
+def test_every_hyperparameter_is_a_flag_and_else_only_test_is(capsys):
     with pytest.raises(SystemExit):
         program().parse_flags(["--help"])
-    assert re.findall(r"^  --(\w+)", capsys.readouterr().out, re.MULTILINE) == list(NAMES)
+    assert re.findall(r"^  --(\w+)", capsys.readouterr().out, re.MULTILINE) == [*NAMES, "test"]
 
 
 def test_a_failure_is_a_failed_run_with_its_reason_and_no_traceback(tmp_path):

@@ -10,8 +10,9 @@ from torch import nn
 
 from fashion_wb.config import TrainConfig
 from fashion_wb.data import Split, load
+from fashion_wb.errors import FashionWbError
 from fashion_wb.model import build_model
-from fashion_wb.training import DivergedError, as_input, evaluate, train
+from fashion_wb.training import BestWeights, DivergedError, as_input, evaluate, train
 
 CPU = torch.device("cpu")
 
@@ -116,6 +117,22 @@ def test_a_record_an_epoch_and_learning_takes_place(data):
     # Guessing gives 0.1; after four epochs over 1,000 images every seed tried gave more than 0.5.
     assert records[-1].valid_accuracy > 0.3
     assert all(value > 0 for record in records for value in astuple(record))
+
+
+def test_the_weights_that_are_kept_are_those_of_the_best_epoch(data):
+    # Measured on the validation split they must give the very numbers that the best epoch gave.
+    config = TrainConfig(filters=4, lr=0.05, epochs=5)
+    weights = BestWeights()
+    records = list(train(config, data, CPU, best=weights))
+    best = min(records, key=lambda record: record.valid_loss)
+    assert best is not records[-1], "this run does not show the difference"
+    found = weights.test(config, data.valid, CPU)
+    assert (found.test_loss, found.test_accuracy) == (best.valid_loss, best.valid_accuracy)
+
+
+def test_nothing_is_tested_before_an_epoch_has_ended(data):
+    with pytest.raises(FashionWbError, match="no epoch has ended"):
+        BestWeights().test(TrainConfig(), data.valid, CPU)
 
 
 def test_it_stops_when_told_and_drops_the_epoch_under_way(data):

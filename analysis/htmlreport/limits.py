@@ -23,7 +23,7 @@ def limits(evidence: Evidence, left_out: Sequence[str] = ()) -> tuple[str, ...]:
     found = [*_replicates(evidence), *_unfair(evidence), *_untested(evidence), *_partial(evidence)]
     found.append(
         "One model, one data set, one search space and one budget: another of any of these may turn the "
-        "ranking round. Times hold for the machine named above, and for as many trials at once."
+        "ranking round. Times hold for the machine they were measured on, and for as many trials at once."
     )
     return (*found, *left_out)
 

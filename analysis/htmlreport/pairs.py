@@ -68,7 +68,7 @@ def pairs_table(verdicts: Sequence[Verdict]) -> Table:
 
 
 def _square(one: Verdict, outcome: Outcome, difference: float) -> Square:
-    return Square(outcome.value, SIGNS[outcome], number(difference, "+.4f"), one.pair.n, sentence(one))
+    return Square(outcome.value, SIGNS[outcome], number(difference, "+z.4f"), one.pair.n, sentence(one))
 
 
 def _row(one: Verdict) -> tuple[str | Cell, ...]:
@@ -77,7 +77,7 @@ def _row(one: Verdict) -> tuple[str | Cell, ...]:
         f"{pair.a} against {pair.b}",
         one.outcome.value,
         str(pair.n),
-        estimate(pair.difference, "+.4f"),
+        estimate(pair.difference, "+z.4f"),
         percent(pair.a_lower),
         number(pair.effect, "+.2f"),
         *map(_p, (pair.p_holm, pair.p_equivalent_holm, pair.p_wilcoxon_holm)),

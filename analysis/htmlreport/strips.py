@@ -88,7 +88,9 @@ def _centre(method: str, one: Estimate) -> dict[str, Any]:
 
 
 def _x(field: str, title: str, scale: alt.Scale, form: str) -> alt.X:
-    return alt.X(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(format=form, tickCount=6))
+    # A d3 format of whole numbers would show the same one at several ticks.
+    whole = {"tickMinStep": 1} if form.endswith("d") else {}
+    return alt.X(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(format=form, tickCount=6, **whole))
 
 
 def _words(title: str, methods: list[str], centres: list[dict[str, Any]]) -> str:

@@ -10,7 +10,7 @@ import click
 
 from fashion_wb.commands.options import PATH
 from fashion_wb.errors import FashionWbError
-from fashion_wb.study import METHODS
+from fashion_wb.study import method_order
 from fashion_wb.wandbpath import WandbPath, parse_path
 
 if TYPE_CHECKING:
@@ -26,13 +26,26 @@ def compare(sources: tuple[str, ...], out: Path) -> None:
     SOURCE is a folder, for the offline sweeps at or below it, or ENTITY/PROJECT or
     ENTITY/PROJECT/SWEEP_ID, for what W&B's server holds; any number of either.
     """
+    from analysis.local import followed_up, search_record
     from analysis.outputs import write_comparison
+    from fashion_wb.sweepdir import find_sweep_dirs
 
-    known = {method: position for position, method in enumerate(METHODS)}
-    found = [_source(text) for text in sources]
-    searches, left_out = _read(found)
-    searches.sort(key=lambda search: known.get(search.method, len(known)))
-    click.echo(write_comparison(searches, out, left_out=left_out, conditions=_conditions(found)))
+    places = [_source(text) for text in sources]
+    folders = [folder for place in places if isinstance(place, Path) for folder in find_sweep_dirs(place)]
+    pulled, left_out = _pull([place for place in places if isinstance(place, WandbPath)])
+    searches = [search_record(folder) for folder in folders] + pulled
+    searches.sort(key=lambda search: (method_order(search.method), search.replicate))
+    winners, audits = followed_up(folders)
+    click.echo(
+        write_comparison(
+            searches,
+            out,
+            left_out=left_out,
+            retrained=winners,
+            audited=audits,
+            conditions=_conditions(places),
+        )
+    )
 
 
 def _source(text: str) -> Path | WandbPath:
@@ -55,22 +68,15 @@ def _conditions(sources: list[Path | WandbPath]) -> dict[str, Any] | None:
     return read_conditions(only) if len(sources) == 1 and isinstance(only, Path) else None
 
 
-def _read(sources: list[Path | WandbPath]) -> tuple[list[SearchRecord], list[str]]:
-    from analysis.local import search_record
-    from fashion_wb.sweepdir import find_sweep_dirs
+def _pull(places: list[WandbPath]) -> tuple[list[SearchRecord], list[str]]:
+    if not places:
+        return [], []
+    from analysis.remote import search_records
+    from fashion_wb.server import connect
 
-    searches: list[SearchRecord] = []
-    left_out: list[str] = []
-    server = None
-    for source in sources:
-        if isinstance(source, Path):
-            searches += [search_record(folder) for folder in find_sweep_dirs(source)]
-            continue
-        from analysis.remote import search_records
-        from fashion_wb.server import connect
-
-        server = server or connect()
-        pulled = search_records(server, source, sys.stderr)
-        searches += pulled.searches
-        left_out += pulled.left_out
-    return searches, left_out
+    server = connect()
+    pulled = [search_records(server, place, sys.stderr) for place in places]
+    return (
+        [search for found in pulled for search in found.searches],
+        [text for found in pulled for text in found.left_out],
+    )

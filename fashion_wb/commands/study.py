@@ -4,55 +4,132 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fashion_wb.commands.options import PATH, POSITIVE, run_options, search_options
 from fashion_wb.study import METHODS
 
-_QUICK = {"trials": 4, "epochs": 2}
-_FULL = {"trials": 10, "epochs": 10}
+if TYPE_CHECKING:
+    from fashion_wb.followup import FollowUp
+    from fashion_wb.sweepdir import SweepDir
+
+_QUICK = {"trials": 4, "epochs": 2, "retrain_seeds": 1, "audit": 0}
+_FULL = {"trials": 10, "epochs": 10, "retrain_seeds": 3, "audit": 2}
+_COUNT = click.IntRange(min=0)
 
 
 @click.command()
-@click.option("--methods", default=",".join(METHODS), show_default=True, help="Comma-separated.")
-@click.option("--trials", type=POSITIVE, help=f"Of each method.  [default: {_FULL['trials']}]")
+@click.option(
+    "--methods",
+    default=",".join(METHODS),
+    show_default=True,
+    help="Comma-separated names of files in sweeps/.",
+)
+@click.option(
+    "--replicates",
+    type=POSITIVE,
+    default=1,
+    show_default=True,
+    help="How often every search is done as a whole, each time on seeds of its own. A finished study can be "
+    "given more.",
+)
+@click.option("--trials", type=POSITIVE, help=f"Of each search.  [default: {_FULL['trials']}]")
 @click.option("--epochs", type=POSITIVE, help=f"Of each trial.  [default: {_FULL['epochs']}]")
 @click.option(
-    "--quick", is_flag=True, help=f"A first look: {_QUICK['trials']} trials, {_QUICK['epochs']} epochs."
+    "--budget-epochs",
+    type=POSITIVE,
+    help="Instead of --trials: the epochs each search may spend in all. It starts a trial only if one of "
+    "full length still fits, so the budget is never exceeded; early stopping buys more trials.",
+)
+@click.option(
+    "--retrain-seeds",
+    type=_COUNT,
+    help="Fresh seeds on which each search's best configuration is trained again and tested.  "
+    f"[default: {_FULL['retrain_seeds']}]",
+)
+@click.option(
+    "--audit",
+    type=_COUNT,
+    help="How many trials that each search stopped early are trained to the end, to see what stopping cost.  "
+    f"[default: {_FULL['audit']}]",
+)
+@click.option(
+    "--quick",
+    is_flag=True,
+    help=f"A first look: {_QUICK['trials']} trials of {_QUICK['epochs']} epochs, winners retrained once, no "
+    "audit.",
 )
 @click.option("--out", type=PATH, help="Where everything is kept.  [default: study, or study-quick]")
 @search_options
 def study(
     methods: str,
+    replicates: int,
     trials: int | None,
     epochs: int | None,
+    budget_epochs: int | None,
+    retrain_seeds: int | None,
+    audit: int | None,
     quick: bool,
     out: Path | None,
     seed: int,
     **options: Any,
 ) -> None:
-    """Run every method's sweep offline under one budget, then compare them."""
-    from analysis.local import search_record
+    """Run every method's search offline under one budget, then compare them.
+
+    Searches are paired: replicate R of every method has the same split of the data, initial weights and order
+    of batches. The same command again goes on where it stopped.
+    """
+    from analysis.local import followed_up, search_record
     from analysis.outputs import write_comparison
     from fashion_wb.conditions import read_conditions, write_conditions
-    from fashion_wb.run import cores, run_offline
-    from fashion_wb.study import study_sweeps
+    from fashion_wb.run import run_followups, run_offline
+    from fashion_wb.study import StudySettings, plan_study
     from fashion_wb.sweepfile import PROJECT_ROOT
 
-    budget = _QUICK if quick else _FULL
-    trials = budget["trials"] if trials is None else trials
-    epochs = budget["epochs"] if epochs is None else epochs
+    defaults = _QUICK if quick else _FULL
+
+    def given(name: str, value: int | None) -> int:
+        return defaults[name] if value is None else value
+
+    if budget_epochs is None:
+        trials = given("trials", trials)
+    settings = StudySettings(trials, given("epochs", epochs), budget_epochs, seed)
     out = out or Path("study-quick" if quick else "study")
     names = [name.strip() for name in methods.split(",") if name.strip()]
-    sweeps = study_sweeps(names, trials, epochs, seed)
-    click.echo(
-        f"{len(sweeps)} methods x {trials} trials x {epochs} epochs at most; runs under {out}/sweeps",
-        err=True,
-    )
-    write_conditions(out, trials=trials, epochs=epochs, seed=seed, workers=options["workers"] or cores())
-    placed = [(out / "sweeps" / sweep.name, sweep) for sweep in sweeps]
-    folders = run_offline(placed, seed, None, run_options(PROJECT_ROOT, options), sys.stderr)
+    planned = plan_study(names, replicates, settings, out)
+    click.echo(_announcement(len(names), replicates, settings, out), err=True)
+    run = run_options(PROJECT_ROOT, options)
+    write_conditions(out, **vars(settings), workers=run.slots)
+    folders = run_offline(planned, None, run, sys.stderr)
+    replicate_of = [plan.turn for plan in planned]
+    counts = given("retrain_seeds", retrain_seeds), given("audit", audit)
+    run_followups(_followups(folders, replicate_of, seed, *counts), run, sys.stderr)
+    winners, audits = followed_up(folders)
     searches = [search_record(folder) for folder in folders]
-    click.echo(write_comparison(searches, out, conditions=read_conditions(out)))
+    conditions = read_conditions(out)
+    click.echo(write_comparison(searches, out, retrained=winners, audited=audits, conditions=conditions))
+
+
+def _announcement(methods: int, replicates: int, settings: Any, out: Path) -> str:
+    times = "" if replicates == 1 else f" x {replicates} replicates"
+    if settings.budget_epochs is None:
+        spent = f"{settings.trials} trials x {settings.epochs} epochs at most"
+    else:
+        spent = f"{settings.budget_epochs} epochs, in trials of at most {settings.epochs}"
+    return f"{methods} methods{times} x {spent}; runs under {out}/sweeps"
+
+
+def _followups(
+    folders: list[SweepDir], replicate_of: list[int], seed: int, retrain_seeds: int, audit: int
+) -> list[FollowUp]:
+    from fashion_wb.audit import plan_audit
+    from fashion_wb.study import retrain_seed
+    from fashion_wb.winner import plan_retraining
+
+    found: list[FollowUp | None] = []
+    for folder, replicate in zip(folders, replicate_of, strict=True):
+        seeds = [retrain_seed(seed, replicate, number) for number in range(retrain_seeds)]
+        found += [plan_retraining(folder, seeds), plan_audit(folder, audit)]
+    return [followup for followup in found if followup is not None]

@@ -23,11 +23,12 @@ def sweep(file: Path, count: int | None, directory: Path, seed: int, **options: 
 
     Every trial is an ordinary W&B offline run under DIR/NAME/wandb, where NAME is the file's own name.
     """
+    from fashion_wb.plan import PlannedSweep
     from fashion_wb.run import run_offline
     from fashion_wb.summary import summarise
     from fashion_wb.sweepfile import read_sweep
 
     folder = directory / file.stem
-    parsed = read_sweep(file)
-    run_offline([(folder, parsed)], seed, count, run_options(Path.cwd(), options), sys.stderr)
+    planned = PlannedSweep(folder, read_sweep(file), seed)
+    run_offline([planned], count, run_options(Path.cwd(), options), sys.stderr)
     click.echo(summarise(folder))

@@ -34,7 +34,13 @@ class Sampler(Protocol):
 
 
 class Pruner(Protocol):
-    """Stops running trials early."""
+    """Stops running trials early.
+
+    Attributes:
+        prunes: false where it can never stop a trial.
+    """
+
+    prunes: bool
 
     def stop(self, trials: Sequence[Trial]) -> set[int]:
         """Numbers of the running trials, among `trials` (any order), to be stopped now."""
@@ -43,6 +49,8 @@ class Pruner(Protocol):
 
 class NoPruner:
     """Never stops a trial."""
+
+    prunes = False
 
     def stop(self, trials: Sequence[Trial]) -> set[int]:
         """Nothing."""

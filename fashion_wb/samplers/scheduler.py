@@ -50,6 +50,11 @@ class SchedulerSampler:
     def _make(self) -> Engine:
         return _make_engine(*self._arguments)
 
+    @property
+    def prunes(self) -> bool:
+        """Whether the engine has a pruner that can stop a trial."""
+        return self._suggesting.prunes
+
     def ask(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
         """The next configuration, or None once the search space is used up or its terminator says so.
 
@@ -66,7 +71,7 @@ class SchedulerSampler:
         Raises:
             FashionWbError: what the engine or the file's own functions raise.
         """
-        if not self._suggesting.prunes:
+        if not self.prunes:
             return set()
         ordered = sorted(trials, key=lambda trial: trial.number)
         if self._pruning is None or not self._pruning.continues(ordered):

@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import optuna
 
+from fashion_wb.errors import FashionWbError
+from fashion_wb.pruning import HyperbandPruner
+from fashion_wb.records import Metric
+from fashion_wb.samplers.hyperband_rule import HyperbandRule
 from fashion_wb.samplers.hyperopt_tpe import HyperoptTPESampler, TPEOptions
 from fashion_wb.samplers.per_trial import PerTrialSampler
 from fashion_wb.samplers.seeds import stable_seed
+from fashion_wb.samplers.unit_samplers import CmaEsSampler, QuasiRandomSampler
 
 if TYPE_CHECKING:
     from fashion_wb.wandb_private import SweepInfo
@@ -31,12 +36,47 @@ def optuna_tpe(sweep: SweepInfo) -> optuna.Study:
 
     Those are a multivariate TPE with constant liar: running trials count among the poor ones.
     """
+    return _study(sweep, _tpe(sweep))
+
+
+def optuna_tpe_univariate(sweep: SweepInfo) -> optuna.Study:
+    """As `optuna_tpe`, with the two defaults of Optuna 4 that version 5 changed but still has options for.
+
+    Each parameter is modelled on its own, and running trials are left out. (Version 5's other change, the
+    bandwidth of the kernels, has none.)
+    """
+    return _study(sweep, _tpe(sweep, multivariate=False, constant_liar=False))
+
+
+def optuna_tpe_hyperband(sweep: SweepInfo) -> optuna.Study:
+    """As `optuna_tpe`, and trials are stopped as sweeps/hyperband.yaml has them stopped.
+
+    TPE learns from stopped trials too. What BOHB promised (Falkner et al., ICML 2018), but for its brackets:
+    with a budget of ten trials they would leave each model two or three of them.
+    """
+    metric = Metric("value", sweep.config.get("metric", {}).get("goal", "minimize"))
+    block = {"type": "hyperband", "min_iter": 1, "eta": 3, "strict": True}
+    return _study(sweep, _tpe(sweep), HyperbandRule(HyperbandPruner({"early_terminate": block}, metric)))
+
+
+def optuna_gp(sweep: SweepInfo) -> optuna.Study:
+    """A study sampled by Optuna's Gaussian process; its defaults but for the start-up trials."""
     startup = startup_trials(sweep.config.get("run_cap"))
 
-    def make(seed: int) -> optuna.samplers.TPESampler:
-        return optuna.samplers.TPESampler(seed=seed, n_startup_trials=startup)
+    def make(seed: int) -> optuna.samplers.GPSampler:
+        return optuna.samplers.GPSampler(seed=seed, n_startup_trials=startup)
 
     return _study(sweep, PerTrialSampler(make, study_seed(sweep)))
+
+
+def quasi_random(sweep: SweepInfo) -> optuna.Study:
+    """A study of the points of a scrambled Sobol sequence."""
+    return _study(sweep, QuasiRandomSampler(study_seed(sweep), _needed_space(sweep)))
+
+
+def cma_es(sweep: SweepInfo) -> optuna.Study:
+    """A study sampled by CMA-ES."""
+    return _study(sweep, CmaEsSampler(study_seed(sweep), _needed_space(sweep)))
 
 
 def study_seed(sweep: SweepInfo) -> int:
@@ -60,10 +100,33 @@ def startup_trials(run_cap: int | None) -> int:
     return 10 if run_cap is None else max(3, min(10, run_cap // 4))
 
 
-def _study(sweep: SweepInfo, sampler: optuna.samplers.BaseSampler) -> optuna.Study:
+def _tpe(sweep: SweepInfo, **options: bool) -> PerTrialSampler:
+    startup = startup_trials(sweep.config.get("run_cap"))
+
+    def make(seed: int) -> optuna.samplers.TPESampler:
+        return optuna.samplers.TPESampler(seed=seed, n_startup_trials=startup, **options)
+
+    return PerTrialSampler(make, study_seed(sweep))
+
+
+def _study(
+    sweep: SweepInfo,
+    sampler: optuna.samplers.BaseSampler,
+    pruner: optuna.pruners.BasePruner | None = None,
+) -> optuna.Study:
     goal = sweep.config.get("metric", {}).get("goal", "minimize")
-    pruner = optuna.pruners.NopPruner()
+    # Not None: that would be Optuna's default, which stops trials.
+    pruner = optuna.pruners.NopPruner() if pruner is None else pruner
     return optuna.create_study(direction=goal, sampler=sampler, pruner=pruner)
+
+
+def _needed_space(sweep: SweepInfo) -> dict[str, Any]:
+    space = _declared_space(sweep.config)
+    if space is None:
+        raise FashionWbError(
+            "scheduler.search_space: this search needs to know its space beforehand; declare it in parameters"
+        )
+    return space
 
 
 def _declared_space(config: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -7,9 +7,23 @@ from types import SimpleNamespace
 import optuna
 import pytest
 
+from fashion_wb.errors import FashionWbError
+from fashion_wb.samplers.hyperband_rule import HyperbandRule
 from fashion_wb.samplers.per_trial import PerTrialSampler
-from fashion_wb.samplers.studies import hyperopt_tpe, optuna_tpe, startup_trials, study_seed
+from fashion_wb.samplers.studies import (
+    cma_es,
+    hyperopt_tpe,
+    optuna_gp,
+    optuna_tpe,
+    optuna_tpe_hyperband,
+    optuna_tpe_univariate,
+    quasi_random,
+    startup_trials,
+    study_seed,
+)
 
+TPES = [hyperopt_tpe, optuna_tpe, optuna_tpe_univariate, optuna_tpe_hyperband]
+FACTORIES = [*TPES, optuna_gp, quasi_random, cma_es]
 SPACE = {"x": optuna.distributions.FloatDistribution(0.0, 1.0)}
 
 
@@ -37,16 +51,17 @@ def test_startup_trials(run_cap, expected):
     assert startup_trials(run_cap) == expected
 
 
-@pytest.mark.parametrize("factory", [hyperopt_tpe, optuna_tpe])
+@pytest.mark.parametrize("factory", FACTORIES)
 def test_a_study_follows_the_sweep(factory):
     for goal in ("minimize", "maximize"):
         study = factory(sweep_info(metric={"name": "loss", "goal": goal}))
         assert study.direction.name.lower() == goal
-        assert isinstance(study.pruner, optuna.pruners.NopPruner)
+        stops = HyperbandRule if factory is optuna_tpe_hyperband else optuna.pruners.NopPruner
+        assert isinstance(study.pruner, stops)
     assert factory(sweep_info()).direction.name == "MINIMIZE"
 
 
-@pytest.mark.parametrize("factory", [hyperopt_tpe, optuna_tpe])
+@pytest.mark.parametrize("factory", FACTORIES)
 def test_the_id_decides_the_suggestions(factory):
     def first(sweep_id):
         return factory(sweep_info(sweep_id)).ask(SPACE).params["x"]
@@ -54,7 +69,7 @@ def test_the_id_decides_the_suggestions(factory):
     assert first("abc") == first("abc") != first("abd")
 
 
-@pytest.mark.parametrize("factory", [hyperopt_tpe, optuna_tpe])
+@pytest.mark.parametrize("factory", TPES)
 def test_the_model_takes_over_after_the_startup_trials(factory):
     # Random search would have 10 of 20 suggestions below 0.3 with probability 0.048; the id is fixed, so
     # that what passes once passes always.
@@ -72,6 +87,12 @@ def test_the_model_takes_over_after_the_startup_trials(factory):
 def test_a_search_space_function_leaves_the_space_open():
     study = hyperopt_tpe(sweep_info(scheduler={"search_space": "space"}))
     assert study.sampler.infer_relative_search_space(study, None) == {}
+
+
+@pytest.mark.parametrize("factory", [quasi_random, cma_es])
+def test_a_search_of_points_needs_a_declared_space(factory):
+    with pytest.raises(FashionWbError, match="declare it in parameters"):
+        factory(sweep_info(scheduler={"search_space": "space"}))
 
 
 def test_the_wrapper_replays_a_resumed_study():
