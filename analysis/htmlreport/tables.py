@@ -58,7 +58,8 @@ def spent_table(evidence: Evidence) -> Table:
 
 def winners_table(evidence: Evidence) -> Table:
     """Chosen configurations retrained: claims, test accuracy, and the gap between."""
-    winners = evidence.winners or ()
+    order = evidence.methods.index
+    winners = sorted(evidence.winners or (), key=lambda one: order(one.method))
     header = ("method", "searches (n)", "test accuracy, mean", "sd between searches", "sd between seeds")
     header += ("loss: retrained minus claimed", "accuracy: claimed minus test")
     rows = tuple(
