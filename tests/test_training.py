@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import nn
 
+from fashion_wb.compute import as_input
 from fashion_wb.config import TrainConfig
 from fashion_wb.data import Split, load
 from fashion_wb.model import build_model
-from fashion_wb.training import DivergedError, as_input, evaluate, train
+from fashion_wb.training import DivergedError, evaluate, train
 
 CPU = torch.device("cpu")
 
@@ -139,7 +140,7 @@ def test_a_loss_that_is_not_finite_is_an_error_that_names_the_likely_cause(data)
     # Adam's normalised steps keep the loss finite at every learning rate allowed: an image has to spoil it.
     images = data.train.images.float()
     images[7, 0, 3, 3] = float("inf")
-    spoilt = replace(data, train=Split(images, data.train.labels))
+    spoilt = replace(data, train=Split(images, data.train.labels, torch.arange(len(images))))
     with pytest.raises(
         DivergedError, match=r"not finite after epoch 1 \(training nan.*lr 0.001 is likely too high"
     ):
