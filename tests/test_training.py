@@ -6,6 +6,7 @@ from dataclasses import astuple, replace
 
 import pytest
 import torch
+from plain_cnn import PlainCnn
 from torch import nn
 
 from fashion_wb.compute import as_input
@@ -15,29 +16,6 @@ from fashion_wb.model import build_model
 from fashion_wb.training import DivergedError, evaluate, train
 
 CPU = torch.device("cpu")
-
-
-class PlainCnn(nn.Module):
-    """The model as the assignment words it: convolution, ReLU, pool; average pool; three dense layers."""
-
-    def __init__(self, filters: int, units1: int, units2: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            *(nn.Conv2d(1, filters, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
-            *(nn.Conv2d(filters, filters, 3), nn.ReLU(), nn.MaxPool2d(2)),
-            *(nn.Conv2d(filters, filters, 3), nn.ReLU(), nn.MaxPool2d(2)),
-            *(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
-            *(
-                nn.Linear(filters, units1),
-                nn.ReLU(),
-                nn.Linear(units1, units2),
-                nn.ReLU(),
-                nn.Linear(units2, 10),
-            ),
-        )
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.layers(images)
 
 
 @pytest.fixture(scope="module")
