@@ -43,12 +43,12 @@ class Compute(Protocol):
 
     parameters: list[nn.Parameter]
 
-    def gradients(self, split: Split, batch: torch.Tensor) -> torch.Tensor | float:
+    def gradients(self, split: Split, rows: torch.Tensor) -> torch.Tensor | float:
         """Summed cross-entropy over a batch; sets the gradients of its mean.
 
         Args:
-            split: where the images are, on the model's device.
-            batch: int64, which of them make the batch.
+            split: whose pool has the images, on the model's device.
+            rows: int64, where in the pool the batch's images stand.
         """
         ...
 
@@ -64,15 +64,14 @@ class StockCompute:
         self.model = model
         self.parameters = list(model.parameters())
 
-    def gradients(self, split: Split, batch: torch.Tensor) -> torch.Tensor:
+    def gradients(self, split: Split, rows: torch.Tensor) -> torch.Tensor:
         """See `Compute`."""
         self.model.train()
-        rows = split.rows[batch]
         loss = F.cross_entropy(self.model(as_input(split.pool[rows])), split.pool_labels[rows])
         self.model.zero_grad(set_to_none=True)
         loss.backward()
         # Left on the device: reading the number here would make every step wait for it.
-        return loss.detach() * len(batch)
+        return loss.detach() * len(rows)
 
     def evaluate(self, split: Split) -> tuple[float, float]:
         """See `Compute`."""
@@ -107,11 +106,10 @@ class FusedCompute:
         self._values = fusedcnn.Parameters(*(part.numpy() for part, _ in views))
         self._gradients = fusedcnn.Parameters(*(grad.numpy() for _, grad in views))
 
-    def gradients(self, split: Split, batch: torch.Tensor) -> float:
+    def gradients(self, split: Split, rows: torch.Tensor) -> float:
         """See `Compute`."""
         self._gradient.zero_()
-        rows = split.rows[batch].numpy()
-        return fusedcnn.loss_and_gradients(*_pool(split), rows, self._values, self._gradients)
+        return fusedcnn.loss_and_gradients(*_pool(split), rows.numpy(), self._values, self._gradients)
 
     def evaluate(self, split: Split) -> tuple[float, float]:
         """See `Compute`."""

@@ -101,7 +101,7 @@ def train(
     for epoch in range(1, config.epochs + 1):
         started = time.perf_counter()
         shuffled = torch.randperm(len(train_split), generator=order).to(device)
-        batches = shuffled.split(config.batch_size)
+        batches = train_split.rows[shuffled].split(config.batch_size)
         train_loss = _train_epoch(compute, optimiser, train_split, batches, should_stop)
         if train_loss is None:
             return

@@ -50,7 +50,8 @@ def flat_gradient(owner):
 @pytest.mark.parametrize("batch_size", [1, 16, 64, 150])
 def test_losses_and_gradients_of_a_batch(data, filters, batch_size):
     _, (fused, stock) = both(TrainConfig(filters=filters, units1=20, units2=13))
-    batch = torch.randperm(1000, generator=torch.Generator().manual_seed(batch_size))[:batch_size]
+    shuffled = torch.randperm(1000, generator=torch.Generator().manual_seed(batch_size))
+    batch = data.train.rows[shuffled[:batch_size]]
     loss = fused.gradients(data.train, batch)
     assert loss == pytest.approx(float(stock.gradients(data.train, batch)), rel=1e-5)
     expected = flat_gradient(stock)
@@ -75,7 +76,7 @@ def test_the_models_own_parameters_are_those_that_are_trained(data):
     (model, _), (fused, _) = both(TrainConfig(filters=3))
     optimiser = torch.optim.Adam(fused.parameters, lr=1e-2)
     for start in range(0, 640, 64):
-        fused.gradients(data.train, torch.arange(start, start + 64))
+        fused.gradients(data.train, data.train.rows[start : start + 64])
         optimiser.step()
     loss, accuracy = fused.evaluate(data.valid)
     with torch.no_grad():
