@@ -38,5 +38,12 @@ setup: .venv/.ready
 	"$$uv" pip install --quiet --python .venv/bin/python --constraint constraints.txt --editable '.[test]'
 	@touch $@
 
+# Ray Tune, which some of benchmarks/ compare with. An environment of its own: it asks for numpy 2.
+.venv-ray/.ready: benchmarks/ray-requirements.txt .venv/.ready
+	@if command -v uv >/dev/null; then uv=uv; else uv=.venv/bin/uv; fi; \
+	"$$uv" venv --quiet --allow-existing --python .venv/bin/python .venv-ray; \
+	"$$uv" pip install --quiet --python .venv-ray/bin/python --requirement benchmarks/ray-requirements.txt
+	@touch $@
+
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-ray

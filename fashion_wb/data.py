@@ -25,14 +25,33 @@ _LABEL_HEADER = 8
 
 @dataclass(frozen=True)
 class Split:
-    """Images and their labels, in one order.
+    """Images and their labels, in one order; which of a pool that splits and processes share.
 
-    images: uint8, shape (N, 1, 28, 28), grey levels 0 (background) to 255.
-    labels: int64, shape (N,), classes 0 to 9.
+    pool: uint8, shape (M, 1, 28, 28), grey levels 0 (background) to 255.
+    pool_labels: int64, shape (M,), classes 0 to 9.
+    rows: int64, shape (N,), where the split's images stand in the pool.
     """
 
-    images: torch.Tensor
-    labels: torch.Tensor
+    pool: torch.Tensor
+    pool_labels: torch.Tensor
+    rows: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def images(self) -> torch.Tensor:
+        """The split's images, (N, 1, 28, 28), in its order; a copy at every call."""
+        return self.pool[self.rows]
+
+    @property
+    def labels(self) -> torch.Tensor:
+        """The split's labels, (N,), in its order; a copy at every call."""
+        return self.pool_labels[self.rows]
+
+    def to(self, device: torch.device) -> Split:
+        """The same on another device; itself where it is there already."""
+        return Split(self.pool.to(device), self.pool_labels.to(device), self.rows.to(device))
 
 
 @dataclass(frozen=True)
@@ -44,7 +63,7 @@ class FashionMnist:
 
 
 def load(seed: int, data_dir: Path | None = None, limit: int | None = None) -> FashionMnist:
-    """The split that `seed` decides; the tensors are the caller's own and live in ordinary memory.
+    """The split that `seed` decides.
 
     Each class gives 5,000 training and 1,000 validation images, and both parts are shuffled. A seed
     means the same split in every process and on every machine. `limit` (10 to 50,000) keeps only the
@@ -56,11 +75,11 @@ def load(seed: int, data_dir: Path | None = None, limit: int | None = None) -> F
     check_value("seed", seed)
     if limit is not None:
         _check_limit(limit)
-    images, labels = _raw("train", datafiles.locate(data_dir))
-    train, valid = split_indices(labels, seed)
+    images, labels = _pool("train", datafiles.locate(data_dir))
+    train, valid = split_indices(labels.numpy(), seed)
     if limit is not None:
         train, valid = train[:limit], valid[: limit // 5]
-    return FashionMnist(_take(images, labels, train), _take(images, labels, valid))
+    return FashionMnist(*(Split(images, labels, torch.from_numpy(rows)) for rows in (train, valid)))
 
 
 def load_test(data_dir: Path | None = None) -> Split:
@@ -69,23 +88,23 @@ def load_test(data_dir: Path | None = None) -> Split:
     Raises:
         FashionWbError: as `datafiles.ensure`.
     """
-    images, labels = _raw("t10k", datafiles.locate(data_dir))
-    return _take(images, labels, np.arange(len(labels)))
+    images, labels = _pool("t10k", datafiles.locate(data_dir))
+    return Split(images, labels, torch.arange(len(labels)))
 
 
 def preload(data_dir: Path | None = None) -> None:
-    """Read the training images once, so that processes forked from this one share the memory (47 MB).
+    """Map the training images, so that processes forked from this one find them mapped.
 
     Raises:
         FashionWbError: as `datafiles.ensure`.
     """
-    _raw("train", datafiles.locate(data_dir))
+    _pool("train", datafiles.locate(data_dir))
 
 
 def split_indices(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Which training images train (50,000) and which validate (10,000), shuffled; int64 indices, disjoint.
 
-    labels: uint8, shape (60000,), each class 6,000 times. seed: 0 to 2**31 - 1.
+    labels: integers, shape (60000,), each class 6,000 times. seed: 0 to 2**31 - 1.
     """
     # Sorting the bit generator's raw output, because numpy promises that stream for good; the stream of
     # Generator.permutation may change with numpy's version. Two sets of keys, because the order within
@@ -108,16 +127,10 @@ def _check_limit(limit: int) -> None:
 
 
 @functools.cache
-def _raw(part: str, folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    pixels = np.fromfile(folder / f"{part}-images-idx3-ubyte", dtype=np.uint8, offset=_IMAGE_HEADER)
+def _pool(part: str, folder: Path) -> tuple[torch.Tensor, torch.Tensor]:
+    # Mapped, so that all trials of a machine look at one copy, the page cache's, however they were started;
+    # copy on write, so that what a caller does to its tensors stays in its process.
+    pixels = np.memmap(folder / f"{part}-images-idx3-ubyte", np.uint8, "c", offset=_IMAGE_HEADER)
     labels = np.fromfile(folder / f"{part}-labels-idx1-ubyte", dtype=np.uint8, offset=_LABEL_HEADER)
     images = pixels.reshape(len(labels), 1, 28, 28)
-    for array in (images, labels):
-        array.flags.writeable = False
-    return images, labels
-
-
-def _take(images: np.ndarray, labels: np.ndarray, indices: np.ndarray) -> Split:
-    # numpy gathers, not torch: torch would start its thread pool, which a fork server must not have.
-    chosen = np.take(images, indices, axis=0)
-    return Split(torch.from_numpy(chosen), torch.from_numpy(labels[indices].astype(np.int64)))
+    return torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64))

@@ -33,6 +33,8 @@ def _import_what_is_put_off() -> None:
         torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     if "fashion_wb.data" in sys.modules:
         sys.modules["fashion_wb.data"].preload()
+    if "fashion_wb.compute" in sys.modules:
+        sys.modules["fashion_wb.compute"].warm_up()
 
 
 @dataclass

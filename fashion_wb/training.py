@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
-from torch.nn import functional as F
 
+from fashion_wb.compute import Compute, choose_compute
 from fashion_wb.config import TrainConfig
 from fashion_wb.data import FashionMnist, Split
 from fashion_wb.errors import FashionWbError
 from fashion_wb.model import FashionCnn, build_model
-
-EVAL_BATCH = 1000
 
 
 class DivergedError(FashionWbError):
@@ -81,7 +79,7 @@ class BestWeights:
             raise FashionWbError("no epoch has ended, so there is nothing to be tested")
         model = build_model(config, device)
         model.load_state_dict(self._weights)
-        return Tested(*evaluate(model, _to(split, device)))
+        return Tested(*evaluate(model, split.to(device)))
 
 
 def pick_device() -> torch.device:
@@ -137,18 +135,19 @@ def train(
     """
     keep_freed_memory()
     model = build_model(config, device)
-    optimiser = torch.optim.Adam(model.parameters(), lr=config.lr, fused=True)
+    train_split, valid_split = data.train.to(device), data.valid.to(device)
+    compute = choose_compute(model, train_split)
+    optimiser = torch.optim.Adam(compute.parameters, lr=config.lr, fused=True)
     order = torch.Generator().manual_seed(config.seed)
-    train_split, valid_split = _to(data.train, device), _to(data.valid, device)
     for epoch in range(1, config.epochs + 1):
         started = time.perf_counter()
-        shuffled = torch.randperm(len(train_split.labels), generator=order).to(device)
-        batches = shuffled.split(config.batch_size)
-        train_loss = _train_epoch(model, optimiser, train_split, batches, should_stop)
+        shuffled = torch.randperm(len(train_split), generator=order).to(device)
+        batches = train_split.rows[shuffled].split(config.batch_size)
+        train_loss = _train_epoch(compute, optimiser, train_split, batches, should_stop)
         if train_loss is None:
             return
         trained = time.perf_counter()
-        valid_loss, accuracy = evaluate(model, valid_split)
+        valid_loss, accuracy = compute.evaluate(valid_split)
         _check_finite(config, epoch, train_loss, valid_loss)
         if best is not None:
             best.take(valid_loss, model)
@@ -158,56 +157,29 @@ def train(
             valid_loss=valid_loss,
             valid_accuracy=accuracy,
             seconds=time.perf_counter() - started,
-            samples_per_second=len(train_split.labels) / (trained - started),
+            samples_per_second=len(train_split) / (trained - started),
         )
 
 
 def _train_epoch(
-    model: FashionCnn,
+    compute: Compute,
     optimiser: torch.optim.Optimizer,
     split: Split,
     batches: tuple[torch.Tensor, ...],
     should_stop: Callable[[], bool],
 ) -> float | None:
-    model.train()
-    total = torch.zeros((), device=split.images.device)
+    total: torch.Tensor | float = 0.0
     for batch in batches:
         if should_stop():
             return None
-        loss = F.cross_entropy(model(as_input(split.images[batch])), split.labels[batch])
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        total += compute.gradients(split, batch)
         optimiser.step()
-        # Summed on the device: reading the number here would make every step wait for it.
-        total += loss.detach() * len(batch)
-    return float(total) / len(split.labels)
+    return float(total) / len(split)
 
 
 def evaluate(model: FashionCnn, split: Split) -> tuple[float, float]:
     """Mean cross-entropy and accuracy in [0, 1] over a split."""
-    model.eval()
-    loss = torch.zeros((), device=split.images.device)
-    correct = torch.zeros((), dtype=torch.int64, device=split.images.device)
-    with torch.inference_mode():
-        for images, labels in zip(
-            split.images.split(EVAL_BATCH), split.labels.split(EVAL_BATCH), strict=True
-        ):
-            logits = model(as_input(images))
-            loss += F.cross_entropy(logits, labels, reduction="sum")
-            correct += (logits.argmax(1) == labels).sum()
-    return float(loss) / len(split.labels), int(correct) / len(split.labels)
-
-
-def as_input(images: torch.Tensor) -> torch.Tensor:
-    """uint8 (N, 1, 28, 28) to float32 in [0, 1], channels_last.
-
-    Done per batch: the images stay bytes in memory, shared by all trials of a machine.
-    """
-    return images.to(torch.float32, memory_format=torch.channels_last).div_(255)
-
-
-def _to(split: Split, device: torch.device) -> Split:
-    return Split(split.images.to(device), split.labels.to(device))
+    return choose_compute(model, split).evaluate(split)
 
 
 def _check_finite(config: TrainConfig, epoch: int, train_loss: float, valid_loss: float) -> None:

@@ -153,8 +153,8 @@ def test_a_caller_may_write_into_its_tensors(loaded, data_dir):
 
 
 def test_preload_reads_the_training_images_only(data_dir):
-    data._raw.cache_clear()
+    data._pool.cache_clear()
     data.preload(data_dir)
-    assert data._raw.cache_info().currsize == 1
+    assert data._pool.cache_info().currsize == 1
     data.load(0, data_dir)
-    assert data._raw.cache_info().misses == 1
+    assert data._pool.cache_info().misses == 1

@@ -22,7 +22,10 @@ LAYERS = [
     ["datastamp", "fetch"],
     ["datafiles"],
     ["data"],
-    ["model"],
+    ["model", "convpool"],
+    ["dense"],
+    ["fusedcnn"],
+    ["compute"],
     ["training"],
     ["recordfile"],
     ["sweepfile", "runlog", "runlogcopy", "budget"],
@@ -94,9 +97,13 @@ def test_private_wandb_modules_are_imported_in_one_file():
     assert users == ["wandb_private.py"]
 
 
-def test_torch_is_imported_by_data_model_and_training_alone():
-    users = {room(path) for path in MODULES if any(name.split(".")[0] == "torch" for name in imports(path))}
-    assert users == {"data", "model", "training"}
+@pytest.mark.parametrize(
+    ("package", "users"),
+    [("torch", {"data", "model", "compute", "training"}), ("numba", {"convpool", "compute"})],
+)
+def test_heavy_packages_are_imported_where_the_arithmetic_is(package, users):
+    found = {room(path) for path in MODULES if any(name.split(".")[0] == package for name in imports(path))}
+    assert found == users
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["study", "--help"], ["sweep", "--help"], ["--version"]])
@@ -104,7 +111,8 @@ def test_help_imports_neither_torch_nor_wandb(arguments):
     code = (
         "import sys\nfrom fashion_wb.cli import main\n"
         f"try: main({arguments!r})\nexcept SystemExit as end: assert end.code == 0\n"
-        "loaded = {'torch', 'torchvision', 'wandb', 'pandas', 'optuna', 'sweeps'} & set(sys.modules)\n"
+        "heavy = {'torch', 'torchvision', 'numba', 'wandb', 'pandas', 'optuna', 'sweeps'}\n"
+        "loaded = heavy & set(sys.modules)\n"
         "assert not loaded, loaded\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

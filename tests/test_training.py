@@ -6,38 +6,17 @@ from dataclasses import astuple, replace
 
 import pytest
 import torch
+from plain_cnn import PlainCnn
 from torch import nn
 
+from fashion_wb.compute import as_input
 from fashion_wb.config import TrainConfig
 from fashion_wb.data import Split, load
 from fashion_wb.errors import FashionWbError
 from fashion_wb.model import build_model
-from fashion_wb.training import BestWeights, DivergedError, as_input, evaluate, train
+from fashion_wb.training import BestWeights, DivergedError, evaluate, train
 
 CPU = torch.device("cpu")
-
-
-class PlainCnn(nn.Module):
-    """The model as the assignment words it: convolution, ReLU, pool; average pool; three dense layers."""
-
-    def __init__(self, filters: int, units1: int, units2: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            *(nn.Conv2d(1, filters, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
-            *(nn.Conv2d(filters, filters, 3), nn.ReLU(), nn.MaxPool2d(2)),
-            *(nn.Conv2d(filters, filters, 3), nn.ReLU(), nn.MaxPool2d(2)),
-            *(nn.AdaptiveAvgPool2d(1), nn.Flatten()),
-            *(
-                nn.Linear(filters, units1),
-                nn.ReLU(),
-                nn.Linear(units1, units2),
-                nn.ReLU(),
-                nn.Linear(units2, 10),
-            ),
-        )
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.layers(images)
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +135,7 @@ def test_a_loss_that_is_not_finite_is_an_error_that_names_the_likely_cause(data)
     # Adam's normalised steps keep the loss finite at every learning rate allowed: an image has to spoil it.
     images = data.train.images.float()
     images[7, 0, 3, 3] = float("inf")
-    spoilt = replace(data, train=Split(images, data.train.labels))
+    spoilt = replace(data, train=Split(images, data.train.labels, torch.arange(len(images))))
     with pytest.raises(
         DivergedError, match=r"not finite after epoch 1 \(training nan.*lr 0.001 is likely too high"
     ):

@@ -1,0 +1,52 @@
+"""What the benchmarks share: Ray Tune's environment, the machine in a line, medians with their range."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import statistics
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+FOLDER = Path(__file__).resolve().parent
+RAY_PYTHON = FOLDER.parent / ".venv-ray" / "bin" / "python"
+
+
+def ray_tune(*arguments: object) -> Any:
+    """What raytune.py prints, called with these arguments.
+
+    Raises:
+        ClickException: Ray Tune's environment is missing, or it failed.
+    """
+    if not RAY_PYTHON.exists():
+        raise click.ClickException("Ray Tune is not set up; run `make .venv-ray/.ready`, or give --no-ray")
+    command = [RAY_PYTHON, FOLDER / "raytune.py", *arguments]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise click.ClickException(f"Ray Tune failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def machine() -> str:
+    """The machine, the load and the versions, in one line."""
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", "numba", "wandb"))
+    hardware = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    load = f"load {os.getloadavg()[0]:.1f} at the end"
+    return f"{hardware}, {load}, Python {platform.python_version()}, {versions}"
+
+
+def spread(values: Sequence[float], digits: int = 3) -> str:
+    """Median and range."""
+    low, middle, high = min(values), statistics.median(values), max(values)
+    return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def ratios(rival: Sequence[float], ours: Sequence[float]) -> list[float]:
+    """How many times ours the rival takes, pair by pair."""
+    return [theirs / mine for theirs, mine in zip(rival, ours, strict=True)]

@@ -1,0 +1,166 @@
+"""Seconds of a training epoch with every core busy: ours, Ray Tune's, a DataLoader loop's, bare compute's.
+
+    .venv/bin/python benchmarks/training.py [--rounds 3] [--filters 3,9,15] [--no-ray] [--limit N]
+
+Two single-threaded processes train at once, an epoch each of 50,000 training and 10,000 validation images,
+batch 64 (or --limit and a fifth of it). In a round the contestants follow each other, in another order each
+time:
+
+    ray      Ray Tune, one trial a core, the course's data streamer, the plain module, loss.item() each step
+    loader   torchvision's data set and DataLoader, the same module and loop
+    stock    PyTorch's operations alone: our model's forward, backward and step on tensors already there
+    bare     the same with the compiled operations: what is left if data, bookkeeping and logging cost nothing
+    ours     fashion_wb.training with train.py's W&B logging, offline
+
+The bare ones repeat one batch for as many steps as an epoch has, then evaluate: what ours has around them is
+drawing and gathering the batches, asking whether to stop, summing the loss, checking it, and W&B.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+import click
+from measure import machine, ratios, ray_tune, spread
+from rivals import ROOT, loader_epochs
+
+sys.path.insert(0, str(ROOT))
+
+PROCESSES = 2
+LR = 1e-3
+
+
+def ours(filters: int, limit: int | None) -> Iterator[float]:
+    """Epochs as train.py runs them, W&B included."""
+    import torch
+    import wandb
+
+    from fashion_wb.config import TrainConfig
+    from fashion_wb.data import load
+    from fashion_wb.training import train
+    from train import log_epoch
+
+    config = TrainConfig(filters=filters, lr=LR)
+    with tempfile.TemporaryDirectory() as folder:
+        run = wandb.init(project="benchmark", mode="offline", dir=folder, settings={"silent": True})
+        began = time.perf_counter()
+        for record in train(config, load(0, limit=limit), torch.device("cpu")):
+            log_epoch(run, record, record)
+            now = time.perf_counter()
+            yield now - began
+            began = now
+
+
+def loader(filters: int, limit: int | None) -> Iterator[float]:
+    """Epochs of the usual loop."""
+    return (record["seconds"] for record in loader_epochs(filters, LR, 10, limit))
+
+
+def _steps(filters: int, limit: int | None, compute_class: str) -> Iterator[float]:
+    import torch
+
+    from fashion_wb import compute
+    from fashion_wb.config import TrainConfig
+    from fashion_wb.data import load
+    from fashion_wb.model import build_model
+    from fashion_wb.training import keep_freed_memory
+
+    keep_freed_memory()
+    data, config = load(0, limit=limit), TrainConfig(filters=filters, lr=LR)
+    chosen = getattr(compute, compute_class)(build_model(config, torch.device("cpu")))
+    optimiser = torch.optim.Adam(chosen.parameters, lr=LR, fused=True)
+    batch, steps = torch.arange(config.batch_size), -(-len(data.train) // config.batch_size)
+    while True:
+        began = time.perf_counter()
+        for _ in range(steps):
+            chosen.gradients(data.train, batch)
+            optimiser.step()
+        chosen.evaluate(data.valid)
+        yield time.perf_counter() - began
+
+
+def stock(filters: int, limit: int | None) -> Iterator[float]:
+    """PyTorch's arithmetic alone."""
+    return _steps(filters, limit, "StockCompute")
+
+
+def bare(filters: int, limit: int | None) -> Iterator[float]:
+    """The compiled arithmetic alone."""
+    return _steps(filters, limit, "FusedCompute")
+
+
+LOCAL: dict[str, tuple[Callable[[int, int | None], Iterator[float]], int, int]] = {
+    # With how many epochs warm up, and how many are timed.
+    "loader": (loader, 0, 1),
+    "stock": (stock, 1, 1),
+    "bare": (bare, 1, 5),
+    "ours": (ours, 1, 5),
+}
+
+
+def _work(name: str, filters: int, limit: int | None, barrier: Barrier, results: Any) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    contestant, warm_up, count = LOCAL[name]
+    epochs = contestant(filters, limit)
+    for _ in range(warm_up):
+        next(epochs)
+    barrier.wait()
+    results.put(statistics.median(islice(epochs, count)))
+
+
+def epoch_seconds(name: str, filters: int, limit: int | None) -> float:
+    """Seconds of an epoch, the mean over the processes that trained at once."""
+    if name == "ray":
+        command = ["epochs", "--filters", filters, "--epochs", 1]
+        trials = ray_tune(*command, *(() if limit is None else ("--limit", limit)))
+        return statistics.mean(statistics.median(seconds) for seconds in trials)
+    context = multiprocessing.get_context("spawn")
+    barrier, results = context.Barrier(PROCESSES), context.SimpleQueue()
+    arguments = (name, filters, limit, barrier, results)
+    workers = [context.Process(target=_work, args=arguments) for _ in range(PROCESSES)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+        if worker.exitcode != 0:
+            raise click.ClickException(f"{name} failed")
+    return statistics.mean(results.get() for _ in workers)
+
+
+@click.command()
+@click.option("--rounds", type=click.IntRange(min=1), default=3, show_default=True)
+@click.option("--filters", "sizes", default="3,9,15", show_default=True)
+@click.option("--limit", type=int, default=None, help="Training images instead of 50,000.")
+@click.option("--ray/--no-ray", default=True, help="Whether to run Ray Tune too.")
+def main(rounds: int, sizes: str, limit: int | None, ray: bool) -> None:
+    """Measure and print."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    names = [*(["ray"] if ray else []), *LOCAL]
+    print(f"n = {rounds} rounds, {PROCESSES} processes at once, {limit or 50_000:,} training images an epoch")
+    for filters in map(int, sizes.split(",")):
+        found: dict[str, list[float]] = {name: [] for name in names}
+        for number in range(rounds):
+            for name in names[number % len(names) :] + names[: number % len(names)]:
+                found[name].append(epoch_seconds(name, filters, limit))
+                click.echo(f"{filters} filters, {name}: {found[name][-1]:.3f} s", err=True)
+        print(f"\n{filters} filters  {'seconds an epoch':<28} {'trial-epochs/s':>14}   times ours (range)")
+        for name in names:
+            rate = PROCESSES / statistics.median(found[name])
+            against = spread(ratios(found[name], found["ours"]), 2)
+            print(f"{name:<10}  {spread(found[name]):<28} {rate:>14.2f}   {against}")
+    print(f"\n{machine()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""The compiled model against PyTorch's operations: losses, gradients, curves, accuracies; which is chosen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from sweep_cases import ROOT
+from torch.nn import functional as F
+
+from fashion_wb import compute, fusedcnn
+from fashion_wb.compute import FusedCompute, StockCompute, as_input, choose_compute
+from fashion_wb.config import TrainConfig
+from fashion_wb.data import load
+from fashion_wb.model import build_model
+from fashion_wb.training import DivergedError, train
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def data(data_dir):
+    return load(seed=0, data_dir=data_dir, limit=1000)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def both(config):
+    """Each with a model of its own, equal at first."""
+    models = [build_model(config, CPU) for _ in range(2)]
+    return models, (FusedCompute(models[0]), StockCompute(models[1]))
+
+
+def flat_gradient(owner):
+    return torch.cat([value.grad.reshape(-1) for value in owner.parameters])
+
+
+@pytest.mark.parametrize("filters", [1, 2, 9, 15, 32])
+@pytest.mark.parametrize("batch_size", [1, 16, 64, 150])
+def test_losses_and_gradients_of_a_batch(data, filters, batch_size):
+    _, (fused, stock) = both(TrainConfig(filters=filters, units1=20, units2=13))
+    shuffled = torch.randperm(1000, generator=torch.Generator().manual_seed(batch_size))
+    batch = data.train.rows[shuffled[:batch_size]]
+    loss = fused.gradients(data.train, batch)
+    assert loss == pytest.approx(float(stock.gradients(data.train, batch)), rel=1e-5)
+    expected = flat_gradient(stock)
+    # Relative to the largest entry: float32, summed in another order.
+    assert (flat_gradient(fused) - expected).abs().max() < 1e-4 * expected.abs().max()
+
+
+def test_in_double_precision_they_agree_to_ten_digits(data):
+    model = build_model(TrainConfig(filters=4), CPU).double().to(memory_format=torch.contiguous_format)
+    values = fusedcnn.Parameters(*(value.detach().numpy() for value in model.parameters()))
+    gradients = fusedcnn.Parameters(*map(np.zeros_like, values))
+    pixels, labels = fusedcnn.as_words(data.train.pool.numpy()), data.train.pool_labels.numpy()
+    total = fusedcnn.loss_and_gradients(pixels, labels, data.train.rows[:80].numpy(), values, gradients)
+    loss = F.cross_entropy(model(data.train.images[:80].double() / 255), data.train.labels[:80])
+    loss.backward()
+    assert total / 80 == pytest.approx(loss.item(), rel=1e-10)
+    for found, value in zip(gradients, model.parameters(), strict=True):
+        np.testing.assert_allclose(found, value.grad.numpy(), rtol=1e-10, atol=1e-13)
+
+
+def test_the_models_own_parameters_are_those_that_are_trained(data):
+    (model, _), (fused, _) = both(TrainConfig(filters=3))
+    optimiser = torch.optim.Adam(fused.parameters, lr=1e-2)
+    for start in range(0, 640, 64):
+        fused.gradients(data.train, data.train.rows[start : start + 64])
+        optimiser.step()
+    loss, accuracy = fused.evaluate(data.valid)
+    with torch.no_grad():
+        logits = model(as_input(data.valid.images))
+    assert loss == pytest.approx(F.cross_entropy(logits, data.valid.labels).item(), rel=1e-5)
+    assert accuracy == pytest.approx((logits.argmax(1) == data.valid.labels).double().mean().item())
+
+
+def curve(config, data, monkeypatch, fused):
+    with monkeypatch.context() as patch:
+        if not fused:
+            patch.setattr(compute, "_COMPILES", False)
+        return list(train(config, data, CPU))
+
+
+def test_the_curves_are_the_same(data, monkeypatch):
+    config = TrainConfig(filters=6, epochs=3, lr=2e-3)
+    pairs = zip(*(curve(config, data, monkeypatch, fused) for fused in (True, False)), strict=True)
+    for fused, stock in pairs:
+        # 48 steps let differences of rounding grow; over many seeds they stayed below 1e-4.
+        assert fused.train_loss == pytest.approx(stock.train_loss, rel=1e-3)
+        assert fused.valid_loss == pytest.approx(stock.valid_loss, rel=1e-3)
+        assert fused.valid_accuracy == pytest.approx(stock.valid_accuracy, abs=0.01)
+
+
+def test_accuracies_over_seeds_are_of_one_distribution(data, monkeypatch):
+    """Two-sample Kolmogorov-Smirnov test over 20 seeds each, no seed in common.
+
+    The seeds are fixed, so it passes always or never; a right program fails with probability 1e-3.
+    """
+    config = TrainConfig(filters=4, epochs=1, lr=3e-3)
+    found = [
+        [curve(replace(config, seed=seed), data, monkeypatch, fused)[-1].valid_loss for seed in seeds]
+        for fused, seeds in ((True, range(20)), (False, range(20, 40)))
+    ]
+    assert stats.ks_2samp(*found).pvalue > 1e-3
+
+
+def test_weights_that_are_not_numbers_show(data, monkeypatch):
+    build = build_model
+
+    def spoilt(config, device):
+        model = build(config, device)
+        model.conv2.weight.data[0, 0, 0, 0] = float("nan")
+        return model
+
+    monkeypatch.setattr("fashion_wb.training.build_model", spoilt)
+    with pytest.raises(DivergedError, match="not finite after epoch 1"):
+        list(train(TrainConfig(filters=3, epochs=1), data, CPU))
+
+
+def test_small_models_on_the_cpu_are_fused_and_others_are_not(data):
+    def chosen(config, split=data.train):
+        return type(choose_compute(build_model(config, CPU), split))
+
+    assert chosen(TrainConfig(filters=32, units1=512, units2=512)) is FusedCompute
+    assert chosen(TrainConfig(filters=33)) is StockCompute
+    assert chosen(TrainConfig(units1=513, units2=512)) is StockCompute
+    assert chosen(TrainConfig(), replace(data.train, pool=data.train.pool.float())) is StockCompute
+    assert chosen(TrainConfig(), data.train.to(torch.device("meta"))) is StockCompute
+
+
+@pytest.mark.parametrize("without", ["sys.modules['numba'] = None", "os.environ['NUMBA_DISABLE_JIT'] = '1'"])
+def test_without_numba_pytorch_computes(without, data_dir):
+    code = (
+        f"import os, sys\n{without}\nimport torch\nfrom pathlib import Path\n"
+        "from fashion_wb import compute, config, data, model, training\n"
+        "cpu, images = torch.device('cpu'), data.load(0, Path(sys.argv[1]), limit=100)\n"
+        "settings = config.TrainConfig(filters=2, epochs=1)\n"
+        "chosen = compute.choose_compute(model.build_model(settings, cpu), images.train)\n"
+        "assert isinstance(chosen, compute.StockCompute)\n"
+        "compute.warm_up()\n"
+        "assert len(list(training.train(settings, images, cpu))) == 1\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(data_dir)], check=True, cwd=ROOT)
