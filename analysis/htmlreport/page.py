@@ -136,9 +136,8 @@ def _own(name: str) -> Markup:
     return Markup((Path(__file__).parent / "template" / name).read_text(encoding="utf-8"))
 
 
-@functools.cache
 def _library() -> Markup:
-    """Vega, Vega-Lite and vega-embed as one script; bundling takes a second or two."""
+    """Vega, Vega-Lite and vega-embed as one script; bundling takes seconds, but once a process."""
     return Markup(
         vl_convert.javascript_bundle().replace("</script", r"<\/script").replace("<!--", r"\x3c!--")
     )
