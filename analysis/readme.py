@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 import pandas as pd
@@ -40,8 +42,8 @@ def render(study: Path) -> str:
             "",
             verdict(trials),
             "",
-            f"*Measured: {_searches(trials)}, {conditions['trials']} trials of at most "
-            f"{conditions['epochs']} epochs each on {int(conditions['training_images']):,} training images, "
+            f"*Measured: {_searches(trials)}, {_budget(conditions)} on "
+            f"{int(conditions['training_images']):,} training images, "
             f"seed {conditions['seed']}, {conditions['workers']} trials at a time. {conditions['machine']}; "
             f"Python {conditions['python']}, {versions}. Epochs and seconds are sums over a method's trials; "
             "the other columns are those of its best trial at its best epoch.*",
@@ -55,6 +57,13 @@ def _searches(trials: pd.DataFrame) -> str:
         return "one search a method (n = 1)"
     few, many = counts.min(), counts.max()
     return f"{few if few == many else f'{few} to {many}'} searches a method"
+
+
+def _budget(conditions: Mapping[str, Any]) -> str:
+    # Studies of before budgets in epochs do not name one.
+    if conditions.get("budget_epochs") is None:
+        return f"{conditions['trials']} trials of at most {conditions['epochs']} epochs each"
+    return f"{conditions['budget_epochs']} epochs each, in trials of at most {conditions['epochs']},"
 
 
 def insert(readme: str, results: str) -> str:
