@@ -73,6 +73,8 @@ def _left_out(found: Pull, path: WandbPath) -> list[str]:
         )
     if empty:
         sentences.append(f"Left out, because no run has been started: sweeps {_listed(empty)}.")
+    if found.waiting:
+        sentences.append(f"Left out, because waiting to be started: {count_of(found.waiting, 'run')}.")
     if found.outside and path.sweep is None:
         sentences.append(f"Left out, because in no sweep: {count_of(found.outside, 'run')}.")
     if not found.sweeps and not found.outside:

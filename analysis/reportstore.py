@@ -11,6 +11,7 @@ from typing import Any
 from analysis.reports_package import gql, internal, wr
 from analysis.wandbreport import LONGEST_TITLE, MARK
 from fashion_wb.errors import FashionWbError
+from fashion_wb.pages import known_project
 from fashion_wb.server import Server
 from fashion_wb.servererrors import ServerError, Unanswered, explained
 from fashion_wb.wandbpath import WandbPath
@@ -130,7 +131,7 @@ def _reports(server: Server, path: WandbPath) -> Iterator[dict[str, Any]]:
         answer = server.query(
             _REPORTS, entity=path.entity, project=path.project, cursor=cursor, perPage=_PER_PAGE
         )
-        page = _known(answer["project"], server, path)["allViews"]
+        page = known_project(answer, server, path)["allViews"]
         yield from (edge["node"] for edge in page["edges"])
         more = page["pageInfo"]["hasNextPage"] and bool(page["edges"])
         cursor = page["edges"][-1]["cursor"] if more else None
@@ -138,14 +139,8 @@ def _reports(server: Server, path: WandbPath) -> Iterator[dict[str, Any]]:
 
 def _internal_project(server: Server, path: WandbPath) -> internal.Project:
     answer = server.query(gql.projectInternalId, entityName=path.entity, projectName=path.project)
-    number = _known(answer["project"], server, path)["internalId"]
+    number = known_project(answer, server, path)["internalId"]
     return internal.Project(name=path.project, entity_name=path.entity, id=number)
-
-
-def _known(project: dict[str, Any] | None, server: Server, path: WandbPath) -> dict[str, Any]:
-    if project is None:
-        raise ServerError(f"W&B at {server.url} knows no project {path}, or this account may not see it")
-    return project
 
 
 def _spec(report: wr.Report, project: internal.Project) -> str:

@@ -5,7 +5,8 @@
 Both work on the stand-in for W&B's server of tests/standin, on this machine, so nothing of it is network
 latency. The trials are train.py's, one epoch on 500 images, with one thread each. Within a pair the agents
 take turns at going first. Printed: seconds from starting the agent to its end, by trial, and seconds from one
-trial's epoch to the next one's, once as many have ended as run at once; medians with the range, and the ratio pair by pair.
+trial's epoch to the next one's, once as many have ended as run at once; medians with the range, and the
+ratio pair by pair.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def sweep_text(trials: int) -> str:
 
 
 def time_agent(command: list[str], at_once: int, trials: int) -> tuple[float, float]:
-    """Run a new sweep to its end with an agent; seconds of all of it, and of each trial after the first ones."""
+    """Run a new sweep to its end with an agent; seconds of all of it, and of each trial after the first."""
     with Server() as server, tempfile.TemporaryDirectory() as home:
         for name in ("train.py", "fashion_wb"):
             (Path(home) / name).symlink_to(PROJECT_ROOT / name)

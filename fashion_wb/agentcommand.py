@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Mapping
@@ -81,7 +82,7 @@ def agent_environment(
     run_id: str,
     directory: Path,
     parameters: Path,
-    threads: int,
+    threads: int | None,
 ) -> dict[str, str]:
     """The environment of one trial: this process's own, with what W&B's agent sets.
 
@@ -92,7 +93,8 @@ def agent_environment(
         sweep_id, run_id: W&B's ids.
         directory: the folder in which `wandb/` is to stand.
         parameters: the file with the trial's configuration, in the agent's format.
-        threads: how many threads a trial may compute with, unless OMP_NUM_THREADS says so already.
+        threads: how many threads a trial may compute with, unless OMP_NUM_THREADS says so already; None
+            leaves it to the program.
     """
     env = dict(os.environ)
     env.pop("WANDB_SERVICE", None)
@@ -104,7 +106,8 @@ def agent_environment(
         if value is not None:
             env[name] = str(value)
     env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", os.defpath)])
-    env.setdefault("OMP_NUM_THREADS", str(threads))
+    if threads is not None:
+        env.setdefault("OMP_NUM_THREADS", str(threads))
     return env
 
 
@@ -117,3 +120,19 @@ def offline_environment(
     env["WANDB_MODE"] = "offline"
     env.setdefault("WANDB__TRANSACTION_LOG_FLUSH_INTERVAL", _LOG_FLUSH_SECONDS)
     return env
+
+
+def kill_delay() -> float:
+    """Seconds between SIGTERM and SIGKILL, as for W&B's agent: 30, or what WANDB_AGENT_KILL_DELAY says.
+
+    Raises:
+        FashionWbError: it says no number of seconds.
+    """
+    text = os.environ.get("WANDB_AGENT_KILL_DELAY") or "30"
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < math.inf:
+        raise FashionWbError(f"WANDB_AGENT_KILL_DELAY must be a number of seconds, at least 0, got {text!r}")
+    return seconds

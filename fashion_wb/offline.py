@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fashion_wb.agentcommand import build_command, offline_environment
+from fashion_wb.agentcommand import build_command, kill_delay, offline_environment
 from fashion_wb.breaker import CircuitBreaker
 from fashion_wb.records import Metric, Trial, TrialState
 from fashion_wb.runlog import RunLog, RunLogError
@@ -18,11 +17,8 @@ from fashion_wb.samplers.base import Pruner, Sampler
 from fashion_wb.sweepdir import SweepDir, judge_log
 from fashion_wb.workers import TrialProcess, WorkerPool
 
-# How long W&B's agent waits between SIGTERM and SIGKILL, and the variable by which it is told otherwise.
-_KILL_DELAY = 30.0
 _LOG_DELAY = 5.0
 _LOG_DELAY_AFTER_SIGNAL = 0.3
-_KILL_DELAY_VARIABLE = "WANDB_AGENT_KILL_DELAY"
 
 
 @dataclass
@@ -73,7 +69,7 @@ class SweepRunner:
     _breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
 
     def __post_init__(self) -> None:
-        self._kill_delay = float(os.environ.get(_KILL_DELAY_VARIABLE) or _KILL_DELAY)
+        self._kill_delay = kill_delay()
         self.trials = self.folder.read_trials()
         for trial in self.trials:
             if not trial.state.ended:

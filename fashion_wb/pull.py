@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from fashion_wb.countline import CountLine
+from fashion_wb.pages import runs_of, sweeps_of
 from fashion_wb.pullcache import PullCache
 from fashion_wb.pulledrun import ENDED, PulledRun, as_trials, parse_run
 from fashion_wb.records import Metric, Trial
@@ -18,38 +19,11 @@ from fashion_wb.server import Server
 from fashion_wb.servererrors import ServerError
 from fashion_wb.wandbpath import WandbPath
 
-_SWEEPS = """query PullSweeps($project: String!, $entity: String!, $cursor: String, $perPage: Int) {
-  project(name: $project, entityName: $entity) {
-    sweeps(after: $cursor, first: $perPage) {
-      edges { node { name displayName config } }
-      pageInfo { endCursor hasNextPage }
-    }
-  }
-}"""
-_LIST = """query PullList($project: String!, $entity: String!, $filters: JSONString, $cursor: String,
-    $perPage: Int) {
-  project(name: $project, entityName: $entity) {
-    runs(filters: $filters, after: $cursor, first: $perPage, order: "+created_at") {
-      edges { node { name state sweepName heartbeatAt historyLineCount } }
-      pageInfo { endCursor hasNextPage }
-    }
-  }
-}"""
+_LISTED = "name state sweepName heartbeatAt historyLineCount"
 # `history` with at least as many samples as a run has lines gives all of them, for a page of runs at once;
 # the API's own scan_history takes a request or more a run.
-_RUNS = """query PullRuns($project: String!, $entity: String!, $filters: JSONString, $perPage: Int,
-    $samples: Int) {
-  project(name: $project, entityName: $entity) {
-    runs(filters: $filters, first: $perPage, order: "+created_at") {
-      edges {
-        node {
-          name state config summaryMetrics exitcode stopped createdAt historyLineCount
-          history(samples: $samples)
-        }
-      }
-    }
-  }
-}"""
+_WHOLE = """name state config summaryMetrics exitcode stopped createdAt historyLineCount
+    history(samples: $samples)"""
 _PER_PAGE = 100
 _LISTED_PER_PAGE = 500
 # A page's histories together; beyond this an answer takes long enough to be cut off on the way.
@@ -82,10 +56,12 @@ class Pull:
     Attributes:
         sweeps: oldest first, those without runs included.
         outside: how many runs of the project are in no sweep.
+        waiting: how many runs of the sweeps have been proposed and not been started.
     """
 
     sweeps: tuple[PulledSweep, ...]
     outside: int
+    waiting: int
 
 
 def pull(server: Server, path: WandbPath, cache: PullCache, count: CountLine) -> Pull:
@@ -100,17 +76,18 @@ def pull(server: Server, path: WandbPath, cache: PullCache, count: CountLine) ->
     """
     configs = _sweep_configs(server, path)
     filters = {} if path.sweep is None else {"sweep": path.sweep}
-    listed = list(_pages(server, _LIST, path, "runs", _LISTED_PER_PAGE, filters=json.dumps(filters)))
+    listed = list(runs_of(server, path, _LISTED, filters, _LISTED_PER_PAGE))
     in_sweeps = [node for node in listed if node["sweepName"] in configs]
+    started = [node for node in in_sweeps if node["state"] != "pending" or node["historyLineCount"]]
     runs: dict[str, list[PulledRun]] = defaultdict(list)
-    for node, run in _runs(server, path, in_sweeps, cache, count):
+    for node, run in _runs(server, path, started, cache, count):
         runs[node["sweepName"]].append(run)
     sweeps = tuple(_sweep(sweep_id, config, runs[sweep_id]) for sweep_id, config in configs.items())
-    return Pull(sweeps, outside=len(listed) - len(in_sweeps))
+    return Pull(sweeps, len(listed) - len(in_sweeps), len(in_sweeps) - len(started))
 
 
 def _sweep_configs(server: Server, path: WandbPath) -> dict[str, dict[str, Any]]:
-    nodes = _pages(server, _SWEEPS, path, "sweeps", _PER_PAGE)
+    nodes = sweeps_of(server, path, "name displayName config")
     configs = {node["name"]: _config(node) for node in nodes}
     if path.sweep is None:
         return configs
@@ -132,27 +109,6 @@ def _sweep(sweep_id: str, config: Mapping[str, Any], runs: Sequence[PulledRun]) 
     parameters = config.get("parameters", {})
     trials = [run for run in runs if parameters.keys() & run.config.keys()]
     return PulledSweep(sweep_id, config["name"], metric, as_trials(trials, metric), parameters)
-
-
-def _pages(
-    server: Server, document: str, path: WandbPath, what: str, per_page: int, **variables: Any
-) -> Iterator[dict[str, Any]]:
-    """All nodes of a project's sweeps or runs."""
-    cursor, more = None, True
-    while more:
-        found = _project(server, document, path, cursor=cursor, perPage=per_page, **variables)[what]
-        yield from (edge["node"] for edge in found["edges"])
-        cursor, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
-
-
-def _project(server: Server, document: str, path: WandbPath, **variables: Any) -> dict[str, Any]:
-    found = server.query(document, entity=path.entity, project=path.project, **variables)["project"]
-    if found is None:
-        raise ServerError(
-            f"W&B at {server.url} knows no project {path.of_project}, or this account may not see it; "
-            "check the names of entity and project"
-        )
-    return found
 
 
 def _runs(
@@ -203,10 +159,8 @@ def _fetch(server: Server, path: WandbPath, page: Sequence[dict[str, Any]]) -> d
     filters = {"name": {"$in": [node["name"] for node in page]}}
     # One line more than there was a moment ago, for each that a running run may have added since.
     samples = max(500, *(2 * (node["historyLineCount"] or 0) for node in page))
-    found = _project(
-        server, _RUNS, path, filters=json.dumps(filters), perPage=len(page), samples=samples
-    )
-    return {edge["node"]["name"]: _with_rows(server, path, edge["node"]) for edge in found["runs"]["edges"]}
+    found = runs_of(server, path, _WHOLE, filters, len(page), samples=samples)
+    return {node["name"]: _with_rows(server, path, node) for node in found}
 
 
 def _with_rows(server: Server, path: WandbPath, node: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,11 @@ def sweep_path(method: str) -> Path:
     return path
 
 
+def method_order(method: str) -> int:
+    """Where tables show a method: known ones first."""
+    return METHODS.index(method) if method in METHODS else len(METHODS)
+
+
 def study_sweeps(methods: Sequence[str], trials: int, epochs: int, seed: int) -> list[Sweep]:
     """The methods' sweeps, all with the same trials, epochs and training seed.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fashion_wb.agentcommand import agent_environment, build_command, offline_environment
+from fashion_wb.agentcommand import agent_environment, build_command, kill_delay, offline_environment
 from fashion_wb.errors import FashionWbError
 from fashion_wb.sweepfile import make_sweep
 
@@ -85,6 +85,19 @@ def test_online_the_mode_is_the_users_and_the_place_the_servers(tmp_path, monkey
     assert "WANDB_SERVICE" not in env and "WANDB__TRANSACTION_LOG_FLUSH_INTERVAL" not in env
     assert (env["WANDB_MODE"], env["WANDB_ENTITY"], env["WANDB_PROJECT"]) == ("shared", "e", "p")
     assert env["OMP_NUM_THREADS"] == "3"
+    env = agent_environment("e", "p", "sid", "rid", tmp_path, tmp_path / "config.yaml", threads=None)
+    assert "OMP_NUM_THREADS" not in env
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     env = agent_environment("e", "p", "sid", "rid", tmp_path, tmp_path / "config.yaml", threads=3)
     assert env["OMP_NUM_THREADS"] == "7"
+
+
+def test_the_kill_delay_is_a_number_of_seconds(monkeypatch):
+    monkeypatch.delenv("WANDB_AGENT_KILL_DELAY", raising=False)
+    assert kill_delay() == 30
+    monkeypatch.setenv("WANDB_AGENT_KILL_DELAY", "0")
+    assert kill_delay() == 0
+    for text in ("soon", "-1", "inf", "nan"):
+        monkeypatch.setenv("WANDB_AGENT_KILL_DELAY", text)
+        with pytest.raises(FashionWbError, match=f"at least 0, got '{text}'"):
+            kill_delay()

@@ -16,6 +16,7 @@ LAYERS = [
     ["config", "files", "records", "yamlsource", "sweeps_package", "wandb_private", "wandbpath"],
     ["servererrors"],
     ["server", "pulledrun", "pullcache"],
+    ["pages"],
     ["pull"],
     ["idxfiles"],
     ["datastamp", "fetch"],

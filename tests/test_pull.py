@@ -14,7 +14,7 @@ from standin_state import ENTITY
 from sweep_cases import place, run, yaml
 
 PATH = f"{ENTITY}/{PROJECT}"
-ASKED_FOR_DATA = ("PullSweeps", "PullList", "PullRuns", "HistoryPage")
+ASKED_FOR_DATA = ("ProjectSweeps", "ProjectRuns", "HistoryPage")
 
 
 @pytest.fixture
@@ -75,7 +75,8 @@ def test_a_thousand_runs_come_in_pages_and_a_second_pull_brings_only_what_is_new
     # Seconds: of which the imports of wandb, pandas and matplotlib are several on a busy machine.
     assert time.monotonic() - started < 60
     assert "Pulled 1000 runs in 5 sweeps" in done.stderr
-    assert asked(server) == {"PullSweeps": 1, "PullList": 2, "PullRuns": 10}
+    # Two lists of runs, and ten pages of a hundred whole ones.
+    assert asked(server) == {"ProjectSweeps": 1, "ProjectRuns": 2 + 10}
     first = table(tmp_path)
     assert len(first) == 1000 and {row["epochs"] for row in first} == {"10"}
     server.state.asked.clear()
@@ -84,7 +85,7 @@ def test_a_thousand_runs_come_in_pages_and_a_second_pull_brings_only_what_is_new
     changed.history, changed.seen = rows([0.125] * 12), "2099-01-01T00:00:00Z"
     del server.state.runs[first[1]["run"]]
     assert compare(server, tmp_path).returncode == 0
-    assert asked(server) == {"PullSweeps": 1, "PullList": 2, "PullRuns": 1}
+    assert asked(server) == {"ProjectSweeps": 1, "ProjectRuns": 2 + 1}
     second = {row["run"]: row for row in table(tmp_path)}
     assert second.keys() == {row["run"] for row in first} - {first[1]["run"]} | {"new"}
     assert (second[changed.name]["epochs"], second[changed.name]["valid_loss"]) == ("12", "0.125")
@@ -152,6 +153,7 @@ def test_what_cannot_be_compared_is_named_and_left_out(server, tmp_path):
     add_sweep(server.state, "bayes")
     controller = add_run(server.state, "random1", "random1-controller", [])
     controller.config = {}
+    add_run(server.state, "random1", "waiting", [], "pending", None)
     other = yaml(more="name: of another program\n")
     add_run(server.state, add_sweep(server.state, text=other), "other", [])
     add_run(server.state, None, "alone", [0.1])
@@ -162,6 +164,7 @@ def test_what_cannot_be_compared_is_named_and_left_out(server, tmp_path):
     assert "of another program (of another program1, by loss)" in text
     assert "no run has been started: sweeps bayes (bayes1, by valid_loss)" in text
     assert "in no sweep: 1 run" in text
+    assert "waiting to be started: 1 run" in text
 
 
 def test_a_damaged_cache_is_begun_anew(server, tmp_path):

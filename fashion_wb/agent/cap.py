@@ -21,23 +21,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from fashion_wb.agent.protocol import Command, heartbeat, is_over
+from fashion_wb.pages import known_project, runs_of
 from fashion_wb.server import Server
 from fashion_wb.wandbpath import WandbPath
 
 _COUNT = """query AgentRunCount($entity: String, $project: String!, $filters: JSONString) {
   project(name: $project, entityName: $entity) { runCount(filters: $filters) }
-}"""
-_RUNS = """query AgentRuns($entity: String, $project: String!, $filters: JSONString, $first: Int,
-    $after: String) {
-  project(name: $project, entityName: $entity) {
-    runs(filters: $filters, first: $first, after: $after, order: "+created_at") {
-      edges { node { name state } }
-      pageInfo { endCursor hasNextPage }
-    }
-  }
 }"""
 _STATE = """query AgentSweepState($entity: String, $project: String!, $sweep: String!, $all: JSONString,
     $waiting: JSONString) {
@@ -77,7 +70,7 @@ def place_of(server: Server, path: WandbPath, run_id: str, run_cap: int) -> Plac
     project = _project(server, _COUNT, path, filters=filters)
     if project["runCount"] <= run_cap:
         return Place(within=True, full=project["runCount"] == run_cap)
-    first = _first_runs(server, path, filters, run_cap)
+    first = _first_runs(server, path, run_cap)
     return Place(within=any(run["name"] == run_id for run in first), full=True)
 
 
@@ -111,22 +104,14 @@ def has_nothing_left(server: Server, path: WandbPath, run_cap: int | None) -> bo
         return False
     if project["waiting"] == 0:
         return True
-    return all(run["state"] not in _WAITING for run in _first_runs(server, path, json.dumps(every), run_cap))
+    return all(run["state"] not in _WAITING for run in _first_runs(server, path, run_cap))
 
 
-def _first_runs(server: Server, path: WandbPath, filters: str, number: int) -> Iterator[Mapping[str, Any]]:
-    cursor: str | None = None
-    while number > 0:
-        size = min(number, _PER_PAGE)
-        runs = _project(server, _RUNS, path, filters=filters, first=size, after=cursor)["runs"]
-        yield from (edge["node"] for edge in runs["edges"])
-        if not runs["pageInfo"]["hasNextPage"]:
-            return
-        number, cursor = number - size, runs["pageInfo"]["endCursor"]
+def _first_runs(server: Server, path: WandbPath, number: int) -> Iterator[Mapping[str, Any]]:
+    runs = runs_of(server, path, "name state", {"sweep": path.sweep}, min(number, _PER_PAGE))
+    return islice(runs, number)
 
 
 def _project(server: Server, document: str, path: WandbPath, **variables: Any) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = server.query(
-        document, entity=path.entity, project=path.project, **variables
-    )["project"]
-    return found
+    answer = server.query(document, entity=path.entity, project=path.project, **variables)
+    return known_project(answer, server, path)

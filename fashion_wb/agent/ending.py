@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fashion_wb.agent.slot import Slot
+from fashion_wb.agentcommand import kill_delay
 from fashion_wb.workers import WorkerPool
-
-# How long W&B's agent waits between the two, and the variable by which it is told otherwise.
-_KILL_DELAY = 30.0
-_KILL_DELAY_VARIABLE = "WANDB_AGENT_KILL_DELAY"
 
 
 @dataclass(frozen=True)
@@ -26,9 +22,7 @@ class Ending:
     """
 
     pool: WorkerPool
-    kill_delay: float = field(
-        default_factory=lambda: float(os.environ.get(_KILL_DELAY_VARIABLE) or _KILL_DELAY)
-    )
+    kill_delay: float = field(default_factory=kill_delay)
 
     def end(self, slots: Iterable[Slot]) -> None:
         """Send SIGTERM to the trials of the slots, once."""

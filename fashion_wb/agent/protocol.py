@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from fashion_wb.pages import known_project, sweeps_of
 from fashion_wb.server import Server
 from fashion_wb.servererrors import NotFound, ServerError
 from fashion_wb.sweepfile import Sweep, make_sweep
@@ -21,11 +22,6 @@ from fashion_wb.wandbpath import WandbPath
 
 _SWEEP = """query AgentSweep($entity: String, $project: String, $sweep: String!) {
   project(name: $project, entityName: $entity) { sweep(sweepName: $sweep) { name displayName state config } }
-}"""
-_SWEEPS = """query AgentSweeps($entity: String, $project: String) {
-  project(name: $project, entityName: $entity) {
-    sweeps(first: 50) { edges { node { name displayName state } } }
-  }
 }"""
 _CREATE_AGENT = """mutation CreateAgent($host: String!, $projectName: String, $entityName: String,
     $sweep: String!) {
@@ -93,16 +89,14 @@ def find_sweep(server: Server, path: WandbPath) -> SweepOnServer:
         ServerError: no such project or sweep for this account (the message names the sweeps there are), or as
             `Server.query`.
     """
-    project = server.query(_SWEEP, entity=path.entity, project=path.project, sweep=path.sweep)["project"]
-    if project is None:
-        raise NotFound(
-            f"W&B at {server.url} knows no project {path.of_project}, or this account may not see it; "
-            "check the names of entity and project"
-        )
-    found = project["sweep"]
+    answer = server.query(_SWEEP, entity=path.entity, project=path.project, sweep=path.sweep)
+    found = known_project(answer, server, path)["sweep"]
     if found is None:
-        known = _sweeps_of(server, path)
-        raise NotFound(f"{path.of_project} has no sweep {path.sweep}; it has {known or 'no sweeps'}")
+        nodes = sweeps_of(server, path, "name displayName state")
+        known = [f"{n['name']} ({n['displayName'] or 'no name'}, {n['state'].lower()})" for n in nodes]
+        raise NotFound(
+            f"{path.of_project} has no sweep {path.sweep}; it has {', '.join(known) or 'no sweeps'}"
+        )
     config = yaml.safe_load(found["config"] or "") or {}
     name = str(found["displayName"] or found["name"])
     return SweepOnServer(path, make_sweep(config, default_name=name), found["state"])
@@ -136,9 +130,3 @@ def _command(command: Mapping[str, Any]) -> Command:
         raise ServerError(f"W&B's server sent a command that this agent does not know: {kind!r}")
     run_id, program = str(command.get("run_id") or ""), command.get("program")
     return Command(kind, run_id, program or None, command.get("args") or {})
-
-
-def _sweeps_of(server: Server, path: WandbPath) -> str:
-    project = server.query(_SWEEPS, entity=path.entity, project=path.project)["project"]
-    nodes = [edge["node"] for edge in project["sweeps"]["edges"]]
-    return ", ".join(f"{n['name']} ({n['displayName'] or 'no name'}, {n['state'].lower()})" for n in nodes)

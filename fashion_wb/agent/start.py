@@ -17,7 +17,6 @@ from fashion_wb.agent.slot import Slot
 from fashion_wb.agent.trial import Launcher
 from fashion_wb.agentfiles import AgentFiles
 from fashion_wb.errors import FashionWbError
-from fashion_wb.run import cores
 from fashion_wb.server import Server, connect
 from fashion_wb.sweepfile import TRAIN_PROGRAM, Sweep
 from fashion_wb.wandbpath import WandbPath, parse_path
@@ -92,7 +91,9 @@ def _work(server: Server, target: SweepOnServer, options: AgentOptions, report: 
                 Slot(agent_id)
                 for agent_id in threads.map(lambda _: register(server, target.path), range(number))
             ]
-        launcher = Launcher(target, files, options.cwd, pool, options.warm, max(1, cores() // number))
+        # Alone, a trial computes as under W&B's agent; side by side, all of them with every core would crawl.
+        threads = None if number == 1 else 1
+        launcher = Launcher(target, files, options.cwd, pool, options.warm, threads)
         contact = Contact(report, options.give_up)
         Agent(server, target, launcher, slots, report, options.count, contact).run()
 

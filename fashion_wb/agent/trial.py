@@ -50,7 +50,7 @@ class Launcher:
         cwd: the directory that trials run in.
         pool: runs them.
         warm: whether to fork them from the pool's preloaded process.
-        threads: how many threads a trial may compute with.
+        threads: how many threads a trial may compute with; None leaves it to the program.
     """
 
     target: SweepOnServer
@@ -58,7 +58,7 @@ class Launcher:
     cwd: Path
     pool: WorkerPool
     warm: bool
-    threads: int
+    threads: int | None
 
     def start(self, command: Command, number: int) -> ActiveTrial:
         """Start the run that the server gave out, as this agent's trial `number`.

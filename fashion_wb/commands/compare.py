@@ -10,7 +10,7 @@ import click
 
 from fashion_wb.commands.options import PATH
 from fashion_wb.errors import FashionWbError
-from fashion_wb.study import METHODS
+from fashion_wb.study import method_order
 from fashion_wb.wandbpath import WandbPath, parse_path
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ def compare(sources: tuple[str, ...], out: Path) -> None:
     """
     from analysis.outputs import write_comparison
 
-    known = {method: position for position, method in enumerate(METHODS)}
     searches, left_out = _read([_source(text) for text in sources])
-    searches.sort(key=lambda search: known.get(search.method, len(known)))
+    searches.sort(key=lambda search: method_order(search.method))
     click.echo(write_comparison(searches, out, left_out=left_out))
 
 

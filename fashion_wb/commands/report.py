@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.study import METHODS
+from fashion_wb.study import method_order
 from fashion_wb.wandbpath import WandbPath, parse_path
 
 if TYPE_CHECKING:
@@ -54,7 +54,6 @@ def _save(server: Server, path: WandbPath) -> SavedReport:
 
     made = datetime.now(UTC)
     pulled = search_records(server, path, sys.stderr)
-    known = {method: position for position, method in enumerate(METHODS)}
-    searches = sorted(pulled.searches, key=lambda search: known.get(search.method, len(known)))
+    searches = sorted(pulled.searches, key=lambda search: method_order(search.method))
     built = build_report(searches, path, pulled.left_out, version=version("fashion-wb"), made=made)
     return save_report(server, path, built)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fashion_wb.pages import runs_of
+from fashion_wb.pulledrun import ENDED
 from fashion_wb.push.localruns import LocalRun
-from fashion_wb.push.pages import nodes
 from fashion_wb.server import Server
 from fashion_wb.wandbpath import WandbPath
 
 _FIELDS = "name state sweepName historyLineCount exitcode config"
-_ENDED = ("finished", "failed", "crashed", "killed")
 _NAMES_A_REQUEST = 100
 
 
@@ -42,7 +42,7 @@ class ServerRun:
         The summary needs no look: the client sends it before the exit code, in the same stream.
         """
         code = run.ending.exit_code
-        ended = self.state == "finished" if code == 0 else self.state in _ENDED[1:]
+        ended = self.state == "finished" if code == 0 else self.state in ENDED and self.state != "finished"
         return (
             ended
             and self.rows == run.rows
@@ -71,8 +71,8 @@ def server_runs(server: Server, project: WandbPath, runs: Sequence[LocalRun]) ->
     found = {run.run_id: ServerRun() for run in runs}
     names = list(found)
     for start in range(0, len(names), _NAMES_A_REQUEST):
-        filters = json.dumps({"name": {"$in": names[start : start + _NAMES_A_REQUEST]}})
-        for node in nodes(server, project, "runs", _FIELDS, filters):
+        filters = {"name": {"$in": names[start : start + _NAMES_A_REQUEST]}}
+        for node in runs_of(server, project, _FIELDS, filters, _NAMES_A_REQUEST):
             found[node["name"]] = _server_run(node)
     return found
 

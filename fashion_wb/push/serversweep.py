@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml
 
-from fashion_wb.push.pages import nodes
+from fashion_wb.pages import sweeps_of
 from fashion_wb.server import Server
-from fashion_wb.servererrors import Unanswered, explained
+from fashion_wb.servererrors import NotFound, Unanswered, explained
 from fashion_wb.sweepdir import SweepDir
 from fashion_wb.wandbpath import WandbPath
 
@@ -108,7 +108,10 @@ def _mark(sweep_id: str) -> str:
 
 
 def _find(server: Server, project: WandbPath, mark: str) -> ServerSweep | None:
-    found = [node for node in nodes(server, project, "sweeps", _FIELDS) if mark in _descriptions(node)]
+    try:
+        found = [node for node in sweeps_of(server, project, _FIELDS) if mark in _descriptions(node)]
+    except NotFound:
+        return None  # the project comes with its first sweep
     if not found:
         return None
     # More than one only if two copies of the folder were pushed at the same instant: then both take this.
