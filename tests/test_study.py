@@ -63,7 +63,7 @@ def test_the_files_have_the_agreed_headers_and_every_trial(study):
     folder, done = study
     trials = rows(folder / "out" / "trials.csv")
     assert list(trials[0]) == (
-        "method,sweep,run,state,filters,units1,units2,lr,epochs,seconds,valid_loss,train_loss,valid_accuracy"
+        "method,sweep,replicate,run,state,filters,units1,units2,lr,epochs,seconds,valid_loss,train_loss,valid_accuracy"
     ).split(",")
     assert len(trials) == 10 and {row["state"] for row in trials} == {"finished"}
     assert list(rows(folder / "out" / "comparison.csv")[0]) == (
