@@ -17,10 +17,11 @@ from analysis.evidence import Evidence
 from analysis.htmlreport.cells import confidence, spread
 from analysis.htmlreport.curves import has_band, incumbent_spec, random_words
 from analysis.htmlreport.headline import compared, headline, statements
+from analysis.htmlreport.hypothesis import filters_spec
 from analysis.htmlreport.limits import limits
 from analysis.htmlreport.look import Mark, method_marks
 from analysis.htmlreport.pairs import pair_matrix, pairs_table
-from analysis.htmlreport.scatters import accuracy_panels, filters_spec, thinned
+from analysis.htmlreport.scatters import accuracy_panels, thinned
 from analysis.htmlreport.strips import strip_spec
 from analysis.htmlreport.tables import audit_table, found_table, quality_table, spent_table, winners_table
 from analysis.htmlreport.trialtable import trial_table
