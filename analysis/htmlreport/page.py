@@ -17,10 +17,11 @@ from analysis.evidence import Evidence
 from analysis.htmlreport.cells import confidence, spread
 from analysis.htmlreport.curves import has_band, incumbent_spec, random_words
 from analysis.htmlreport.headline import compared, headline, statements
+from analysis.htmlreport.hypothesis import filters_spec
 from analysis.htmlreport.limits import limits
 from analysis.htmlreport.look import Mark, method_marks
 from analysis.htmlreport.pairs import pair_matrix, pairs_table
-from analysis.htmlreport.scatters import accuracy_panels, filters_spec, thinned
+from analysis.htmlreport.scatters import accuracy_panels, thinned
 from analysis.htmlreport.strips import strip_spec
 from analysis.htmlreport.tables import audit_table, found_table, quality_table, spent_table, winners_table
 from analysis.htmlreport.trialtable import trial_table
@@ -136,9 +137,8 @@ def _own(name: str) -> Markup:
     return Markup((Path(__file__).parent / "template" / name).read_text(encoding="utf-8"))
 
 
-@functools.cache
 def _library() -> Markup:
-    """Vega, Vega-Lite and vega-embed as one script; bundling takes a second or two."""
+    """Vega, Vega-Lite and vega-embed as one script; bundling takes seconds, but once a process."""
     return Markup(
         vl_convert.javascript_bundle().replace("</script", r"<\/script").replace("<!--", r"\x3c!--")
     )

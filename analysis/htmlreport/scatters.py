@@ -1,4 +1,4 @@
-"""The figures with a dot a trial: where in the space the accuracy lies, and what filters do."""
+"""The figure of where in the space the accuracy was found: a panel a method, a dot a trial."""
 
 from __future__ import annotations
 
@@ -91,43 +91,6 @@ def accuracy_panels(trials: pd.DataFrame, marks: Sequence[Mark]) -> AccuracyPane
     return AccuracyPanels(tuple(panels), low, high, _gradient(), " ".join(filter(None, notes)))
 
 
-def filters_spec(runs: pd.DataFrame, column: str, title: str, form: str) -> dict[str, Any] | None:
-    """`column` over filters, a dot a run, coloured by lr where all are above 0.
-
-    Args:
-        runs: at most MOST_DOTS; columns `filters`, `lr` and `column`, without gaps.
-        column: the name of a number.
-        title: of the axis.
-        form: d3 number format of the axis.
-
-    Returns:
-        The specification, or None where there are no runs.
-    """
-    if runs.empty:
-        return None
-    dots = [
-        {"filters": rounded(f), "lr": rounded(lr), "y": rounded(y)}
-        for f, lr, y in runs[["filters", "lr", column]].itertuples(index=False, name=None)
-    ]
-    tips = [
-        alt.Tooltip("filters:Q"),
-        alt.Tooltip("lr:Q", format=".3g"),
-        alt.Tooltip("y:Q", title=title, format=form),
-    ]
-    positive = bool((runs["lr"] > 0).all())
-    chart = (
-        alt.Chart(alt.NamedData("runs"))
-        .mark_circle(opacity=0.85, size=52, stroke=INK, strokeWidth=0.5)
-        .encode(
-            alt.X("filters:Q", title="filters (channels)", scale=alt.Scale(zero=False), axis=_whole()),
-            alt.Y("y:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6, format=form)),
-            **({"fill": _by_lr(runs["lr"])} if positive else {}),
-            tooltip=tips,
-        )
-    )
-    return finish(chart, (), f"{title} against filters, a dot a run, n = {len(runs)}.", 260, {"runs": dots})
-
-
 def _panel(
     own: pd.DataFrame, every: pd.DataFrame, mark: Mark, marks: Sequence[Mark], colours: tuple[float, float]
 ) -> dict[str, Any]:
@@ -158,7 +121,7 @@ def _scales(every: pd.DataFrame) -> tuple[alt.X, alt.Y]:
     lrs = [rounded(every["lr"].min() / 1.5), rounded(every["lr"].max() * 1.5)]
     x_scale = alt.Scale(domain=[few - margin, many + margin], nice=False)
     y_scale = alt.Scale(type="log", domain=lrs, nice=False)
-    x = alt.X("filters:Q", title="filters (channels)", scale=x_scale, axis=_whole())
+    x = alt.X("filters:Q", title="filters (channels)", scale=x_scale, axis=whole_numbers())
     return x, alt.Y("lr:Q", title="lr (log scale)", scale=y_scale, axis=_powers(every["lr"]))
 
 
@@ -185,20 +148,15 @@ def _heading(trials: pd.DataFrame) -> str:
     return ", ".join(f"{counts[state]} {state}" for state in TrialState if state in counts)
 
 
-def _whole() -> alt.Axis:
+def whole_numbers() -> alt.Axis:
     return alt.Axis(format="d", tickMinStep=1, tickCount=7)
 
 
-def _by_lr(values: pd.Series) -> alt.Fill:
-    legend = alt.Legend(orient="bottom", format=".0e", gradientLength=160, values=_powers_in(values))
-    return alt.Fill("lr:Q", scale=alt.Scale(type="log", scheme="viridis"), legend=legend)
-
-
 def _powers(values: pd.Series) -> alt.Axis:
-    return alt.Axis(format=".0e", values=_powers_in(values))
+    return alt.Axis(format=".0e", values=powers_of_ten(values))
 
 
-def _powers_in(values: pd.Series) -> list[float]:
+def powers_of_ten(values: pd.Series) -> list[float]:
     """1 and 3 times the powers of ten between the smallest and the largest value, both above 0."""
     low, high = math.floor(math.log10(values.min())), math.ceil(math.log10(values.max()))
     step = max(1, (high - low) // 5)

@@ -78,6 +78,9 @@ def winners_table(evidence: Evidence) -> Table:
         f"Means over searches with {confidence(one.test_accuracy for one in winners)}; a search's number is "
         "the mean over its seeds. A gap above 0 is a claim that was too good."
     )
+    without = [f"{one.without_result} of {one.method}" for one in winners if one.without_result]
+    if without:
+        caption += f" Without a result when trained again: {', '.join(without)}."
     return Table(caption, header, rows)
 
 
@@ -97,7 +100,10 @@ def audit_table(evidence: Evidence) -> Table:
         )
         for one in evidence.audit or ()
     )
-    caption = "Stopped trials drawn at random and trained to the end all the same; 95% intervals."
+    caption = (
+        "Stopped trials drawn at random and trained to the end all the same; 95% intervals, as if these "
+        "were independent of one another."
+    )
     return Table(caption, header, rows)
 
 
