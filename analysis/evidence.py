@@ -90,6 +90,8 @@ def gather(
     results = search_results(trials)
     steps = {axis: search_steps(trials, epochs, axis) for axis in AXES}
     goal = default_target(results) if target is None else target
+    order = {method: position for position, method in enumerate(results["method"].unique())}
+    chosen = sorted(retrained, key=lambda one: order.get(one.method, len(order)))
     return Evidence(
         trials=trials,
         epochs=epochs,
@@ -104,6 +106,6 @@ def gather(
         quality=search_quality(searches),
         hypothesis=check_hypothesis(trials),
         audit=audit(audited, trials) if audited else None,
-        winners=summarise_winners(retrained) if retrained else None,
-        retrained=tuple(retrained),
+        winners=summarise_winners(chosen) if chosen else None,
+        retrained=tuple(chosen),
     )

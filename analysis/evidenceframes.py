@@ -1,4 +1,4 @@
-"""The evidence's numbers as tables for machines: finals.csv and pairs.csv."""
+"""The evidence's numbers as tables for machines: finals.csv, pairs.csv and winners.csv."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.finals import Finals
 from analysis.intervals import Estimate
 from analysis.verdicts import Verdict
+from analysis.winners import Winners
 
 FINALS_COLUMNS = (
     *("method", "searches", "without_result", "median", "median_low", "median_high", "median_confidence"),
@@ -21,6 +22,12 @@ PAIRS_COLUMNS = (
     *("a", "b", "outcome", "n", "difference", "difference_low", "difference_high", "spread", "effect"),
     *("a_lower", "a_lower_low", "a_lower_high", "p", "p_holm", "p_equivalent", "p_equivalent_holm"),
     *("p_wilcoxon", "p_wilcoxon_holm", "tests", "margin", "more_replicates"),
+)
+
+WINNERS_COLUMNS = (
+    *("method", "searches", "without_result", "test_accuracy", "test_accuracy_low", "test_accuracy_high"),
+    *("between", "within", "loss_gap", "loss_gap_low", "loss_gap_high"),
+    *("accuracy_gap", "accuracy_gap_low", "accuracy_gap_high"),
 )
 
 
@@ -60,6 +67,20 @@ def pairs_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows, columns=list(PAIRS_COLUMNS))
     return frame.astype({"more_replicates": "Int64"})
+
+
+def winners_frame(winners: Sequence[Winners]) -> pd.DataFrame:
+    """A row a method whose chosen configurations were trained again, columns WINNERS_COLUMNS."""
+    rows = [
+        {
+            **_fields(one, "method", "searches", "without_result", "between", "within"),
+            **_estimate("test_accuracy", one.test_accuracy),
+            **_estimate("loss_gap", one.loss_gap),
+            **_estimate("accuracy_gap", one.accuracy_gap),
+        }
+        for one in winners
+    ]
+    return pd.DataFrame(rows, columns=list(WINNERS_COLUMNS))
 
 
 def _fields(record: Any, *names: str) -> dict[str, Any]:

@@ -122,9 +122,7 @@ def rank_correlation(x: np.ndarray, y: np.ndarray, given: np.ndarray | None = No
     if abs(r) > 1 - 1e-12:
         return Estimate(r, r, r, CONFIDENCE, n)
     half = stats.norm.ppf((1 + CONFIDENCE) / 2) * math.sqrt((1 + r * r / 2) / (n - 3 - known))
-    return Estimate(
-        r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half), CONFIDENCE, n
-    )
+    return Estimate(r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half), CONFIDENCE, n)
 
 
 def _half(runs: pd.DataFrame, outcome: str) -> Half:

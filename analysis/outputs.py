@@ -9,7 +9,7 @@ from typing import Any
 
 from analysis.comparison import to_markdown, to_text, verdict
 from analysis.evidence import Evidence, gather
-from analysis.evidenceframes import finals_frame, pairs_frame
+from analysis.evidenceframes import finals_frame, pairs_frame, winners_frame
 from analysis.evidencetext import sections
 from analysis.records import Audited, Retrained
 from analysis.table import SearchRecord
@@ -18,8 +18,8 @@ from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
 
 NAMES = (
-    *("report.html", "trials.csv", "comparison.csv", "finals.csv", "pairs.csv", "comparison.md"),
-    *("incumbent.png", "accuracy.png", "seconds.png", "filters.png"),
+    *("report.html", "trials.csv", "comparison.csv", "finals.csv", "pairs.csv", "winners.csv"),
+    *("comparison.md", "incumbent.png", "accuracy.png", "seconds.png", "filters.png"),
 )
 
 
@@ -85,6 +85,7 @@ def _write_tables(evidence: Evidence, statement: str, out: Path) -> None:
     write_csv(evidence.comparison, out / "comparison.csv", decimals={"seconds": 3})
     write_csv(finals_frame(evidence.finals), out / "finals.csv")
     write_csv(pairs_frame(evidence.verdicts), out / "pairs.csv")
+    write_csv(winners_frame(evidence.winners or ()), out / "winners.csv")
     write_text(to_markdown(evidence.comparison, statement, sections(evidence)), out / "comparison.md")
 
 

@@ -85,9 +85,7 @@ def compare_pairs(losses: pd.DataFrame, margin: float) -> tuple[Pair, ...]:
     names = list(combinations(columns, 2))
     differences = [known[~np.isnan(known)] for known in (columns[a] - columns[b] for a, b in names)]
     ranked = _wilcoxon(differences)
-    pairs = [
-        _pair(*name, own, margin, p) for name, own, p in zip(names, differences, ranked, strict=True)
-    ]
+    pairs = [_pair(*name, own, margin, p) for name, own, p in zip(names, differences, ranked, strict=True)]
     plain, equivalent, wilcoxon = (
         holm([getattr(pair, name) for pair in pairs]) for name in ("p", "p_equivalent", "p_wilcoxon")
     )
