@@ -15,7 +15,7 @@ study: setup
 	.venv/bin/fashion-wb study $(ARGS)
 
 test: .venv/.test
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest --numprocesses 4 --dist loadfile $(ARGS)
 
 setup: .venv/.ready
 

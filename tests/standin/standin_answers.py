@@ -136,7 +136,8 @@ class _Answers:
         config = json.loads(given.pop("config"))
         run = standin_sweeps.enqueue(self._state, self._sweep_by_key(given.pop("id")), config)
         run.display_name = given.pop("displayName", None)
-        return {"id": f"run:{run.name}", "runQueueItemId": f"item:{run.name}"}
+        # The scheduler looks for the run by this id among the names of runs.
+        return {"id": run.name, "runQueueItemId": f"item:{run.name}"}
 
     def _stop_run(self, given: Arguments) -> Fields:
         self._state.runs[given.pop("id").removeprefix("run:")].stop_asked = True

@@ -37,8 +37,7 @@ def _fits(run: Run, key: str, wanted: Any) -> bool:
         return value == wanted
     match wanted:
         case {"$in": [*values]} if len(wanted) == 1:
-            # The scheduler gives names as ids.
-            return value in {str(each).removeprefix("run:") for each in values}
+            return value in values
         case {"$ne": other} if len(wanted) == 1:
             return value != other
     raise Unknown(f"runs: filter {key}: {wanted}")

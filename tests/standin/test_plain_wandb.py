@@ -95,6 +95,14 @@ def test_the_client_asked_for_nothing_that_was_not_answered(finished):
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_nothing_is_proposed_much_before_it_can_be_started(finished, method):
+    server, sweeps = finished
+    waiting = [run for run in server.state.runs_of(sweeps[method][0]) if run.state == "pending"]
+    # A scheduler is killed here once the agent has had its runs, with at most its batch of one more enqueued.
+    assert len(waiting) <= 1
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_the_server_gets_the_file_as_it_is(finished, method):
     server, sweeps = finished
     sweep_id, config = sweeps[method]
