@@ -76,14 +76,13 @@ def _steps(filters: int, limit: int | None, compute_class: str) -> Iterator[floa
 
     keep_freed_memory()
     data, config = load(0, limit=limit), TrainConfig(filters=filters, lr=LR)
-    chosen = getattr(compute, compute_class)(build_model(config, torch.device("cpu")))
-    optimiser = torch.optim.Adam(chosen.parameters, lr=LR, fused=True)
+    chosen = getattr(compute, compute_class)(build_model(config, torch.device("cpu")), LR)
     batch, steps = torch.arange(config.batch_size), -(-len(data.train) // config.batch_size)
     while True:
         began = time.perf_counter()
         for _ in range(steps):
             chosen.gradients(data.train, batch)
-            optimiser.step()
+            chosen.step()
         chosen.evaluate(data.valid)
         yield time.perf_counter() - began
 

@@ -21,6 +21,7 @@ try:
     import numba
 
     from fashion_wb import fusedcnn
+    from fashion_wb.adam import Adam
 
     # Not with NUMBA_DISABLE_JIT, by which numba's users turn it off; and pixels are read four at a time.
     _COMPILES = not numba.config.DISABLE_JIT and sys.byteorder == "little"
@@ -35,13 +36,7 @@ _MOST_UNITS = 2**18  # of the second dense layer's weights
 
 
 class Compute(Protocol):
-    """Trains and evaluates one model.
-
-    Attributes:
-        parameters: what the optimiser is to step.
-    """
-
-    parameters: list[nn.Parameter]
+    """Trains and evaluates one model."""
 
     def gradients(self, split: Split, rows: torch.Tensor) -> torch.Tensor | float:
         """Summed cross-entropy over a batch; sets the gradients of its mean.
@@ -52,6 +47,10 @@ class Compute(Protocol):
         """
         ...
 
+    def step(self) -> None:
+        """Adam's step with those gradients."""
+        ...
+
     def evaluate(self, split: Split) -> tuple[float, float]:
         """Mean cross-entropy and accuracy in [0, 1] over a split."""
         ...
@@ -60,9 +59,10 @@ class Compute(Protocol):
 class StockCompute:
     """PyTorch's own operations, on any device."""
 
-    def __init__(self, model: FashionCnn) -> None:
+    def __init__(self, model: FashionCnn, lr: float) -> None:
         self.model = model
-        self.parameters = list(model.parameters())
+        self._lr = lr
+        self._optimiser: torch.optim.Optimizer | None = None
 
     def gradients(self, split: Split, rows: torch.Tensor) -> torch.Tensor:
         """See `Compute`."""
@@ -72,6 +72,12 @@ class StockCompute:
         loss.backward()
         # Left on the device: reading the number here would make every step wait for it.
         return loss.detach() * len(rows)
+
+    def step(self) -> None:
+        """See `Compute`."""
+        if self._optimiser is None:  # not before it is needed: it takes seconds, see adam
+            self._optimiser = torch.optim.Adam(self.model.parameters(), lr=self._lr, fused=True)
+        self._optimiser.step()
 
     def evaluate(self, split: Split) -> tuple[float, float]:
         """See `Compute`."""
@@ -87,29 +93,28 @@ class StockCompute:
 
 
 class FusedCompute:
-    """The model compiled for the CPU, see fusedcnn; one parameter for the optimiser: all of them in a row.
+    """The model compiled for the CPU, see fusedcnn. Its parameters become views of one tensor."""
 
-    PyTorch's Adam takes 49 us for this model's twelve parameters and 22 us for one of that length.
-    """
-
-    def __init__(self, model: FashionCnn) -> None:
+    def __init__(self, model: FashionCnn, lr: float) -> None:
         own = list(model.parameters())
-        whole = nn.Parameter(torch.cat([value.detach().reshape(-1) for value in own]))
-        whole.grad = torch.zeros_like(whole)
+        values = torch.cat([value.detach().reshape(-1) for value in own])
+        self.gradient = torch.zeros_like(values)
         sizes = [value.numel() for value in own]
-        pairs = zip(whole.detach().split(sizes), whole.grad.split(sizes), own, strict=True)
-        views = [(part.view(value.shape), grad.view(value.shape)) for part, grad, value in pairs]
-        for value, (part, _) in zip(own, views, strict=True):
-            value.data = part
-        self.parameters = [whole]
-        self._gradient = whole.grad
-        self._values = fusedcnn.Parameters(*(part.numpy() for part, _ in views))
-        self._gradients = fusedcnn.Parameters(*(grad.numpy() for _, grad in views))
+        for value, part in zip(own, values.split(sizes), strict=True):
+            value.data = part.view(value.shape)
+        shaped = [part.view(value.shape) for value, part in zip(own, self.gradient.split(sizes), strict=True)]
+        self._values = fusedcnn.Parameters(*(value.detach().numpy() for value in own))
+        self._gradients = fusedcnn.Parameters(*(part.numpy() for part in shaped))
+        self._adam = Adam(values.numpy(), self.gradient.numpy(), lr)
 
     def gradients(self, split: Split, rows: torch.Tensor) -> float:
         """See `Compute`."""
-        self._gradient.zero_()
+        self.gradient.zero_()
         return fusedcnn.loss_and_gradients(*_pool(split), rows.numpy(), self._values, self._gradients)
+
+    def step(self) -> None:
+        """See `Compute`."""
+        self._adam.step()
 
     def evaluate(self, split: Split) -> tuple[float, float]:
         """See `Compute`."""
@@ -117,20 +122,26 @@ class FusedCompute:
         return loss / len(split), correct / len(split)
 
 
-def choose_compute(model: FashionCnn, split: Split) -> Compute:
-    """The faster of the two, among those that can do it."""
-    return FusedCompute(model) if _COMPILES and _is_for_fused(model, split) else StockCompute(model)
+def choose_compute(model: FashionCnn, split: Split, lr: float = 0.0) -> Compute:
+    """The faster of the two, among those that can do it; `lr` is Adam's, of no account in evaluation."""
+    chosen = FusedCompute if _COMPILES and _is_for_fused(model, split) else StockCompute
+    return chosen(model, lr)
 
 
-def warm_up() -> None:
-    """Have the compiled code ready in this process, so that those forked from it need not load it.
+def warm_up(device: torch.device) -> None:
+    """Have what training on `device` loads at first ready, so that processes forked from this one need not.
 
-    Takes a tenth of a second, or some ten seconds where it has to be compiled first.
+    Takes a second, or some ten where the model has to be compiled first. Does not touch the device.
     """
+    if not _COMPILES or device.type != "cpu":
+        # The first optimiser of a process imports torch.compile, whether it is used or not: seconds.
+        torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+        return
     image, zero = torch.zeros(1, 1, 28, 28, dtype=torch.uint8), torch.zeros(1, dtype=torch.int64)
     split = Split(image, zero, zero)
-    compute = choose_compute(build_model(TrainConfig(), split.pool.device), split)
+    compute = choose_compute(build_model(TrainConfig(), device), split)
     compute.gradients(split, split.rows)
+    compute.step()
     compute.evaluate(split)
 
 

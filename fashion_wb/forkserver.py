@@ -26,15 +26,19 @@ from fashion_wb.coreservice import CoreService
 from fashion_wb.lifeline import die_with_parent
 
 
-def _import_what_is_put_off() -> None:
-    if "torch" in sys.modules:
+def _load_what_is_put_off() -> None:
+    if "wandb" in sys.modules:
+        from fashion_wb.wandb_private import list_packages_once
+
+        list_packages_once()
+    if "fashion_wb.data" in sys.modules:
+        sys.modules["fashion_wb.data"].preload()
+    if "fashion_wb.training" in sys.modules:
+        sys.modules["fashion_wb.training"].warm_up()
+    elif "torch" in sys.modules:
         # The first optimiser of a process imports torch.compile, whether it is used or not: seconds.
         torch = sys.modules["torch"]
         torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-    if "fashion_wb.data" in sys.modules:
-        sys.modules["fashion_wb.data"].preload()
-    if "fashion_wb.compute" in sys.modules:
-        sys.modules["fashion_wb.compute"].warm_up()
 
 
 @dataclass
@@ -85,7 +89,7 @@ class ForkServer:
             with contextlib.suppress(Exception):
                 importlib.import_module(name)
         with contextlib.suppress(Exception):
-            _import_what_is_put_off()
+            _load_what_is_put_off()
         self.service_token = None if self.service is None else self.service.token()
         gc.collect()
         gc.freeze()  # the children share these objects' pages for as long as nobody touches them

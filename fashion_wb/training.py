@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
+from fashion_wb import compute
 from fashion_wb.compute import Compute, choose_compute
 from fashion_wb.config import TrainConfig
 from fashion_wb.data import FashionMnist, Split
@@ -84,8 +85,15 @@ class BestWeights:
 
 def pick_device() -> torch.device:
     """CUDA where there is one, unless FASHION_WB_DEVICE names another device."""
+    # PyTorch is to ask the driver's library: its other way to look would cost a fork server's children CUDA.
+    os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
     name = os.environ.get("FASHION_WB_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(name)
+
+
+def warm_up() -> None:
+    """Load what training needs at first, so that processes forked from this one need not."""
+    compute.warm_up(pick_device())
 
 
 def use_one_thread() -> None:
@@ -136,18 +144,17 @@ def train(
     keep_freed_memory()
     model = build_model(config, device)
     train_split, valid_split = data.train.to(device), data.valid.to(device)
-    compute = choose_compute(model, train_split)
-    optimiser = torch.optim.Adam(compute.parameters, lr=config.lr, fused=True)
+    learner = choose_compute(model, train_split, config.lr)
     order = torch.Generator().manual_seed(config.seed)
     for epoch in range(1, config.epochs + 1):
         started = time.perf_counter()
         shuffled = torch.randperm(len(train_split), generator=order).to(device)
         batches = train_split.rows[shuffled].split(config.batch_size)
-        train_loss = _train_epoch(compute, optimiser, train_split, batches, should_stop)
+        train_loss = _train_epoch(learner, train_split, batches, should_stop)
         if train_loss is None:
             return
         trained = time.perf_counter()
-        valid_loss, accuracy = compute.evaluate(valid_split)
+        valid_loss, accuracy = learner.evaluate(valid_split)
         _check_finite(config, epoch, train_loss, valid_loss)
         if best is not None:
             best.take(valid_loss, model)
@@ -162,8 +169,7 @@ def train(
 
 
 def _train_epoch(
-    compute: Compute,
-    optimiser: torch.optim.Optimizer,
+    learner: Compute,
     split: Split,
     batches: tuple[torch.Tensor, ...],
     should_stop: Callable[[], bool],
@@ -172,8 +178,8 @@ def _train_epoch(
     for batch in batches:
         if should_stop():
             return None
-        total += compute.gradients(split, batch)
-        optimiser.step()
+        total += learner.gradients(split, batch)
+        learner.step()
     return float(total) / len(split)
 
 

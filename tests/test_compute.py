@@ -14,6 +14,7 @@ from sweep_cases import ROOT
 from torch.nn import functional as F
 
 from fashion_wb import compute, fusedcnn
+from fashion_wb.adam import Adam
 from fashion_wb.compute import FusedCompute, StockCompute, as_input, choose_compute
 from fashion_wb.config import TrainConfig
 from fashion_wb.data import load
@@ -39,11 +40,11 @@ def one_thread():
 def both(config):
     """Each with a model of its own, equal at first."""
     models = [build_model(config, CPU) for _ in range(2)]
-    return models, (FusedCompute(models[0]), StockCompute(models[1]))
+    return models, (FusedCompute(models[0], config.lr), StockCompute(models[1], config.lr))
 
 
-def flat_gradient(owner):
-    return torch.cat([value.grad.reshape(-1) for value in owner.parameters])
+def flat(tensors):
+    return torch.cat([value.reshape(-1) for value in tensors])
 
 
 @pytest.mark.parametrize("filters", [1, 2, 9, 15, 32])
@@ -54,9 +55,9 @@ def test_losses_and_gradients_of_a_batch(data, filters, batch_size):
     batch = data.train.rows[shuffled[:batch_size]]
     loss = fused.gradients(data.train, batch)
     assert loss == pytest.approx(float(stock.gradients(data.train, batch)), rel=1e-5)
-    expected = flat_gradient(stock)
+    expected = flat(value.grad for value in stock.model.parameters())
     # Relative to the largest entry: float32, summed in another order.
-    assert (flat_gradient(fused) - expected).abs().max() < 1e-4 * expected.abs().max()
+    assert (fused.gradient - expected).abs().max() < 1e-4 * expected.abs().max()
 
 
 def test_in_double_precision_they_agree_to_ten_digits(data):
@@ -72,12 +73,26 @@ def test_in_double_precision_they_agree_to_ten_digits(data):
         np.testing.assert_allclose(found, value.grad.numpy(), rtol=1e-10, atol=1e-13)
 
 
+@pytest.mark.parametrize("lr", [1e-3, 10.0])
+def test_adam_is_pytorchs(lr):
+    draw = np.random.default_rng(0).standard_normal
+    values = draw(1000)
+    theirs = torch.nn.Parameter(torch.from_numpy(values.copy()))
+    gradient = np.empty(1000)
+    ours, optimiser = Adam(values, gradient, lr), torch.optim.Adam([theirs], lr=lr)
+    for step in range(300):
+        gradient[:] = draw(1000) * 10.0 ** (step % 7 - 5)
+        theirs.grad = torch.from_numpy(gradient.copy())
+        ours.step()
+        optimiser.step()
+        np.testing.assert_allclose(values, theirs.detach().numpy(), rtol=1e-11, atol=1e-13 * lr)
+
+
 def test_the_models_own_parameters_are_those_that_are_trained(data):
-    (model, _), (fused, _) = both(TrainConfig(filters=3))
-    optimiser = torch.optim.Adam(fused.parameters, lr=1e-2)
+    (model, _), (fused, _) = both(TrainConfig(filters=3, lr=1e-2))
     for start in range(0, 640, 64):
         fused.gradients(data.train, data.train.rows[start : start + 64])
-        optimiser.step()
+        fused.step()
     loss, accuracy = fused.evaluate(data.valid)
     with torch.no_grad():
         logits = model(as_input(data.valid.images))
@@ -148,7 +163,7 @@ def test_without_numba_pytorch_computes(without, data_dir):
         "settings = config.TrainConfig(filters=2, epochs=1)\n"
         "chosen = compute.choose_compute(model.build_model(settings, cpu), images.train)\n"
         "assert isinstance(chosen, compute.StockCompute)\n"
-        "compute.warm_up()\n"
+        "training.warm_up()\n"
         "assert len(list(training.train(settings, images, cpu))) == 1\n"
     )
     subprocess.run([sys.executable, "-c", code, str(data_dir)], check=True, cwd=ROOT)

@@ -23,7 +23,7 @@ LAYERS = [
     ["datafiles"],
     ["data"],
     ["model", "convpool"],
-    ["dense"],
+    ["adam", "dense"],
     ["fusedcnn"],
     ["compute"],
     ["training"],

@@ -1,0 +1,143 @@
+"""How the search scales: seconds a suggestion, and what resuming and comparing thousands of runs takes.
+
+    .venv/bin/python benchmarks/search_scale.py [--trials 10,100,1000] [--runs 1000,10000]
+
+Suggestions: each method's sampler is shown that many finished trials of ten epochs, and asked five times,
+each time with one trial more; median and range, after a first time that takes in all trials, imports what it
+needs, and is shown apart. Resuming: reading a sweep folder of that many runs' own W&B logs, ten epochs each
+(copies of one that train.py made, under ids of their own). Comparing: the same folder read and made into all
+tables and pictures. Each in a process of its own; memory is what it held at most, beyond what it began with.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from measure import machine, spread
+
+from fashion_wb.records import Trial, TrialState
+from fashion_wb.study import METHODS, study_sweeps
+from fashion_wb.sweepdir import open_sweep_dir, read_sweep_dir
+from fashion_wb.sweepfile import TRAIN_PROGRAM
+
+EPOCHS = 10
+ASKED = 5
+
+
+def make_trials(count: int) -> list[Trial]:
+    """Finished trials spread over the study's space, losses falling epoch by epoch."""
+    chance = random.Random(0)
+    (sweep,) = study_sweeps(["random"], trials=count, epochs=EPOCHS, seed=0)
+    parameters = sweep.config["parameters"]
+    constants = {name: spec["value"] for name, spec in parameters.items() if "value" in spec}
+    trials = []
+    for number in range(count):
+        filters, lr = chance.randint(2, 15), 10 ** chance.uniform(-4, -2.52)
+        config = {**constants, "filters": filters, "lr": lr}
+        base = 0.3 + 0.5 / filters + chance.gauss(0, 0.01)
+        rows = tuple({"epoch": e, "_step": e - 1, "valid_loss": base + 0.3 / e} for e in range(1, EPOCHS + 1))
+        trials.append(Trial(number, f"bench-{number:04d}", config, TrialState.FINISHED, rows))
+    return trials
+
+
+def suggestion_seconds(method: str, count: int) -> tuple[float, list[float]]:
+    """Seconds of the first suggestion after `count` trials, and of those that follow."""
+    from fashion_wb.samplers import make_search
+
+    trials = make_trials(count + ASKED + 1)
+    (sweep,) = study_sweeps([method], trials=len(trials), epochs=EPOCHS, seed=0)
+    sampler, _ = make_search(sweep, "bench", seed=0)
+    seconds = []
+    for shown in range(count, count + ASKED + 1):
+        began = time.perf_counter()
+        config = sampler.ask(trials[:shown])
+        seconds.append(time.perf_counter() - began)
+        # The trial that follows is the one proposed.
+        trials[shown] = replace(trials[shown], config=config)
+    return seconds[0], seconds[1:]
+
+
+def fill(root: Path, runs: int) -> None:
+    """A sweep folder of finished runs, each log a copy of one."""
+    (sweep,) = study_sweeps(["random"], trials=runs, epochs=EPOCHS, seed=0)
+    folder = open_sweep_dir(root / "random", sweep, seed=0)
+    env = {**os.environ, "WANDB_MODE": "offline", "WANDB_DIR": str(root), "FASHION_WB_LIMIT": "500"}
+    subprocess.run([sys.executable, TRAIN_PROGRAM, "--epochs", str(EPOCHS)], env=env, check=True)
+    (log,) = root.glob("wandb/offline-run-*/*.wandb")
+    for trial in make_trials(runs):
+        run_id = folder.propose(trial.number, trial.config)
+        target = folder.root / "wandb" / f"offline-run-20260101_000000-{run_id}"
+        target.mkdir()
+        shutil.copyfile(log, target / f"run-{run_id}.wandb")
+    shutil.rmtree(root / "wandb")
+
+
+def resume(root: Path) -> None:
+    """What the same command does first."""
+    if not all(trial.state.ended for trial in read_sweep_dir(root / "random").read_trials()):
+        raise click.ClickException("a copied run counts as unfinished")
+
+
+def compare(root: Path) -> None:
+    """What `fashion-wb compare` does."""
+    from analysis.local import search_record
+    from analysis.outputs import write_comparison
+
+    write_comparison([search_record(read_sweep_dir(root / "random"))], root / "comparison")
+
+
+def _apart(function: Callable[..., Any], arguments: tuple[Any, ...], results: Any) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.perf_counter()
+    value = function(*arguments)
+    seconds = time.perf_counter() - began
+    results.put((value, seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024))
+
+
+def apart(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float, float]:
+    """Call in a fresh process; returns its value, seconds, and MiB of memory beyond what it began with."""
+    context = multiprocessing.get_context("spawn")
+    results = context.SimpleQueue()
+    process = context.Process(target=_apart, args=(function, arguments, results))
+    process.start()
+    process.join()
+    if process.exitcode != 0:
+        raise click.ClickException(f"{function.__name__} failed")
+    return results.get()
+
+
+@click.command()
+@click.option("--trials", default="10,100,1000", show_default=True)
+@click.option("--runs", default="1000,10000", show_default=True)
+def main(trials: str, runs: str) -> None:
+    """Measure and print."""
+    print(f"{'suggestion':<12} {'trials':>6}  {'seconds (range)':<28} first")
+    for method in METHODS:
+        for count in map(int, trials.split(",")):
+            (first, seconds), _, _ = apart(suggestion_seconds, method, count)
+            print(f"{method:<12} {count:>6}  {spread(seconds, 4):<28} {first:.3f}", flush=True)
+    print(f"\n{'':<12} {'runs':>6}  {'seconds':>8} {'MiB':>6}")
+    for count in map(int, runs.split(",")):
+        with tempfile.TemporaryDirectory() as root:
+            fill(Path(root), count)
+            for function in (resume, compare):
+                _, seconds, memory = apart(function, Path(root))
+                print(f"{function.__name__:<12} {count:>6}  {seconds:>8.2f} {memory:>6.0f}", flush=True)
+    print(f"\n{machine()}")
+
+
+if __name__ == "__main__":
+    main()
