@@ -18,7 +18,7 @@ import click
 import pandas as pd
 
 from analysis.comparison import verdict
-from analysis.layout import Rows, markdown_table
+from analysis.layout import Rows, count_of, markdown_table
 from fashion_wb.conditions import FILE as CONDITIONS
 from fashion_wb.files import write_text
 
@@ -47,7 +47,7 @@ def render(study: Path) -> str:
             "",
             f"*Measured: {_searches(trials)}, {_budget(conditions)} on "
             f"{int(conditions['training_images']):,} training images, "
-            f"seed {conditions['seed']}, {conditions['workers']} trials at a time. {conditions['machine']}; "
+            f"seed {conditions['seed']}, {count_of(conditions['workers'], 'trial')} at a time. {conditions['machine']}; "
             f"Python {conditions['python']}, {versions}. Trials, epochs and seconds are sums over a method's "
             "searches. Best validation loss: median over searches with its distribution-free interval (with "
             "5 searches their range, which holds with 93.75%). Test accuracy: each search's chosen "

@@ -27,7 +27,7 @@ from analysis.verdicts import FALSE_CLAIMS, MARGIN, Outcome, judge, outcome_of
 
 METHODS = ("A", "B", "C", "D", "E")
 TRIALS = 10
-STUDY = Path(__file__).parents[1] / "docs" / "study" / "trials.csv"
+STUDY = Path(__file__).parents[1] / "docs" / "evidence" / "trials.csv"
 World = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
 
