@@ -47,7 +47,8 @@ def render(study: Path) -> str:
             "",
             f"*Measured: {_searches(trials)}, {_budget(conditions)} on "
             f"{int(conditions['training_images']):,} training images, "
-            f"seed {conditions['seed']}, {count_of(conditions['workers'], 'trial')} at a time. {conditions['machine']}; "
+            f"seed {conditions['seed']}, {count_of(conditions['workers'], 'trial')} at a time. "
+            f"{conditions['machine']}; "
             f"Python {conditions['python']}, {versions}. Trials, epochs and seconds are sums over a method's "
             "searches. Best validation loss: median over searches with its distribution-free interval (with "
             "5 searches their range, which holds with 93.75%). Test accuracy: each search's chosen "
