@@ -83,7 +83,8 @@ def test_the_server_has_the_same_of_a_run(pair, end):
     assert [row.keys() for row in ours.history] == [row.keys() for row in plain.history]
     assert [row["loss"] for row in ours.history] == [row["loss"] for row in plain.history]
     assert ours.summary.keys() == plain.summary.keys()
-    assert set(ours.files) == set(plain.files)
+    # What wandb-core finds out about the machine it sends while a run goes on, if the run lasts until then.
+    assert set(ours.files) - {"wandb-metadata.json"} == set(plain.files) - {"wandb-metadata.json"}
     assert (ours.group, ours.job_type, ours.tags) == (plain.group, plain.job_type, plain.tags)
     assert (ours.sweep, plain.sweep) == ("sweep2", "sweep1")
     assert any("printed" in line for line in ours.output) and any("printed" in line for line in plain.output)
