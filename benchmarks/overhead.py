@@ -1,22 +1,23 @@
-"""What a trial costs besides training: a warm trial against the same trial as a plain subprocess.
+"""What a trial costs besides training: a warm trial, the same as a plain subprocess, and one of Ray Tune's.
 
-    .venv/bin/python benchmarks/overhead.py [--trials 20]
+    .venv/bin/python benchmarks/overhead.py [--trials 50] [--no-ray]
 
-Two sweeps of train.py take turns, one trial at a time, so that both see the same machine. Printed, per
-trial: seconds from the proposal to the first training step, and from the last logged epoch to the recorded
-result; medians with the range, and the ratio pair by pair.
+Two sweeps of train.py take turns, one trial at a time, so that both see the same machine; then Ray Tune runs
+as many trials, one at a time. Printed, per trial: seconds from the proposal to the first training step, and
+from the last logged epoch to the recorded result; medians with the range, and the ratio pair by pair (to Ray
+Tune, of medians). What W&B's agent adds to a plain subprocess, its five-second heartbeat, is in agent.py.
 """
 
 from __future__ import annotations
 
 import os
-import platform
 import statistics
 import tempfile
 import time
 from pathlib import Path
 
 import click
+from measure import machine, ratios, ray_tune, spread
 
 from fashion_wb.offline import SweepRunner
 from fashion_wb.records import Trial, TrialState
@@ -53,16 +54,19 @@ def time_trial(runner: SweepRunner, pool: WorkerPool) -> tuple[float, float]:
     return first["_timestamp"] - first["seconds"] - proposed, recorded - last["_timestamp"]
 
 
-def describe(name: str, warm: list[float], fresh: list[float]) -> str:
-    """One row: medians, ranges, and the ratio of the pairs."""
-    ratios = [b / a for a, b in zip(warm, fresh, strict=True)]
-    columns = [f"{statistics.median(v):.3f} ({min(v):.3f} to {max(v):.3f})" for v in (warm, fresh)]
-    return f"{name:<28} {columns[0]:<26} {columns[1]:<26} {statistics.median(ratios):.1f}"
+def describe(name: str, warm: list[float], fresh: list[float], ray: list[float]) -> None:
+    """Print a block: each way's seconds, and how many times warm it takes."""
+    print(f"\n{name:<30} {'seconds (range)':<28} times warm (range)")
+    print(f"{'warm':<30} {spread(warm)}")
+    print(f"{'plain subprocess':<30} {spread(fresh):<28} {spread(ratios(fresh, warm), 1)}")
+    if ray:
+        print(f"{'Ray Tune':<30} {spread(ray):<28} {statistics.median(ray) / statistics.median(warm):.1f}")
 
 
 @click.command()
-@click.option("--trials", type=click.IntRange(min=1), default=20, show_default=True)
-def main(trials: int) -> None:
+@click.option("--trials", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("--ray/--no-ray", default=True, help="Whether to run Ray Tune too.")
+def main(trials: int, ray: bool) -> None:
     """Measure and print."""
     os.environ["FASHION_WB_LIMIT"] = "500"
     with tempfile.TemporaryDirectory() as root, WorkerPool(TRAIN_PROGRAM) as pool:
@@ -73,11 +77,11 @@ def main(trials: int) -> None:
             time_trial(runner, pool)  # the first fills caches, and is not counted
         pairs = [[time_trial(runner, pool) for runner in runners] for _ in range(trials)]
     warm, fresh = ([pair[side] for pair in pairs] for side in (0, 1))
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    print(f"{machine}, n = {trials} pairs")
-    print(f"{'seconds':<28} {'warm: median (range)':<26} {'fresh: median (range)':<26} fresh / warm")
-    print(describe("proposal to first step", [w[0] for w in warm], [f[0] for f in fresh]))
-    print(describe("last epoch to result", [w[1] for w in warm], [f[1] for f in fresh]))
+    rays = ray_tune("overhead", "--trials", trials) if ray else []
+    print(f"n = {trials} of each; {machine()}")
+    for part, name in enumerate(("proposal to first step", "last epoch to result")):
+        describe(name, *([seconds[part] for seconds in side] for side in (warm, fresh, rays)))
+    describe("together", *([sum(seconds) for seconds in side] for side in (warm, fresh, rays)))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
-import resource
 import shutil
 import subprocess
 import sys
@@ -45,7 +44,7 @@ def make_trials(count: int) -> list[Trial]:
     constants = {name: spec["value"] for name, spec in parameters.items() if "value" in spec}
     trials = []
     for number in range(count):
-        filters, lr = chance.randint(2, 15), 10 ** chance.uniform(-4, -2.52)
+        filters, lr = chance.randint(2, 15), 1e-4 * 30 ** chance.random()
         config = {**constants, "filters": filters, "lr": lr}
         base = 0.3 + 0.5 / filters + chance.gauss(0, 0.01)
         rows = tuple({"epoch": e, "_step": e - 1, "valid_loss": base + 0.3 / e} for e in range(1, EPOCHS + 1))
@@ -75,7 +74,8 @@ def fill(root: Path, runs: int) -> None:
     (sweep,) = study_sweeps(["random"], trials=runs, epochs=EPOCHS, seed=0)
     folder = open_sweep_dir(root / "random", sweep, seed=0)
     env = {**os.environ, "WANDB_MODE": "offline", "WANDB_DIR": str(root), "FASHION_WB_LIMIT": "500"}
-    subprocess.run([sys.executable, TRAIN_PROGRAM, "--epochs", str(EPOCHS)], env=env, check=True)
+    command = [sys.executable, TRAIN_PROGRAM, "--epochs", str(EPOCHS)]
+    subprocess.run(command, env=env, check=True, capture_output=True)
     (log,) = root.glob("wandb/offline-run-*/*.wandb")
     for trial in make_trials(runs):
         run_id = folder.propose(trial.number, trial.config)
@@ -100,15 +100,21 @@ def compare(root: Path) -> None:
 
 
 def _apart(function: Callable[..., Any], arguments: tuple[Any, ...], results: Any) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.perf_counter()
+    before = _most_memory()
+    began, began_cpu = time.perf_counter(), time.process_time()
     value = function(*arguments)
-    seconds = time.perf_counter() - began
-    results.put((value, seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024))
+    seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
+    results.put((value, seconds, cpu, _most_memory() - before))
 
 
-def apart(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float, float]:
-    """Call in a fresh process; returns its value, seconds, and MiB of memory beyond what it began with."""
+def _most_memory() -> float:
+    # Not getrusage's: that one remembers the process from before exec.
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def apart(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float, float, float]:
+    """Call in a fresh process; its value, wall and CPU seconds, and MiB of memory beyond the beginning's."""
     context = multiprocessing.get_context("spawn")
     results = context.SimpleQueue()
     process = context.Process(target=_apart, args=(function, arguments, results))
@@ -127,15 +133,16 @@ def main(trials: str, runs: str) -> None:
     print(f"{'suggestion':<12} {'trials':>6}  {'seconds (range)':<28} first")
     for method in METHODS:
         for count in map(int, trials.split(",")):
-            (first, seconds), _, _ = apart(suggestion_seconds, method, count)
+            (first, seconds), *_ = apart(suggestion_seconds, method, count)
             print(f"{method:<12} {count:>6}  {spread(seconds, 4):<28} {first:.3f}", flush=True)
-    print(f"\n{'':<12} {'runs':>6}  {'seconds':>8} {'MiB':>6}")
+    print(f"\n{'':<12} {'runs':>6}  {'seconds':>8} {'CPU':>8} {'MiB':>6}")
     for count in map(int, runs.split(",")):
         with tempfile.TemporaryDirectory() as root:
             fill(Path(root), count)
             for function in (resume, compare):
-                _, seconds, memory = apart(function, Path(root))
-                print(f"{function.__name__:<12} {count:>6}  {seconds:>8.2f} {memory:>6.0f}", flush=True)
+                _, seconds, cpu, memory = apart(function, Path(root))
+                row = f"{function.__name__:<12} {count:>6}  {seconds:>8.2f} {cpu:>8.2f} {memory:>6.0f}"
+                print(row, flush=True)
     print(f"\n{machine()}")
 
 
