@@ -93,7 +93,8 @@ def _pixels(images, chosen, dtype):
     rows = chosen[np.minimum(np.arange(lanes), len(chosen) - 1)]
     words = np.empty(lanes, np.int32)
     scale = dtype.type(1 / 255)
-    pixels = np.zeros((1, _SIDE + 2, 2, (_SIDE + 2) // 2 * lanes), dtype)
+    pixels = convpool.aligned((1, _SIDE + 2, 2, (_SIDE + 2) // 2 * lanes), dtype)
+    pixels[:] = 0
     for word in range(images.shape[1]):
         for lane in range(lanes):
             words[lane] = images[rows[lane], word]
