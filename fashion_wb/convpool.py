@@ -155,32 +155,29 @@ def through_pool(output_grad: Array, origin: Array, lanes: int) -> Array:
 
 @compiled
 def _correlate(inputs: Array, kernels: Array, row: int, lanes: int, window: Array) -> None:
-    """Add to `window` (4, across) the four outputs of each window in a row of windows, over all channels."""
-    w0, w1, w2, w3 = window[0], window[1], window[2], window[3]
-    for c in range(inputs.shape[0]):
-        k = kernels[c]
-        k00, k01, k02 = k[0, 0], k[0, 1], k[0, 2]
-        k10, k11, k12 = k[1, 0], k[1, 1], k[1, 2]
-        k20, k21, k22 = k[2, 0], k[2, 1], k[2, 2]
-        a0, b0, c0, d0 = _columns(inputs[c, 2 * row], lanes)
-        a1, b1, c1, d1 = _columns(inputs[c, 2 * row + 1], lanes)
-        a2, b2, c2, d2 = _columns(inputs[c, 2 * row + 2], lanes)
-        a3, b3, c3, d3 = _columns(inputs[c, 2 * row + 3], lanes)
-        for j in range(window.shape[1]):
-            # Every load before the first store: the compiler keeps nothing in registers across a store.
-            s0 = w0[j] + k00 * a0[j] + k01 * b0[j] + k02 * c0[j]
-            s1 = w1[j] + k00 * b0[j] + k01 * c0[j] + k02 * d0[j]
-            s2 = w2[j] + k00 * a1[j] + k01 * b1[j] + k02 * c1[j]
-            s3 = w3[j] + k00 * b1[j] + k01 * c1[j] + k02 * d1[j]
-            s0 += k10 * a1[j] + k11 * b1[j] + k12 * c1[j]
-            s1 += k10 * b1[j] + k11 * c1[j] + k12 * d1[j]
-            s2 += k10 * a2[j] + k11 * b2[j] + k12 * c2[j]
-            s3 += k10 * b2[j] + k11 * c2[j] + k12 * d2[j]
-            s0 += k20 * a2[j] + k21 * b2[j] + k22 * c2[j]
-            s1 += k20 * b2[j] + k21 * c2[j] + k22 * d2[j]
-            s2 += k20 * a3[j] + k21 * b3[j] + k22 * c3[j]
-            s3 += k20 * b3[j] + k21 * c3[j] + k22 * d3[j]
-            w0[j], w1[j], w2[j], w3[j] = s0, s1, s2, s3
+    """Add to `window` (4, across) the four outputs of each window in a row of windows, over all channels.
+
+    The upper two outputs first, then the lower two: all four at once would need more pointers than there are
+    registers. And every load stands before the first store: the compiler keeps no number across one.
+    """
+    for half in range(2):
+        left, right = window[2 * half], window[2 * half + 1]
+        for c in range(inputs.shape[0]):
+            k = kernels[c]
+            k00, k01, k02 = k[0, 0], k[0, 1], k[0, 2]
+            k10, k11, k12 = k[1, 0], k[1, 1], k[1, 2]
+            k20, k21, k22 = k[2, 0], k[2, 1], k[2, 2]
+            a0, b0, c0, d0 = _columns(inputs[c, 2 * row + half], lanes)
+            a1, b1, c1, d1 = _columns(inputs[c, 2 * row + half + 1], lanes)
+            a2, b2, c2, d2 = _columns(inputs[c, 2 * row + half + 2], lanes)
+            for j in range(window.shape[1]):
+                s0 = left[j] + k00 * a0[j] + k01 * b0[j] + k02 * c0[j]
+                s1 = right[j] + k00 * b0[j] + k01 * c0[j] + k02 * d0[j]
+                s0 += k10 * a1[j] + k11 * b1[j] + k12 * c1[j]
+                s1 += k10 * b1[j] + k11 * c1[j] + k12 * d1[j]
+                s0 += k20 * a2[j] + k21 * b2[j] + k22 * c2[j]
+                s1 += k20 * b2[j] + k21 * c2[j] + k22 * d2[j]
+                left[j], right[j] = s0, s1
 
 
 @compiled
