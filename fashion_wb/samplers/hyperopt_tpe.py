@@ -6,7 +6,6 @@ bad). Here every suggestion is asked of `hyperopt.tpe.suggest` itself.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from fashion_wb.samplers.hyperopt_space import expression, from_hyperopt, to_hyperopt
+from fashion_wb.samplers.results import best_value
 from fashion_wb.samplers.seeds import stable_seed
 
 Space = Mapping[str, BaseDistribution]
@@ -147,17 +147,7 @@ def _observed(trial: FrozenTrial, name: str, distribution: BaseDistribution) -> 
 def _result(trial: FrozenTrial, direction: StudyDirection) -> dict[str, Any]:
     if trial.state is TrialState.RUNNING:
         return {"status": hyperopt.STATUS_RUNNING}
-    loss = _loss(trial, direction)
+    loss = best_value(trial, direction)
     if loss is None:
         return {"status": hyperopt.STATUS_FAIL}
     return {"status": hyperopt.STATUS_OK, "loss": loss}
-
-
-def _loss(trial: FrozenTrial, direction: StudyDirection) -> float | None:
-    values = {
-        TrialState.COMPLETE: [trial.value],
-        TrialState.PRUNED: list(trial.intermediate_values.values()),
-    }.get(trial.state, [])
-    sign = -1.0 if direction is StudyDirection.MAXIMIZE else 1.0
-    finite = [sign * value for value in values if value is not None and math.isfinite(value)]
-    return min(finite, default=None)

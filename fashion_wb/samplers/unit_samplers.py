@@ -7,6 +7,7 @@ the study, which W&B's scheduler does not have after a restart. These work from 
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,9 +16,10 @@ import numpy as np
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.study import Study, StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 from scipy.stats import qmc
 
+from fashion_wb.samplers.results import best_value
 from fashion_wb.samplers.seeds import stable_seed
 from fashion_wb.samplers.unit_cube import from_unit, to_unit
 
@@ -38,9 +40,9 @@ class UnitSampler(BaseSampler):
         self._seed = seed
         self._space = {name: space[name] for name in sorted(space) if not space[name].single()}
 
+    @abstractmethod
     def point(self, study: Study, trial: FrozenTrial) -> Sequence[float]:
         """A position in [0, 1] for each parameter with more than one value, in order of name."""
-        raise NotImplementedError
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         """The parameters with more than one value, by name."""
@@ -110,10 +112,5 @@ class CmaEsSampler(UnitSampler):
 
 
 def _value(trial: FrozenTrial, direction: StudyDirection) -> float:
-    found = {
-        TrialState.COMPLETE: [trial.value],
-        TrialState.PRUNED: list(trial.intermediate_values.values()),
-    }.get(trial.state, [])
-    sign = -1.0 if direction is StudyDirection.MAXIMIZE else 1.0
-    finite = [sign * value for value in found if value is not None and math.isfinite(value)]
-    return min(finite, default=math.inf)
+    value = best_value(trial, direction)
+    return math.inf if value is None else value

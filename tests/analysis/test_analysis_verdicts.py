@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import aa
 import numpy as np
 import pandas as pd
 import pytest
+import simulated
 
 from analysis.pairwise import compare_pairs
 from analysis.verdicts import Outcome, judge
@@ -84,19 +84,19 @@ def test_methods_with_unequal_numbers_of_replicates_are_paired_where_they_can_be
     assert "n = 3 to 4 paired replicates" in summary(found)
 
 
-@pytest.mark.parametrize("world", aa.WORLDS, ids=lambda world: world.__name__)
+@pytest.mark.parametrize("world", simulated.WORLDS, ids=lambda world: world.__name__)
 def test_the_same_method_five_times_is_rarely_told_apart(world):
     """200 studies of 10 pairs, n = 5: with a true rate of 5%, more than 22 false claims in 3 of 10,000 runs.
 
     The full-size run (docs/evidence/aa.md) finds at most 5%; the seed is fixed, so this does not flicker.
     """
-    claimed, _ = aa.false_claims(world, 5, 200, seed=1)
+    claimed, _ = simulated.false_claims(world, 5, 200, seed=1)
     assert claimed.value * claimed.n <= 22
 
 
 def test_intervals_of_differences_cover_the_truth():
     """200 studies of 10 dependent pairs; of 1,000 `ours` covers 96%. Beyond 93 to 99%: below 1e-3."""
-    _, covered = aa.false_claims(aa.ours, 5, 200, seed=2)
+    _, covered = simulated.false_claims(simulated.ours, 5, 200, seed=2)
     assert 0.93 <= covered.value <= 0.99
 
 
@@ -106,11 +106,11 @@ def test_a_planted_difference_is_found_as_often_as_predicted(methods):
 
     With five methods Holm's later steps may only find it more often, by up to 0.06 (docs/evidence/aa.md).
     """
-    _, predicted, found = aa.found_differences(aa.normal, 10, methods, 0.5, 300, seed=3)
+    _, predicted, found = simulated.found_differences(simulated.normal, 10, methods, 0.5, 300, seed=3)
     assert predicted - 0.1 <= found.value <= predicted + (0.1 if methods == 2 else 0.16)
 
 
 def test_the_same_seed_gives_the_same_studies():
-    first, second = (aa.false_claims(aa.ours, 5, 5, seed=7) for _ in range(2))
+    first, second = (simulated.false_claims(simulated.ours, 5, 5, seed=7) for _ in range(2))
     assert first == second
     assert np.isfinite(first[1].value)
