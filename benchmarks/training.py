@@ -77,12 +77,10 @@ def _steps(filters: int, limit: int | None, compute_class: str) -> Iterator[floa
     keep_freed_memory()
     data, config = load(0, limit=limit), TrainConfig(filters=filters, lr=LR)
     chosen = getattr(compute, compute_class)(build_model(config, torch.device("cpu")), LR)
-    batch, steps = torch.arange(config.batch_size), -(-len(data.train) // config.batch_size)
+    same_batch = torch.arange(len(data.train)) % config.batch_size
     while True:
         began = time.perf_counter()
-        for _ in range(steps):
-            chosen.gradients(data.train, batch)
-            chosen.step()
+        chosen.train(data.train, same_batch, config.batch_size)
         chosen.evaluate(data.valid)
         yield time.perf_counter() - began
 

@@ -1,4 +1,4 @@
-"""Loss, gradients and evaluation of a model: by PyTorch's operations, or compiled for the CPU.
+"""Training and evaluation of a model: by PyTorch's operations, or compiled for the CPU.
 
 Both compute the same, up to the order in which floats are summed, and keep the model's own parameters up to
 date.
@@ -20,8 +20,7 @@ from fashion_wb.model import FashionCnn, build_model
 try:
     import numba
 
-    from fashion_wb import fusedcnn
-    from fashion_wb.adam import Adam
+    from fashion_wb import adam, fusedcnn
 
     # Not with NUMBA_DISABLE_JIT, by which numba's users turn it off; and pixels are read four at a time.
     _COMPILES = not numba.config.DISABLE_JIT and sys.byteorder == "little"
@@ -38,17 +37,14 @@ _MOST_UNITS = 2**18  # of the second dense layer's weights
 class Compute(Protocol):
     """Trains and evaluates one model."""
 
-    def gradients(self, split: Split, rows: torch.Tensor) -> torch.Tensor | float:
-        """Summed cross-entropy over a batch; sets the gradients of its mean.
+    def train(self, split: Split, rows: torch.Tensor, batch_size: int) -> torch.Tensor | float:
+        """Step over some images, a batch after the other; their summed cross-entropy, each before its step.
 
         Args:
             split: whose pool has the images, on the model's device.
-            rows: int64, where in the pool the batch's images stand.
+            rows: int64, where in the pool the images stand.
+            batch_size: of all batches but the last, which has what is left.
         """
-        ...
-
-    def step(self) -> None:
-        """Adam's step with those gradients."""
         ...
 
     def evaluate(self, split: Split) -> tuple[float, float]:
@@ -64,20 +60,20 @@ class StockCompute:
         self._lr = lr
         self._optimiser: torch.optim.Optimizer | None = None
 
-    def gradients(self, split: Split, rows: torch.Tensor) -> torch.Tensor:
-        """See `Compute`."""
-        self.model.train()
-        loss = F.cross_entropy(self.model(as_input(split.pool[rows])), split.pool_labels[rows])
-        self.model.zero_grad(set_to_none=True)
-        loss.backward()
-        # Left on the device: reading the number here would make every step wait for it.
-        return loss.detach() * len(rows)
-
-    def step(self) -> None:
+    def train(self, split: Split, rows: torch.Tensor, batch_size: int) -> torch.Tensor:
         """See `Compute`."""
         if self._optimiser is None:  # not before it is needed: it takes seconds, see adam
             self._optimiser = torch.optim.Adam(self.model.parameters(), lr=self._lr, fused=True)
-        self._optimiser.step()
+        self.model.train()
+        total = torch.zeros((), device=split.pool.device)
+        for batch in rows.split(batch_size):
+            loss = F.cross_entropy(self.model(as_input(split.pool[batch])), split.pool_labels[batch])
+            self.model.zero_grad(set_to_none=True)
+            loss.backward()
+            self._optimiser.step()
+            # Left on the device: reading the number here would make every step wait for it.
+            total += loss.detach() * len(batch)
+        return total
 
     def evaluate(self, split: Split) -> tuple[float, float]:
         """See `Compute`."""
@@ -98,23 +94,23 @@ class FusedCompute:
     def __init__(self, model: FashionCnn, lr: float) -> None:
         own = list(model.parameters())
         values = torch.cat([value.detach().reshape(-1) for value in own])
-        self.gradient = torch.zeros_like(values)
+        gradient = torch.zeros_like(values)
         sizes = [value.numel() for value in own]
         for value, part in zip(own, values.split(sizes), strict=True):
             value.data = part.view(value.shape)
-        shaped = [part.view(value.shape) for value, part in zip(own, self.gradient.split(sizes), strict=True)]
+        shaped = [part.view(value.shape) for value, part in zip(own, gradient.split(sizes), strict=True)]
         self._values = fusedcnn.Parameters(*(value.detach().numpy() for value in own))
         self._gradients = fusedcnn.Parameters(*(part.numpy() for part in shaped))
-        self._adam = Adam(values.numpy(), self.gradient.numpy(), lr)
+        self._adam = adam.start(values.numpy(), gradient.numpy())
+        self._lr = lr
+        self._steps = 0
 
-    def gradients(self, split: Split, rows: torch.Tensor) -> float:
+    def train(self, split: Split, rows: torch.Tensor, batch_size: int) -> float:
         """See `Compute`."""
-        self.gradient.zero_()
-        return fusedcnn.loss_and_gradients(*_pool(split), rows.numpy(), self._values, self._gradients)
-
-    def step(self) -> None:
-        """See `Compute`."""
-        self._adam.step()
+        arrays = *_pool(split), rows.numpy(), batch_size, self._values, self._gradients, self._adam
+        loss = fusedcnn.train(*arrays, self._lr, self._steps)
+        self._steps += -(-len(rows) // batch_size)
+        return loss
 
     def evaluate(self, split: Split) -> tuple[float, float]:
         """See `Compute`."""
@@ -140,8 +136,7 @@ def warm_up(device: torch.device) -> None:
     image, zero = torch.zeros(1, 1, 28, 28, dtype=torch.uint8), torch.zeros(1, dtype=torch.int64)
     split = Split(image, zero, zero)
     compute = choose_compute(build_model(TrainConfig(), device), split)
-    compute.gradients(split, split.rows)
-    compute.step()
+    compute.train(split, split.rows, batch_size=1)
     compute.evaluate(split)
 
 

@@ -15,37 +15,11 @@ outputs (0 1 over 2 3) was the largest, or 4 where ReLU cut it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numba import njit
 
-# Reordered sums and fused multiply-adds, but infinities and NaN keep their meaning: divergence must show.
-FAST_SUMS = {"contract", "reassoc", "nsz", "arcp"}
+from fashion_wb.compiled import Array, aligned, compiled
 
 _CUT = 4
-_LINE = 64  # bytes of a cache line, and of the widest vectors
-Array = np.ndarray[Any, Any]
-
-
-def compiled(function: Any) -> Any:
-    """Compile on first use, for one thread; kept on disk, so that only the first process ever waits."""
-    return njit(fastmath=FAST_SUMS, error_model="numpy", cache=True)(function)
-
-
-@compiled
-def aligned(shape: tuple[int, ...], dtype: Any) -> Array:
-    """As np.empty, but beginning where a cache line does.
-
-    numba aligns to half a line: where its allocation happens to begin in the middle of one, every load of a
-    vector of 64 bytes touches two.
-    """
-    count = 1
-    for extent in shape:
-        count *= extent
-    whole = np.empty(count + _LINE, dtype)
-    skipped = -whole.ctypes.data % _LINE // whole.itemsize
-    return whole[skipped : skipped + count].reshape(shape)
 
 
 @compiled
@@ -65,12 +39,13 @@ def forward(inputs: Array, weight: Array, bias: Array, lanes: int) -> tuple[Arra
     channels, down, across = weight.shape[0], inputs.shape[1] // 2 - 1, inputs.shape[3] - lanes
     outputs = aligned((channels, down, 2, across // 2), inputs.dtype)
     origin = np.empty((channels, down, across), np.uint8)
-    window = aligned((4, across), inputs.dtype)
+    windows = aligned((channels, 1, 4, across), inputs.dtype)
     for row in range(down):
         for channel in range(channels):
-            window[:] = bias[channel]
-            _correlate(inputs, weight[channel], row, lanes, window)
-            _pool(window, lanes, outputs[channel, row], origin[channel, row])
+            windows[channel] = bias[channel]
+        _correlate(inputs, weight, row, lanes, windows, 0)
+        for channel in range(channels):
+            _pool(windows[channel, 0], lanes, outputs[channel, row], origin[channel, row])
     return outputs, origin
 
 
@@ -132,8 +107,7 @@ def backward_inputs(weight: Array, by_window: Array, origin: Array, lanes: int) 
     grad = aligned((channels, down, 4, across), weight.dtype)
     grad[:] = 0
     for row in range(down):
-        for c in range(channels):
-            _correlate(spread, turned[c], row, lanes, grad[c, row])
+        _correlate(spread, turned, row, lanes, grad, row)
     return grad.reshape((channels, 2 * down, 2, across))
 
 
@@ -154,30 +128,31 @@ def through_pool(output_grad: Array, origin: Array, lanes: int) -> Array:
 
 
 @compiled
-def _correlate(inputs: Array, kernels: Array, row: int, lanes: int, window: Array) -> None:
-    """Add to `window` (4, across) the four outputs of each window in a row of windows, over all channels.
+def _correlate(inputs: Array, kernels: Array, row: int, lanes: int, windows: Array, to: int) -> None:
+    """Add to windows[:, to], of (O, rows, 4, across), the outputs of a row of windows, over all channels.
 
     The upper two outputs first, then the lower two: all four at once would need more pointers than there are
-    registers. And every load stands before the first store: the compiler keeps no number across one.
+    registers. And every load stands before the first store: the compiler keeps no number across one. Finding
+    a row's inputs takes a third of the time that one output's arithmetic does, hence for all outputs at once.
     """
     for half in range(2):
-        left, right = window[2 * half], window[2 * half + 1]
         for c in range(inputs.shape[0]):
-            k = kernels[c]
-            k00, k01, k02 = k[0, 0], k[0, 1], k[0, 2]
-            k10, k11, k12 = k[1, 0], k[1, 1], k[1, 2]
-            k20, k21, k22 = k[2, 0], k[2, 1], k[2, 2]
             a0, b0, c0, d0 = _columns(inputs[c, 2 * row + half], lanes)
             a1, b1, c1, d1 = _columns(inputs[c, 2 * row + half + 1], lanes)
             a2, b2, c2, d2 = _columns(inputs[c, 2 * row + half + 2], lanes)
-            for j in range(window.shape[1]):
-                s0 = left[j] + k00 * a0[j] + k01 * b0[j] + k02 * c0[j]
-                s1 = right[j] + k00 * b0[j] + k01 * c0[j] + k02 * d0[j]
-                s0 += k10 * a1[j] + k11 * b1[j] + k12 * c1[j]
-                s1 += k10 * b1[j] + k11 * c1[j] + k12 * d1[j]
-                s0 += k20 * a2[j] + k21 * b2[j] + k22 * c2[j]
-                s1 += k20 * b2[j] + k21 * c2[j] + k22 * d2[j]
-                left[j], right[j] = s0, s1
+            for o in range(windows.shape[0]):
+                left, right, k = windows[o, to, 2 * half], windows[o, to, 2 * half + 1], kernels[o, c]
+                k00, k01, k02 = k[0, 0], k[0, 1], k[0, 2]
+                k10, k11, k12 = k[1, 0], k[1, 1], k[1, 2]
+                k20, k21, k22 = k[2, 0], k[2, 1], k[2, 2]
+                for j in range(windows.shape[3]):
+                    s0 = left[j] + k00 * a0[j] + k01 * b0[j] + k02 * c0[j]
+                    s1 = right[j] + k00 * b0[j] + k01 * c0[j] + k02 * d0[j]
+                    s0 += k10 * a1[j] + k11 * b1[j] + k12 * c1[j]
+                    s1 += k10 * b1[j] + k11 * c1[j] + k12 * d1[j]
+                    s0 += k20 * a2[j] + k21 * b2[j] + k22 * c2[j]
+                    s1 += k20 * b2[j] + k21 * c2[j] + k22 * d2[j]
+                    left[j], right[j] = s0, s1
 
 
 @compiled

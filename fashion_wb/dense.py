@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from fashion_wb.convpool import Array, compiled
+from fashion_wb.compiled import Array, aligned, compiled
 
 
 @compiled
 def forward(weight: Array, bias: Array, inputs: Array, relu: bool) -> Array:
     """weight @ inputs + bias, through ReLU if `relu`; weight (out, in), bias (out,), inputs (in, lanes)."""
-    outputs = np.empty((weight.shape[0], inputs.shape[1]), inputs.dtype)
-    for o in range(weight.shape[0]):
+    outputs = _product(weight, inputs)
+    for o in range(outputs.shape[0]):
         row = outputs[o]
-        row[:] = bias[o]
-        for i in range(weight.shape[1]):
-            factor, source = weight[o, i], inputs[i]
-            for lane in range(row.shape[0]):
-                row[lane] += factor * source[lane]
-        if relu:
-            for lane in range(row.shape[0]):
-                row[lane] = 0 if row[lane] <= 0 else row[lane]  # so that NaN stays what it is
+        for lane in range(row.shape[0]):
+            value = row[lane] + bias[o]
+            row[lane] = 0 if relu and value <= 0 else value  # so that NaN stays what it is
     return outputs
 
 
@@ -57,13 +52,26 @@ def backward_weight(inputs: Array, grad: Array, weight_grad: Array, bias_grad: A
 @compiled
 def backward_inputs(weight: Array, grad: Array) -> Array:
     """The gradient of the inputs, (in, lanes)."""
-    result = np.zeros((weight.shape[1], grad.shape[1]), grad.dtype)
-    for i in range(weight.shape[1]):
-        row = result[i]
-        for o in range(weight.shape[0]):
-            factor, source = weight[o, i], grad[o]
+    return _product(weight.T, grad)
+
+
+@compiled
+def _product(factors: Array, sources: Array) -> Array:
+    """factors (rows, n) @ sources (n, lanes), four sources at a time: each pass loads and stores a row."""
+    result = aligned((factors.shape[0], sources.shape[1]), sources.dtype)
+    whole = factors.shape[1] // 4 * 4
+    for o in range(result.shape[0]):
+        row = result[o]
+        row[:] = 0
+        for i in range(0, whole, 4):
+            f0, f1, f2, f3 = factors[o, i], factors[o, i + 1], factors[o, i + 2], factors[o, i + 3]
+            x0, x1, x2, x3 = sources[i], sources[i + 1], sources[i + 2], sources[i + 3]
             for lane in range(row.shape[0]):
-                row[lane] += factor * source[lane]
+                row[lane] += f0 * x0[lane] + f1 * x1[lane] + f2 * x2[lane] + f3 * x3[lane]
+        for i in range(whole, factors.shape[1]):
+            f0, x0 = factors[o, i], sources[i]
+            for lane in range(row.shape[0]):
+                row[lane] += f0 * x0[lane]
     return result
 
 

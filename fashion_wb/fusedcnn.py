@@ -1,4 +1,4 @@
-"""The whole CNN compiled for the CPU: one call for a batch's gradients, one to evaluate a split.
+"""The whole CNN compiled for the CPU: one call for many steps of training, one to evaluate a split.
 
 At 3 filters a training step is a tenth of a millisecond of arithmetic, and PyTorch's way through its sixty
 operations several times that. This computes what model.FashionCnn and its cross-entropy do.
@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fashion_wb import convpool, dense
-from fashion_wb.convpool import Array, compiled
+from fashion_wb import adam, convpool, dense
+from fashion_wb.adam import Adam
+from fashion_wb.compiled import Array, aligned, compiled
 
 # Images computed at once: enough for long inner loops, few enough for a core's second-level cache.
 LANES = 64
@@ -40,6 +41,36 @@ class Parameters(NamedTuple):
 def as_words(images: Array) -> Array:
     """uint8 images (N, 1, 28, 28) as uint32 (N, 196), four pixels each, the first lowest; no copy."""
     return images.reshape(len(images), -1).view("<u4")
+
+
+@compiled
+def train(
+    images: Array,
+    labels: Array,
+    rows: Array,
+    batch_size: int,
+    parameters: Parameters,
+    gradients: Parameters,
+    state: Adam,
+    lr: float,
+    done: int,
+) -> float:
+    """Adam's steps over the images `rows`, a batch after the other; their summed cross-entropy.
+
+    Args:
+        images, labels, rows: as below.
+        parameters, gradients: parts of `state`.
+        lr: Adam's.
+        done: how many steps were taken before these.
+    """
+    total = 0.0
+    for start in range(0, len(rows), batch_size):
+        state.gradient[:] = 0
+        batch = rows[start : start + batch_size]
+        total += loss_and_gradients(images, labels, batch, parameters, gradients)
+        done += 1
+        adam.step(state, lr, done)
+    return total
 
 
 @compiled
@@ -93,7 +124,7 @@ def _pixels(images, chosen, dtype):
     rows = chosen[np.minimum(np.arange(lanes), len(chosen) - 1)]
     words = np.empty(lanes, np.int32)
     scale = dtype.type(1 / 255)
-    pixels = convpool.aligned((1, _SIDE + 2, 2, (_SIDE + 2) // 2 * lanes), dtype)
+    pixels = aligned((1, _SIDE + 2, 2, (_SIDE + 2) // 2 * lanes), dtype)
     pixels[:] = 0
     for word in range(images.shape[1]):
         for lane in range(lanes):

@@ -18,6 +18,9 @@ from fashion_wb.data import FashionMnist, Split
 from fashion_wb.errors import FashionWbError
 from fashion_wb.model import FashionCnn, build_model
 
+# Training's way in and out of compiled code is a few microseconds, a step a hundred and more.
+STEPS_AT_ONCE = 16
+
 
 class DivergedError(FashionWbError):
     """The loss stopped being a finite number."""
@@ -135,7 +138,7 @@ def train(
             their times.
         data: training and validation split.
         device: where to train.
-        should_stop: asked before every step; once it is true the epoch is dropped and training ends.
+        should_stop: asked every few steps; once it is true the epoch is dropped and training ends.
         best: takes in every epoch's weights, if they are wanted afterwards.
 
     Raises:
@@ -149,8 +152,8 @@ def train(
     for epoch in range(1, config.epochs + 1):
         started = time.perf_counter()
         shuffled = torch.randperm(len(train_split), generator=order).to(device)
-        batches = train_split.rows[shuffled].split(config.batch_size)
-        train_loss = _train_epoch(learner, train_split, batches, should_stop)
+        rows = train_split.rows[shuffled]
+        train_loss = _train_epoch(learner, train_split, rows, config.batch_size, should_stop)
         if train_loss is None:
             return
         trained = time.perf_counter()
@@ -169,17 +172,13 @@ def train(
 
 
 def _train_epoch(
-    learner: Compute,
-    split: Split,
-    batches: tuple[torch.Tensor, ...],
-    should_stop: Callable[[], bool],
+    learner: Compute, split: Split, rows: torch.Tensor, batch_size: int, should_stop: Callable[[], bool]
 ) -> float | None:
     total: torch.Tensor | float = 0.0
-    for batch in batches:
+    for part in rows.split(batch_size * STEPS_AT_ONCE):
         if should_stop():
             return None
-        total += learner.gradients(split, batch)
-        learner.step()
+        total += learner.train(split, part, batch_size)
     return float(total) / len(split)
 
 

@@ -13,8 +13,7 @@ from scipy import stats
 from sweep_cases import ROOT
 from torch.nn import functional as F
 
-from fashion_wb import compute, fusedcnn
-from fashion_wb.adam import Adam
+from fashion_wb import adam, compute, fusedcnn
 from fashion_wb.compute import FusedCompute, StockCompute, as_input, choose_compute
 from fashion_wb.config import TrainConfig
 from fashion_wb.data import load
@@ -47,25 +46,34 @@ def flat(tensors):
     return torch.cat([value.reshape(-1) for value in tensors])
 
 
+def compiled_gradients(model, split, rows):
+    """Summed loss over a batch, and the gradients of its mean, in the order of the model's parameters."""
+    values = fusedcnn.Parameters(*(value.detach().contiguous().numpy() for value in model.parameters()))
+    gradients = fusedcnn.Parameters(*map(np.zeros_like, values))
+    pixels = fusedcnn.as_words(split.pool.numpy())
+    loss = fusedcnn.loss_and_gradients(pixels, split.pool_labels.numpy(), rows.numpy(), values, gradients)
+    return loss, gradients
+
+
 @pytest.mark.parametrize("filters", [1, 2, 9, 15, 32])
 @pytest.mark.parametrize("batch_size", [1, 16, 64, 150])
 def test_losses_and_gradients_of_a_batch(data, filters, batch_size):
-    _, (fused, stock) = both(TrainConfig(filters=filters, units1=20, units2=13))
+    model = build_model(TrainConfig(filters=filters, units1=20, units2=13), CPU)
     shuffled = torch.randperm(1000, generator=torch.Generator().manual_seed(batch_size))
     batch = data.train.rows[shuffled[:batch_size]]
-    loss = fused.gradients(data.train, batch)
-    assert loss == pytest.approx(float(stock.gradients(data.train, batch)), rel=1e-5)
-    expected = flat(value.grad for value in stock.model.parameters())
+    total, gradients = compiled_gradients(model, data.train, batch)
+    loss = F.cross_entropy(model(as_input(data.train.pool[batch])), data.train.pool_labels[batch])
+    loss.backward()
+    assert total == pytest.approx(batch_size * loss.item(), rel=1e-5)
+    found = flat(map(torch.from_numpy, gradients))
+    expected = flat(value.grad for value in model.parameters())
     # Relative to the largest entry: float32, summed in another order.
-    assert (fused.gradient - expected).abs().max() < 1e-4 * expected.abs().max()
+    assert (found - expected).abs().max() < 1e-4 * expected.abs().max()
 
 
 def test_in_double_precision_they_agree_to_ten_digits(data):
-    model = build_model(TrainConfig(filters=4), CPU).double().to(memory_format=torch.contiguous_format)
-    values = fusedcnn.Parameters(*(value.detach().numpy() for value in model.parameters()))
-    gradients = fusedcnn.Parameters(*map(np.zeros_like, values))
-    pixels, labels = fusedcnn.as_words(data.train.pool.numpy()), data.train.pool_labels.numpy()
-    total = fusedcnn.loss_and_gradients(pixels, labels, data.train.rows[:80].numpy(), values, gradients)
+    model = build_model(TrainConfig(filters=4), CPU).double()
+    total, gradients = compiled_gradients(model, data.train, data.train.rows[:80])
     loss = F.cross_entropy(model(data.train.images[:80].double() / 255), data.train.labels[:80])
     loss.backward()
     assert total / 80 == pytest.approx(loss.item(), rel=1e-10)
@@ -76,23 +84,35 @@ def test_in_double_precision_they_agree_to_ten_digits(data):
 @pytest.mark.parametrize("lr", [1e-3, 10.0])
 def test_adam_is_pytorchs(lr):
     draw = np.random.default_rng(0).standard_normal
-    values = draw(1000)
-    theirs = torch.nn.Parameter(torch.from_numpy(values.copy()))
-    gradient = np.empty(1000)
-    ours, optimiser = Adam(values, gradient, lr), torch.optim.Adam([theirs], lr=lr)
+    state = adam.start(draw(1000), np.empty(1000))
+    theirs = torch.nn.Parameter(torch.from_numpy(state.values.copy()))
+    optimiser = torch.optim.Adam([theirs], lr=lr)
     for step in range(300):
-        gradient[:] = draw(1000) * 10.0 ** (step % 7 - 5)
-        theirs.grad = torch.from_numpy(gradient.copy())
-        ours.step()
+        state.gradient[:] = draw(1000) * 10.0 ** (step % 7 - 5)
+        theirs.grad = torch.from_numpy(state.gradient.copy())
+        adam.step(state, lr, step + 1)
         optimiser.step()
-        np.testing.assert_allclose(values, theirs.detach().numpy(), rtol=1e-11, atol=1e-13 * lr)
+        np.testing.assert_allclose(state.values, theirs.detach().numpy(), rtol=1e-11, atol=1e-13 * lr)
+
+
+@pytest.mark.parametrize("batch_size", [7, 64, 1000])
+def test_steps_in_one_call_in_several_and_by_pytorch_are_the_same(data, batch_size):
+    models, (fused, stock) = both(TrainConfig(filters=3, lr=1e-3))
+    again = build_model(TrainConfig(filters=3), CPU)
+    parts = FusedCompute(again, 1e-3)
+    rows = data.train.rows[: 10 * batch_size + 3]  # the last batch is a small one, if there is a second
+    total = fused.train(data.train, rows, batch_size)
+    assert total == pytest.approx(float(stock.train(data.train, rows, batch_size)), rel=1e-4)
+    assert total == pytest.approx(sum(parts.train(data.train, p, batch_size) for p in rows.split(batch_size)))
+    assert torch.equal(flat(models[0].parameters()), flat(again.parameters()))
+    # A step is of lr's size whatever the gradient's: where that is rounding alone its sign may differ.
+    apart = (flat(models[0].parameters()) - flat(models[1].parameters())).abs()
+    assert apart.mean() < 1e-5
 
 
 def test_the_models_own_parameters_are_those_that_are_trained(data):
     (model, _), (fused, _) = both(TrainConfig(filters=3, lr=1e-2))
-    for start in range(0, 640, 64):
-        fused.gradients(data.train, data.train.rows[start : start + 64])
-        fused.step()
+    fused.train(data.train, data.train.rows[:640], 64)
     loss, accuracy = fused.evaluate(data.valid)
     with torch.no_grad():
         logits = model(as_input(data.valid.images))

@@ -22,8 +22,8 @@ LAYERS = [
     ["datastamp", "fetch"],
     ["datafiles"],
     ["data"],
-    ["model", "convpool"],
-    ["adam", "dense"],
+    ["model", "compiled"],
+    ["adam", "convpool", "dense"],
     ["fusedcnn"],
     ["compute"],
     ["training"],
@@ -99,7 +99,7 @@ def test_private_wandb_modules_are_imported_in_one_file():
 
 @pytest.mark.parametrize(
     ("package", "users"),
-    [("torch", {"data", "model", "compute", "training"}), ("numba", {"convpool", "compute"})],
+    [("torch", {"data", "model", "compute", "training"}), ("numba", {"compiled", "compute"})],
 )
 def test_heavy_packages_are_imported_where_the_arithmetic_is(package, users):
     found = {room(path) for path in MODULES if any(name.split(".")[0] == package for name in imports(path))}

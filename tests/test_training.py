@@ -119,9 +119,10 @@ def test_it_stops_when_told_and_drops_the_epoch_under_way(data):
 
     def should_stop():
         asked.append(None)
-        return len(asked) > 20  # an epoch has 16 steps
+        return len(asked) > 20  # an epoch has 250 steps, 16 at once
 
-    assert [record.epoch for record in train(TrainConfig(epochs=5), data, CPU, should_stop)] == [1]
+    config = TrainConfig(epochs=5, batch_size=4)
+    assert [record.epoch for record in train(config, data, CPU, should_stop)] == [1]
 
 
 def test_a_consumer_may_simply_stop_asking(data):
