@@ -19,7 +19,7 @@ from fashion_wb.errors import FashionWbError
 from fashion_wb.model import FashionCnn, build_model
 
 # Training's way in and out of compiled code is a few microseconds, a step a hundred and more.
-STEPS_AT_ONCE = 16
+STEPS_AT_ONCE = 32
 
 
 class DivergedError(FashionWbError):

@@ -119,7 +119,7 @@ def test_it_stops_when_told_and_drops_the_epoch_under_way(data):
 
     def should_stop():
         asked.append(None)
-        return len(asked) > 20  # an epoch has 250 steps, 16 at once
+        return len(asked) > 10  # an epoch has 250 steps, 32 at once
 
     config = TrainConfig(epochs=5, batch_size=4)
     assert [record.epoch for record in train(config, data, CPU, should_stop)] == [1]
