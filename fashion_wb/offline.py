@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from fashion_wb.activetrial import ActiveTrial
 from fashion_wb.agentcommand import build_command, kill_delay, offline_environment
 from fashion_wb.breaker import CircuitBreaker
 from fashion_wb.budget import EpochBudget
@@ -17,27 +18,6 @@ from fashion_wb.runlog import RunLog, RunLogError
 from fashion_wb.samplers.base import Pruner, Sampler
 from fashion_wb.sweepdir import SweepDir, judge_log
 from fashion_wb.workers import TrialProcess, WorkerPool
-
-_LOG_DELAY = 5.0
-_LOG_DELAY_AFTER_SIGNAL = 0.3
-
-
-@dataclass
-class _Active:
-    """A trial whose process runs."""
-
-    number: int
-    run_id: str
-    started: float
-    last_sign: float
-    log: RunLog | None = None
-    signalled: float | None = None
-    outlived_run: bool = False
-
-    @property
-    def can_be_ended(self) -> bool:
-        """Whether a signal would change its outcome: a run that has ended of itself came to its end."""
-        return self.signalled is None and (self.log is None or self.log.exit_code is None)
 
 
 @dataclass
@@ -68,7 +48,7 @@ class SweepRunner:
     budget: EpochBudget | None = None
     turn: int = 0
     trials: list[Trial] = field(default_factory=list)
-    active: dict[str, _Active] = field(default_factory=dict)
+    active: dict[str, ActiveTrial] = field(default_factory=dict)
     _again: list[int] = field(default_factory=list)
     _exhausted: bool = False
     _breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
@@ -202,16 +182,15 @@ class SweepRunner:
                 program=command.script if warm else None,
             )
         )
-        now = time.monotonic()
-        self.active[trial.run_id] = _Active(trial.number, trial.run_id, now, now)
+        self.active[trial.run_id] = ActiveTrial(trial.number, trial.run_id, last_sign=time.monotonic())
 
-    def _end(self, active: _Active, state: TrialState, reason: str, pool: WorkerPool) -> None:
+    def _end(self, active: ActiveTrial, state: TrialState, reason: str, pool: WorkerPool) -> None:
         # On record first: a controller killed between the two lines must not take the trial for another.
         self.folder.record_outcome(active.run_id, state, reason)
         active.signalled = time.monotonic()
         pool.signal(active.run_id, signal.SIGTERM)
 
-    def _read(self, active: _Active) -> bool:
+    def _read(self, active: ActiveTrial) -> bool:
         if active.log is None:
             path = self.folder.find_log(active.run_id)
             if path is None:
@@ -229,16 +208,14 @@ class SweepRunner:
         self._update(active, TrialState.RUNNING, "")
         return True
 
-    def _read_to_the_end(self, active: _Active, status: int) -> None:
-        # The service that writes the log may be a moment behind the process that has ended; one that was
-        # killed may never have told it of an end.
-        deadline = time.monotonic() + (_LOG_DELAY if status >= 0 else _LOG_DELAY_AFTER_SIGNAL)
+    def _read_to_the_end(self, active: ActiveTrial, status: int) -> None:
+        deadline = active.log_deadline(status)
         self._read(active)
         while active.log is not None and active.log.exit_code is None and time.monotonic() < deadline:
             time.sleep(0.01)
             self._read(active)
 
-    def _update(self, active: _Active, state: TrialState, reason: str) -> None:
+    def _update(self, active: ActiveTrial, state: TrialState, reason: str) -> None:
         history: tuple[Any, ...] = tuple(active.log.history) if active.log else ()
         self.trials[active.number] = replace(
             self.trials[active.number], state=state, history=history, reason=reason
@@ -246,21 +223,11 @@ class SweepRunner:
         if state.ended:
             self._breaker.count(state)
 
-    def _judge(self, active: _Active, status: int) -> tuple[TrialState, str]:
+    def _judge(self, active: ActiveTrial, status: int) -> tuple[TrialState, str]:
         state, reason = judge_log(active.log, self.metric)
         if state is TrialState.FINISHED and (status == 0 or active.outlived_run):
             return state, reason
         if state is not TrialState.FAILED:
-            reason = _why(active, status)
+            reason = active.why(status)
         self.folder.record_outcome(active.run_id, TrialState.FAILED, reason)
         return TrialState.FAILED, reason
-
-
-def _why(active: _Active, status: int) -> str:
-    if status < 0:
-        return f"was killed by {signal.Signals(-status).name}"
-    if status > 0:
-        return f"ended with exit status {status}"
-    if active.log is None:
-        return "ended without starting a W&B run"
-    return "ended without finishing its W&B run"

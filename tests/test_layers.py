@@ -31,7 +31,7 @@ LAYERS = [
     ["sweepfile", "runlog", "runlogcopy", "budget"],
     ["samplers", "pruning"],
     ["lifeline", "agentcommand", "agentfiles", "breaker", "conditions", "sweepdir", "workers", "plan"],
-    ["trialprocess"],
+    ["trialprocess", "activetrial"],
     ["coreservice", "offline", "summary", "followup"],
     ["forkserver", "winner", "audit"],
     ["progress"],

@@ -1,0 +1,78 @@
+"""Whether the compiled CNN learns what PyTorch's operations learn: losses and accuracies over many seeds.
+
+    .venv/bin/python benchmarks/accuracy.py [--seeds 40] [--filters 3,9,15] [--epochs 2] [--limit N]
+
+Both train from the same seeds, two trials at once, and are measured on the validation split. Printed: mean
+and standard deviation of each; the mean difference seed by seed with Student's 95% interval; the p-value of a
+Kolmogorov-Smirnov test between compiled's even seeds and PyTorch's odd ones, which have nothing in common.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import statistics
+from collections.abc import Sequence
+
+import click
+from measure import machine
+from scipy import stats
+
+LR = 1e-3
+WAYS = {"compiled": "0", "pytorch": "1"}  # NUMBA_DISABLE_JIT
+MEASURES = ("valid_loss", "valid_accuracy")
+
+
+def final(filters: int, epochs: int, seed: int, limit: int | None) -> tuple[float, float]:
+    """Validation loss and accuracy after the last epoch."""
+    import torch
+
+    from fashion_wb.config import TrainConfig
+    from fashion_wb.data import load
+    from fashion_wb.training import train, use_one_thread
+
+    use_one_thread()
+    config = TrainConfig(filters=filters, lr=LR, epochs=epochs, seed=seed)
+    *_, last = train(config, load(0, limit=limit), torch.device("cpu"))
+    return last.valid_loss, last.valid_accuracy
+
+
+def finals(way: str, filters: int, epochs: int, seeds: int, limit: int | None) -> list[tuple[float, float]]:
+    """One for each seed from 0."""
+    os.environ["NUMBA_DISABLE_JIT"] = WAYS[way]
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        return pool.starmap(final, [(filters, epochs, seed, limit) for seed in range(seeds)], chunksize=1)
+
+
+def describe(filters: int, measure: str, compiled: Sequence[float], pytorch: Sequence[float]) -> str:
+    """A row of the table."""
+    differences = [one - other for one, other in zip(compiled, pytorch, strict=True)]
+    mean = statistics.mean(differences)
+    half = stats.t.ppf(0.975, len(differences) - 1) * stats.sem(differences)
+    both = (f"{statistics.mean(side):.5f} ({statistics.stdev(side):.5f})" for side in (compiled, pytorch))
+    apart = f"{mean:+.5f} ({mean - half:+.5f} to {mean + half:+.5f})"
+    chance = stats.ks_2samp(compiled[::2], pytorch[1::2]).pvalue
+    return f"{filters:>7}  {measure:<15} {'  '.join(both)}  {apart}  {chance:.2f}"
+
+
+@click.command()
+@click.option("--seeds", type=click.IntRange(min=4), default=40, show_default=True)
+@click.option("--filters", "sizes", default="3,9,15", show_default=True)
+@click.option("--epochs", type=click.IntRange(min=1), default=2, show_default=True)
+@click.option("--limit", type=int, default=None, help="Training images instead of 50,000.")
+def main(seeds: int, sizes: str, epochs: int, limit: int | None) -> None:
+    """Measure and print."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    print(f"{seeds} seeds of {epochs} epochs, {limit or 50_000:,} training images, lr {LR:g}")
+    title = f"{'filters':>7}  {'':<15} {'compiled (sd)':<17}  {'PyTorch (sd)':<17}"
+    print(f"{title}  compiled - PyTorch, 95%            KS p")
+    for filters in map(int, sizes.split(",")):
+        found = [finals(way, filters, epochs, seeds, limit) for way in WAYS]
+        for place, measure in enumerate(MEASURES):
+            columns = [[values[place] for values in side] for side in found]
+            print(describe(filters, measure, *columns), flush=True)
+    print(f"\n{machine()}")
+
+
+if __name__ == "__main__":
+    main()
