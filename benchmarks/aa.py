@@ -1,6 +1,6 @@
 """How often the statistics claim what is not so, and find what is.
 
-    python benchmarks/aa.py [STUDIES] > docs/evidence/aa.md
+    .venv/bin/python benchmarks/aa.py [STUDIES] > docs/evidence/aa.md
 
 A/A test: studies of five methods that are one and the same sampler under five names, simulated from known
 distributions and judged by the functions that judge real studies. Then methods with a planted difference,
@@ -10,8 +10,7 @@ number gives the same page.
 
 from __future__ import annotations
 
-import sys
-
+import click
 from simulated import (
     WORLDS,
     coverages,
@@ -35,6 +34,8 @@ def percent(estimate: Estimate) -> str:
     return f"{100 * estimate.value:.1f} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
 
 
+@click.command()
+@click.argument("studies", type=click.IntRange(min=1), default=1000)
 def main(studies: int) -> None:
     """Print the page."""
     sections = (_aa, _unequal, _intervals, _planted, _equivalence, _second)
@@ -135,4 +136,4 @@ def _legend() -> str:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
+    main()

@@ -1,6 +1,6 @@
 """How long the evidence takes for a big study, and in how much memory.
 
-    python benchmarks/evidence.py [RUNS]
+    .venv/bin/python benchmarks/evidence.py [RUNS]
 
 RUNS runs of 10 epochs (10,000 unless given) of five methods in 20 replicates: from trials in memory to
 tables, all statistics, comparison.md, CSVs and pictures. Printed: seconds of each part, and the highest
@@ -12,10 +12,11 @@ from __future__ import annotations
 import math
 import random
 import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
+
+import click
 
 from analysis.evidence import gather
 from analysis.outputs import write_comparison
@@ -69,6 +70,8 @@ def timed(name: str, work, *arguments) -> None:
     print(f"{name:36} {time.perf_counter() - start:6.1f} s", flush=True)
 
 
+@click.command()
+@click.argument("runs", type=click.IntRange(min=100), default=10_000)
 def main(runs: int) -> None:
     """Print a line a part."""
     searches = made_up_searches(runs)
@@ -84,4 +87,4 @@ def main(runs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
+    main()

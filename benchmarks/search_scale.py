@@ -28,19 +28,25 @@ import click
 from measure import machine, spread
 
 from fashion_wb.records import Trial, TrialState
-from fashion_wb.study import METHODS, study_sweeps
+from fashion_wb.study import METHODS, StudySettings, plan_study
 from fashion_wb.sweepdir import open_sweep_dir, read_sweep_dir
-from fashion_wb.sweepfile import TRAIN_PROGRAM
+from fashion_wb.sweepfile import TRAIN_PROGRAM, Sweep
 
 EPOCHS = 10
 ASKED = 5
 
 
+def make_sweep(method: str, trials: int) -> Sweep:
+    """The sweep that a study runs for a method."""
+    settings = StudySettings(trials, epochs=EPOCHS, budget_epochs=None, seed=0)
+    (planned,) = plan_study([method], 1, settings, Path("no-study"))
+    return planned.sweep
+
+
 def make_trials(count: int) -> list[Trial]:
     """Finished trials spread over the study's space, losses falling epoch by epoch."""
     chance = random.Random(0)
-    (sweep,) = study_sweeps(["random"], trials=count, epochs=EPOCHS, seed=0)
-    parameters = sweep.config["parameters"]
+    parameters = make_sweep("random", count).config["parameters"]
     constants = {name: spec["value"] for name, spec in parameters.items() if "value" in spec}
     trials = []
     for number in range(count):
@@ -57,8 +63,7 @@ def suggestion_seconds(method: str, count: int) -> tuple[float, list[float]]:
     from fashion_wb.samplers import make_search
 
     trials = make_trials(count + ASKED + 1)
-    (sweep,) = study_sweeps([method], trials=len(trials), epochs=EPOCHS, seed=0)
-    sampler, _ = make_search(sweep, "bench", seed=0)
+    sampler, _ = make_search(make_sweep(method, len(trials)), "bench", seed=0)
     seconds = []
     for shown in range(count, count + ASKED + 1):
         began = time.perf_counter()
@@ -71,8 +76,7 @@ def suggestion_seconds(method: str, count: int) -> tuple[float, list[float]]:
 
 def fill(root: Path, runs: int) -> None:
     """A sweep folder of finished runs, each log a copy of one."""
-    (sweep,) = study_sweeps(["random"], trials=runs, epochs=EPOCHS, seed=0)
-    folder = open_sweep_dir(root / "random", sweep, seed=0)
+    folder = open_sweep_dir(root / "random", make_sweep("random", runs), seed=0)
     env = {**os.environ, "WANDB_MODE": "offline", "WANDB_DIR": str(root), "FASHION_WB_LIMIT": "500"}
     command = [sys.executable, TRAIN_PROGRAM, "--epochs", str(EPOCHS)]
     subprocess.run(command, env=env, check=True, capture_output=True)

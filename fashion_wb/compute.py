@@ -107,8 +107,8 @@ class FusedCompute:
 
     def train(self, split: Split, rows: torch.Tensor, batch_size: int) -> float:
         """See `Compute`."""
-        arrays = *_pool(split), rows.numpy(), batch_size, self._values, self._gradients, self._adam
-        loss = fusedcnn.train(*arrays, self._lr, self._steps)
+        what = *_pool(split), rows.numpy(), batch_size
+        loss = fusedcnn.train(*what, self._values, self._gradients, self._adam, self._lr, self._steps)
         self._steps += -(-len(rows) // batch_size)
         return loss
 

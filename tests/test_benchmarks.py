@@ -1,0 +1,48 @@
+"""The benchmarks still run; what they measure is not looked at."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from sweep_cases import ROOT
+
+pytestmark = pytest.mark.usefixtures("data_dir")
+
+# Imported by the others, or run in Ray Tune's environment.
+NO_SCRIPTS = {"measure", "rivals", "raytune", "simulated"}
+SCRIPTS = sorted({path.stem for path in (ROOT / "benchmarks").glob("*.py")} - NO_SCRIPTS)
+
+
+def run(script, *options):
+    command = [sys.executable, ROOT / "benchmarks" / f"{script}.py", *options]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"OMP_NUM_THREADS": "1"}
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_it_says_how_it_is_run(script):
+    assert "Usage" in run(script, "--help")
+
+
+def test_the_scale_of_the_search():
+    assert "compare             3" in run("search_scale", "--trials", "2", "--runs", "3")
+
+
+def test_training_beside_the_usual_ways():
+    options = ["--rounds", "1", "--filters", "2", "--limit", "200", "--no-ray"]
+    assert {"loader", "stock", "bare", "ours"} <= set(run("training", *options).split())
+
+
+def test_accuracies_over_seeds():
+    options = ["--seeds", "4", "--filters", "2", "--epochs", "1", "--limit", "200"]
+    assert "valid_accuracy" in run("accuracy", *options)
+
+
+def test_a_big_study_gathered():
+    assert "all of it, with texts and pictures" in run("evidence", "100")
