@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,9 +57,12 @@ def random_band(trials: pd.DataFrame, method: str = "random") -> RandomBand | No
     if len(finished) < 2 or (own["state"] == TrialState.STOPPED).any():
         return None
     # "ks" has no randomness and takes milliseconds; opda's tighter bands took minutes for 1,000 trials.
-    lower, centre, upper = EmpiricalDistribution.confidence_bands(
-        finished.to_numpy(dtype=float), CONFIDENCE, method="ks"
-    )
+    with warnings.catch_warnings():
+        # Of ties, which make the band wider, see above: nothing a user could act on.
+        warnings.filterwarnings("ignore", "Duplicates detected in ys", RuntimeWarning)
+        lower, centre, upper = EmpiricalDistribution.confidence_bands(
+            finished.to_numpy(dtype=float), CONFIDENCE, method="ks"
+        )
     counts = np.arange(1, int(own.groupby("sweep").size().max()) + 1)
     # An upper band of the distribution function is a lower one of the loss.
     low, median, high = (

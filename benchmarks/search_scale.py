@@ -5,8 +5,9 @@
 Suggestions: each method's sampler is shown that many finished trials of ten epochs, and asked five times,
 each time with one trial more; median and range, after a first time that takes in all trials, imports what it
 needs, and is shown apart. Resuming: reading a sweep folder of that many runs' own W&B logs, ten epochs each
-(copies of one that train.py made, under ids of their own). Comparing: the same folder read and made into all
-tables and pictures. Each in a process of its own; memory is what it held at most, beyond what it began with.
+(copies of one that train.py made, under ids of their own). Then the same folder read and made into the
+comparison table, and into all tables, statistics, pictures and report.html. Each in a process of its own;
+memory is what it held at most, beyond what it began with.
 """
 
 from __future__ import annotations
@@ -95,6 +96,15 @@ def resume(root: Path) -> None:
         raise click.ClickException("a copied run counts as unfinished")
 
 
+def table(root: Path) -> None:
+    """The runs' logs read and made into the comparison table."""
+    from analysis.comparison import compare, to_text
+    from analysis.local import search_record
+    from analysis.table import trials_frame
+
+    to_text(compare(trials_frame([search_record(read_sweep_dir(root / "random"))])), 100)
+
+
 def compare(root: Path) -> None:
     """What `fashion-wb compare` does."""
     from analysis.local import search_record
@@ -143,7 +153,7 @@ def main(trials: str, runs: str) -> None:
     for count in map(int, runs.split(",")):
         with tempfile.TemporaryDirectory() as root:
             fill(Path(root), count)
-            for function in (resume, compare):
+            for function in (resume, table, compare):
                 _, seconds, cpu, memory = apart(function, Path(root))
                 row = f"{function.__name__:<12} {count:>6}  {seconds:>8.2f} {cpu:>8.2f} {memory:>6.0f}"
                 print(row, flush=True)

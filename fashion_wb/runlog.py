@@ -32,9 +32,18 @@ class RunLog:
     project: str = ""
     config: dict[str, Any] = field(default_factory=dict)
     history: list[Mapping[str, Any]] = field(default_factory=list)
-    summary: dict[str, Any] = field(default_factory=dict)
     exit_code: int | None = None
     _offset: int = 0
+    _summary: dict[str, Any] = field(default_factory=dict)
+    _summary_updates: list[Any] = field(default_factory=list)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """Its values are taken in when somebody asks: they were a third of reading thousands of logs."""
+        for update in self._summary_updates:
+            _update(self._summary, update)
+        self._summary_updates.clear()
+        return self._summary
 
     def read_new(self) -> bool:
         """Take in what has been appended since the last call; a record still being written waits.
@@ -71,7 +80,7 @@ class RunLog:
                 items = record.history.item
                 self.history.append(dict(zip(map(_key, items), _values(items), strict=True)))
             case "summary":
-                _update(self.summary, record.summary)
+                self._summary_updates.append(record.summary)
             case "config":
                 _update(self.config, record.config)
             case "run":

@@ -44,6 +44,11 @@ def test_the_middle_is_the_empirical_distributions():
     assert (np.diff(band.median) <= 0).all()
 
 
+def test_ties_are_no_trouble():
+    band = random_band(drawn([0.3, 0.3, 0.5, 0.5]))
+    assert band.n == 4 and band.median[-1] == pytest.approx(0.3)
+
+
 def test_replicates_are_pooled_and_failed_trials_counted_apart():
     searches = plausible(10, 2, 0, 3)
     trials = trials_frame(searches)
