@@ -146,17 +146,18 @@ def test_two_copies_of_a_folder_are_one_sweep(server, sweeps, undisturbed, tmp_p
 
 
 def test_ctrl_c_ends_it_in_good_order_and_the_same_command_goes_on(server, sweeps, undisturbed):
-    server.faults.delay = 0.4
+    # Answers so slow that the push is still at work when the signal comes, on a machine as busy as may be.
+    server.faults.delay = 1.0
     process = start(server, sweeps)
     wait_for_rows(server, 1, process)
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=20)
-    assert process.returncode == 130
+    assert process.returncode == 130, output
     assert "interrupted; what has arrived stays. The same command goes on." in output
     assert "Traceback" not in output
     assert not list(sweeps.rglob(".push"))
     before = rows_there(server)
-    time.sleep(0.5)
+    time.sleep(1.5)
     assert rows_there(server) == before < 2 * 3 * ROWS, "an upload has outlived the push"
     server.faults.delay = 0.0
     assert push(server, sweeps).returncode == 0

@@ -26,8 +26,9 @@ VALUES = st.recursive(
 
 
 def log(exit_code, losses=(1.0,), failure=None):
-    summary = {} if failure is None else {"failure": failure}
-    return RunLog(Path("x"), history=[{"loss": v} for v in losses], summary=summary, exit_code=exit_code)
+    found = RunLog(Path("x"), history=[{"loss": v} for v in losses], exit_code=exit_code)
+    found.summary.update({} if failure is None else {"failure": failure})
+    return found
 
 
 @pytest.mark.parametrize(
