@@ -15,6 +15,8 @@ FAST_SUMS = {"contract", "reassoc", "nsz", "arcp"}
 _LINE = 64  # bytes of a cache line, and of the widest vectors
 Array = np.ndarray[Any, Any]
 
+SOURCES = ("compiled", "convpool", "dense", "adam", "fusedcnn")  # the files with compiled functions
+
 
 def _cache_folder() -> Path:
     """A folder that another version of any of these files does not share.
@@ -24,7 +26,7 @@ def _cache_folder() -> Path:
     """
     here = Path(__file__).parent
     digest = hashlib.sha256()
-    for name in ("compiled", "convpool", "dense", "adam", "fusedcnn"):
+    for name in SOURCES:
         digest.update((here / f"{name}.py").read_bytes())
     return Path(numba.config.CACHE_DIR or here / "__pycache__") / f"compiled-{digest.hexdigest()[:16]}"
 

@@ -127,7 +127,7 @@ def choose_compute(model: FashionCnn, split: Split, lr: float = 0.0) -> Compute:
 def warm_up(device: torch.device) -> None:
     """Have what training on `device` loads at first ready, so that processes forked from this one need not.
 
-    Takes a second, or some ten where the model has to be compiled first. Does not touch the device.
+    Takes a second, or some twenty where the model has to be compiled first. Does not touch the device.
     """
     if not _COMPILES or device.type != "cpu":
         # The first optimiser of a process imports torch.compile, whether it is used or not: seconds.

@@ -133,7 +133,7 @@ def _correlate(inputs: Array, kernels: Array, row: int, lanes: int, windows: Arr
 
     The upper two outputs first, then the lower two: all four at once would need more pointers than there are
     registers. And every load stands before the first store: the compiler keeps no number across one. Finding
-    a row's inputs takes a third of the time that one output's arithmetic does, hence for all outputs at once.
+    a row's inputs takes a fifth to a half of one output's arithmetic, hence for all outputs at once.
     """
     for half in range(2):
         for c in range(inputs.shape[0]):

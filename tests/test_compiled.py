@@ -8,6 +8,8 @@ import sys
 
 from sweep_cases import ROOT
 
+from fashion_wb.compiled import SOURCES
+
 PRODUCT = """
 import numpy as np
 from numba import njit
@@ -42,3 +44,8 @@ def test_arithmetic_compiled_from_an_older_file_is_not_used(tmp_path):
     assert dense.read_text() != before
     # program.py, where the function stands that numba keeps, is as it was.
     assert run() == ["4.0", "0"]
+
+
+def test_every_file_with_compiled_functions_counts():
+    files = (ROOT / "fashion_wb").rglob("*.py")
+    assert {path.stem for path in files if "@compiled" in path.read_text()} == set(SOURCES)
