@@ -19,12 +19,18 @@ from typing import Any, NoReturn
 
 import wandb
 
-from fashion_wb import config as hyperparameters
-from fashion_wb.config import TrainConfig
-from fashion_wb.data import load, load_test
+from fashion_wb.cnn import config as hyperparameters
+from fashion_wb.cnn.config import TrainConfig
+from fashion_wb.cnn.data.dataset import load, load_test
+from fashion_wb.cnn.training import BestWeights, EpochRecord, pick_device, train, use_one_thread
 from fashion_wb.errors import FashionWbError
-from fashion_wb.training import BestWeights, EpochRecord, pick_device, train, use_one_thread
 
+# What a sweep of this program needs to know of it; see fashion_wb/sweepfile/program.py.
+SWEEP_HOOKS = {
+    "parameters": "fashion_wb.cnn.config:PARAMETERS",
+    "prepare": "fashion_wb.cnn.data.locate:ensure",
+    "before_fork": "fashion_wb.cnn.training:before_fork",
+}
 # How W&B itself marks a run that was stopped from outside.
 STOPPED_EXIT_CODE = 255
 

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.audit import Audit, audit
-from analysis.bands import RandomBand, random_band
-from analysis.comparison import compare
-from analysis.curves import AXES, Curve, incumbent_curves, search_steps
-from analysis.filters import Hypothesis, check_hypothesis
-from analysis.finals import Finals, default_target, method_finals, search_results
-from analysis.pairwise import compare_pairs, paired_losses
-from analysis.quality import Quality, search_quality
-from analysis.records import Audited, Retrained
-from analysis.table import SearchRecord, epochs_frame, trials_frame
-from analysis.verdicts import MARGIN, Verdict, judge
-from analysis.winners import Winners, summarise_winners
+from analysis.records.frames import epochs_frame, trials_frame
+from analysis.records.reruns import AuditedTrial, RetrainedWinner
+from analysis.records.search import SearchRecord
+from analysis.statistics.audit import Audit, audit
+from analysis.statistics.bands import RandomBand, random_band
+from analysis.statistics.curves import AXES, Curve, incumbent_curves, search_steps
+from analysis.statistics.filters import Hypothesis, check_hypothesis
+from analysis.statistics.finals import Finals, default_target, method_finals, search_results
+from analysis.statistics.methods import compare
+from analysis.statistics.pairwise import compare_pairs, paired_losses
+from analysis.statistics.quality import Quality, search_quality
+from analysis.statistics.verdicts import MARGIN, Verdict, judge
+from analysis.statistics.winners import Winners, summarise_winners
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Evidence:
     hypothesis: Hypothesis
     audit: tuple[Audit, ...] | None
     winners: tuple[Winners, ...] | None
-    retrained: tuple[Retrained, ...]
+    retrained: tuple[RetrainedWinner, ...]
 
     @property
     def methods(self) -> list[str]:
@@ -68,8 +69,8 @@ class Evidence:
 
 def gather(
     searches: Sequence[SearchRecord],
-    retrained: Sequence[Retrained] = (),
-    audited: Sequence[Audited] = (),
+    retrained: Sequence[RetrainedWinner] = (),
+    audited: Sequence[AuditedTrial] = (),
     *,
     margin: float = MARGIN,
     target: float | None = None,

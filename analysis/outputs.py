@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from analysis.comparison import to_markdown, to_text, verdict
 from analysis.evidence import Evidence, gather
-from analysis.evidenceframes import finals_frame, pairs_frame, winners_frame
-from analysis.evidencetext import sections
-from analysis.records import Audited, Retrained
-from analysis.table import SearchRecord
-from analysis.tablefile import write_csv
+from analysis.records.reruns import AuditedTrial, RetrainedWinner
+from analysis.records.search import SearchRecord
+from analysis.tables.comparison import to_markdown, to_text, verdict
+from analysis.tables.csv_file import write_csv
+from analysis.tables.evidence_frames import finals_frame, pairs_frame, winners_frame
+from analysis.tables.evidence_text import sections
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
 
@@ -28,8 +28,8 @@ def write_comparison(
     out: Path,
     width: int = 100,
     left_out: Sequence[str] = (),
-    retrained: Sequence[Retrained] = (),
-    audited: Sequence[Audited] = (),
+    retrained: Sequence[RetrainedWinner] = (),
+    audited: Sequence[AuditedTrial] = (),
     conditions: Mapping[str, Any] | None = None,
 ) -> str:
     """Write the files NAMES into `out`, which is created, and return the text to print.
@@ -91,22 +91,27 @@ def _write_tables(evidence: Evidence, statement: str, out: Path) -> None:
 
 def _write_pictures(evidence: Evidence, out: Path) -> None:
     # Imported here so that the tables alone do without matplotlib.
-    from analysis import curvesfigure, figures, filtersfigure, panels
+    from analysis.figures.accuracy import accuracy_figure
+    from analysis.figures.curves import curves_figure
+    from analysis.figures.filters import hypothesis_figure
+    from analysis.figures.incumbent import incumbent_figure
+    from analysis.figures.seconds import seconds_figure
+    from analysis.figures.style import save
 
     if any(curve.n > 1 for curve in evidence.curves["epochs"]):
-        incumbents = curvesfigure.curves_figure(evidence.curves["epochs"], "epochs")
+        incumbents = curves_figure(evidence.curves["epochs"], "epochs")
     else:
-        incumbents = figures.incumbent_figure(evidence.epochs)
-    figures.save(incumbents, out / "incumbent.png")
-    figures.save(panels.accuracy_figure(evidence.trials), out / "accuracy.png")
-    figures.save(figures.seconds_figure(evidence.comparison), out / "seconds.png")
-    figures.save(filtersfigure.hypothesis_figure(evidence.hypothesis), out / "filters.png")
+        incumbents = incumbent_figure(evidence.epochs)
+    save(incumbents, out / "incumbent.png")
+    save(accuracy_figure(evidence.trials), out / "accuracy.png")
+    save(seconds_figure(evidence.comparison), out / "seconds.png")
+    save(hypothesis_figure(evidence.hypothesis), out / "filters.png")
 
 
 def _write_report(
     evidence: Evidence, conditions: Mapping[str, Any] | None, left_out: Sequence[str], out: Path
 ) -> None:
     # Imported here so that the tables alone do without altair.
-    from analysis.htmlreport.page import render
+    from analysis.html_report.page import render
 
     write_text(render(evidence, conditions, left_out), out / "report.html")

@@ -24,9 +24,9 @@ from simulated import (
     unequal_claims,
 )
 
-from analysis.intervals import Estimate
-from analysis.layout import markdown_table
-from analysis.verdicts import FALSE_CLAIMS
+from analysis.formatting import markdown_table
+from analysis.statistics.intervals import Estimate
+from analysis.statistics.verdicts import FALSE_CLAIMS
 
 
 def percent(estimate: Estimate) -> str:

@@ -27,9 +27,9 @@ def final(filters: int, epochs: int, seed: int, limit: int | None) -> tuple[floa
     """Validation loss and accuracy after the last epoch."""
     import torch
 
-    from fashion_wb.config import TrainConfig
-    from fashion_wb.data import load
-    from fashion_wb.training import train, use_one_thread
+    from fashion_wb.cnn.config import TrainConfig
+    from fashion_wb.cnn.data.dataset import load
+    from fashion_wb.cnn.training import train, use_one_thread
 
     use_one_thread()
     config = TrainConfig(filters=filters, lr=LR, epochs=epochs, seed=seed)

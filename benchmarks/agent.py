@@ -23,8 +23,8 @@ from pathlib import Path
 import click
 import yaml
 
-from fashion_wb import datafiles
-from fashion_wb.sweepfile import PROJECT_ROOT
+from fashion_wb.cnn.data import locate
+from fashion_wb.study.plan import PROJECT_ROOT
 
 sys.path[:0] = [str(PROJECT_ROOT / "tests"), str(PROJECT_ROOT / "tests" / "standin")]
 
@@ -80,7 +80,7 @@ def describe(name: str, seconds: list[float], baseline: list[float]) -> str:
 @click.option("--trials", type=click.IntRange(min=3), default=6, show_default=True)
 def main(pairs: int, trials: int) -> None:
     """Measure and print."""
-    datafiles.ensure()
+    locate.ensure()
     time_agent(OURS, 1, trials=2)  # fills caches, and is not counted
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in AGENTS}
     for number in range(pairs):

@@ -20,8 +20,9 @@ import click
 
 from analysis.evidence import gather
 from analysis.outputs import write_comparison
-from analysis.table import SearchRecord, epochs_frame, trials_frame
-from fashion_wb.records import Metric, Trial, TrialState
+from analysis.records.frames import epochs_frame, trials_frame
+from analysis.records.search import SearchRecord
+from fashion_wb.trial import Metric, Trial, TrialState
 
 METHODS = ("random", "bayes", "hyperband", "hyperopt", "optuna")
 REPLICATES, EPOCHS = 20, 10

@@ -19,13 +19,12 @@ from pathlib import Path
 import click
 from measure import machine, ratios, ray_tune, spread
 
-from fashion_wb.offline import SweepRunner
-from fashion_wb.records import Trial, TrialState
-from fashion_wb.samplers import make_search
-from fashion_wb.study import StudySettings, plan_study
-from fashion_wb.sweepdir import open_sweep_dir
-from fashion_wb.sweepfile import PROJECT_ROOT, TRAIN_PROGRAM
-from fashion_wb.workers import WorkerPool
+from fashion_wb.executors.local import LocalExecutor
+from fashion_wb.offline.runner import SweepRunner
+from fashion_wb.offline.sweep_dir import open_sweep_dir
+from fashion_wb.search.factory import make_search
+from fashion_wb.study.plan import PROJECT_ROOT, StudySettings, plan_study
+from fashion_wb.trial import Trial, TrialState
 
 
 def make_runner(root: Path, trials: int, warm: bool) -> SweepRunner:
@@ -37,15 +36,15 @@ def make_runner(root: Path, trials: int, warm: bool) -> SweepRunner:
     return SweepRunner(folder, sampler, pruner, trials, 1, PROJECT_ROOT, patience=600.0, warm=warm)
 
 
-def time_trial(runner: SweepRunner, pool: WorkerPool) -> tuple[float, float]:
+def time_trial(runner: SweepRunner, executor: LocalExecutor) -> tuple[float, float]:
     """Run the sweep's next trial alone; seconds before its first step and after its last epoch."""
     proposed = time.time()
-    runner.start_next(pool)
+    runner.start_next(executor)
     ended: Trial | None = None
     while ended is None:
-        for end in pool.exits(0.05):
+        for end in executor.exits(0.05):
             ended = runner.ended(end.key, end.status)
-        runner.watch(pool)
+        runner.watch(executor)
     recorded = time.time()
     if ended.state is not TrialState.FINISHED:
         raise click.ClickException(f"trial {ended.number} {ended.state}: {ended.reason}")
@@ -69,13 +68,13 @@ def describe(name: str, warm: list[float], fresh: list[float], ray: list[float])
 def main(trials: int, ray: bool) -> None:
     """Measure and print."""
     os.environ["FASHION_WB_LIMIT"] = "500"
-    with tempfile.TemporaryDirectory() as root, WorkerPool(TRAIN_PROGRAM) as pool:
-        if pool.cannot_fork():
-            raise click.ClickException(f"no warm trials here: {pool.cannot_fork()}")
+    with tempfile.TemporaryDirectory() as root, LocalExecutor(PROJECT_ROOT / "train.py") as executor:
+        if executor.cannot_fork():
+            raise click.ClickException(f"no warm trials here: {executor.cannot_fork()}")
         runners = [make_runner(Path(root), trials + 1, warm) for warm in (True, False)]
         for runner in runners:
-            time_trial(runner, pool)  # the first fills caches, and is not counted
-        pairs = [[time_trial(runner, pool) for runner in runners] for _ in range(trials)]
+            time_trial(runner, executor)  # the first fills caches, and is not counted
+        pairs = [[time_trial(runner, executor) for runner in runners] for _ in range(trials)]
     warm, fresh = ([pair[side] for pair in pairs] for side in (0, 1))
     rays = ray_tune("overhead", "--trials", trials) if ray else []
     print(f"n = {trials} of each; {machine()}")

@@ -23,8 +23,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from plain_cnn import PlainCnn  # noqa: E402
 
-from fashion_wb import datafiles  # noqa: E402
-from fashion_wb.data import load, split_indices  # noqa: E402
+from fashion_wb.cnn.data import locate  # noqa: E402
+from fashion_wb.cnn.data.dataset import load, split_indices  # noqa: E402
 
 BATCH = 64
 
@@ -86,7 +86,7 @@ def loader_epochs(filters: int, lr: float, epochs: int, limit: int | None = None
 
     with tempfile.TemporaryDirectory() as root:
         (Path(root) / "FashionMNIST").mkdir()
-        (Path(root) / "FashionMNIST" / "raw").symlink_to(datafiles.locate())
+        (Path(root) / "FashionMNIST" / "raw").symlink_to(locate.locate())
         images = FashionMNIST(root, train=True, transform=ToTensor())
     train, valid = split_indices(images.targets.numpy(), 0)
     if limit is not None:

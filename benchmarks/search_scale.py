@@ -28,10 +28,10 @@ from typing import Any
 import click
 from measure import machine, spread
 
-from fashion_wb.records import Trial, TrialState
-from fashion_wb.study import METHODS, StudySettings, plan_study
-from fashion_wb.sweepdir import open_sweep_dir, read_sweep_dir
-from fashion_wb.sweepfile import TRAIN_PROGRAM, Sweep
+from fashion_wb.offline.sweep_dir import open_sweep_dir, read_sweep_dir
+from fashion_wb.study.plan import METHODS, PROJECT_ROOT, StudySettings, plan_study
+from fashion_wb.sweepfile.sweep import Sweep
+from fashion_wb.trial import Trial, TrialState
 
 EPOCHS = 10
 ASKED = 5
@@ -61,7 +61,7 @@ def make_trials(count: int) -> list[Trial]:
 
 def suggestion_seconds(method: str, count: int) -> tuple[float, list[float]]:
     """Seconds of the first suggestion after `count` trials, and of those that follow."""
-    from fashion_wb.samplers import make_search
+    from fashion_wb.search.factory import make_search
 
     trials = make_trials(count + ASKED + 1)
     sampler, _ = make_search(make_sweep(method, len(trials)), "bench", seed=0)
@@ -79,7 +79,7 @@ def fill(root: Path, runs: int) -> None:
     """A sweep folder of finished runs, each log a copy of one."""
     folder = open_sweep_dir(root / "random", make_sweep("random", runs), seed=0)
     env = {**os.environ, "WANDB_MODE": "offline", "WANDB_DIR": str(root), "FASHION_WB_LIMIT": "500"}
-    command = [sys.executable, TRAIN_PROGRAM, "--epochs", str(EPOCHS)]
+    command = [sys.executable, PROJECT_ROOT / "train.py", "--epochs", str(EPOCHS)]
     subprocess.run(command, env=env, check=True, capture_output=True)
     (log,) = root.glob("wandb/offline-run-*/*.wandb")
     for trial in make_trials(runs):
@@ -98,17 +98,18 @@ def resume(root: Path) -> None:
 
 def table(root: Path) -> None:
     """The runs' logs read and made into the comparison table."""
-    from analysis.comparison import compare, to_text
-    from analysis.local import search_record
-    from analysis.table import trials_frame
+    from analysis.records.frames import trials_frame
+    from analysis.sources.local import search_record
+    from analysis.statistics.methods import compare
+    from analysis.tables.comparison import to_text
 
     to_text(compare(trials_frame([search_record(read_sweep_dir(root / "random"))])), 100)
 
 
 def compare(root: Path) -> None:
     """What `fashion-wb compare` does."""
-    from analysis.local import search_record
     from analysis.outputs import write_comparison
+    from analysis.sources.local import search_record
 
     write_comparison([search_record(read_sweep_dir(root / "random"))], root / "comparison")
 

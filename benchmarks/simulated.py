@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.intervals import Estimate, interquartile_mean, mean, median, proportion
-from analysis.pairwise import Pair, compare_pairs
-from analysis.power import difference_power, equivalence_power
-from analysis.verdicts import FALSE_CLAIMS, MARGIN, Outcome, judge, outcome_of
+from analysis.statistics.intervals import Estimate, interquartile_mean, mean, median, proportion
+from analysis.statistics.pairwise import Pair, compare_pairs
+from analysis.statistics.power import difference_power, equivalence_power
+from analysis.statistics.verdicts import FALSE_CLAIMS, MARGIN, Outcome, judge, outcome_of
 
 METHODS = ("A", "B", "C", "D", "E")
 TRIALS = 10

@@ -26,7 +26,7 @@ from pathlib import Path
 import click
 from measure import machine, ray_tune, spread
 
-from fashion_wb.study import METHODS
+from fashion_wb.study.plan import METHODS
 
 OURS = [sys.executable, "-c", "from fashion_wb.cli import main; main()", "study"]
 ONLY_SEARCH = ["--retrain-seeds", "0", "--audit", "0"]

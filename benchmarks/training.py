@@ -44,9 +44,9 @@ def ours(filters: int, limit: int | None) -> Iterator[float]:
     import torch
     import wandb
 
-    from fashion_wb.config import TrainConfig
-    from fashion_wb.data import load
-    from fashion_wb.training import train
+    from fashion_wb.cnn.config import TrainConfig
+    from fashion_wb.cnn.data.dataset import load
+    from fashion_wb.cnn.training import train
     from train import log_epoch
 
     config = TrainConfig(filters=filters, lr=LR)
@@ -68,15 +68,15 @@ def loader(filters: int, limit: int | None) -> Iterator[float]:
 def _steps(filters: int, limit: int | None, compute_class: str) -> Iterator[float]:
     import torch
 
-    from fashion_wb import compute
-    from fashion_wb.config import TrainConfig
-    from fashion_wb.data import load
-    from fashion_wb.model import build_model
-    from fashion_wb.training import keep_freed_memory
+    from fashion_wb.cnn import backend
+    from fashion_wb.cnn.config import TrainConfig
+    from fashion_wb.cnn.data.dataset import load
+    from fashion_wb.cnn.model import build_model
+    from fashion_wb.cnn.training import keep_freed_memory
 
     keep_freed_memory()
     data, config = load(0, limit=limit), TrainConfig(filters=filters, lr=LR)
-    chosen = getattr(compute, compute_class)(build_model(config, torch.device("cpu")), LR)
+    chosen = getattr(backend, compute_class)(build_model(config, torch.device("cpu")), LR)
     same_batch = torch.arange(len(data.train)) % config.batch_size
     while True:
         began = time.perf_counter()

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from fashion_wb import datafiles, fetch
-from fashion_wb.idxfiles import FILES
+from fashion_wb.cnn.data import download, locate
+from fashion_wb.cnn.data.idx import FILES
 
 
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The directory of the four verified, unpacked files of Fashion-MNIST; do not write into it."""
-    return datafiles.ensure()
+    return locate.ensure()
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def packed(data_dir, tmp_path_factory) -> Path:
 def empty_cache(tmp_path, monkeypatch) -> Path:
     """A cache folder that does not exist yet, on a machine that has no other source of the files."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    monkeypatch.delenv(datafiles.ENVIRONMENT, raising=False)
-    monkeypatch.setattr(datafiles, "DEBIAN_FOLDER", tmp_path / "no-debian")
-    monkeypatch.setattr(fetch, "ROUTES", ())
-    return datafiles.cache_dir()
+    monkeypatch.delenv(locate.ENVIRONMENT, raising=False)
+    monkeypatch.setattr(locate, "DEBIAN_FOLDER", tmp_path / "no-debian")
+    monkeypatch.setattr(download, "ROUTES", ())
+    return locate.cache_dir()

@@ -14,8 +14,8 @@ from standin_state import ENTITY
 from sweep_cases import COMMAND, ROOT
 
 from analysis.readme import BEGIN, END, insert, render
-from fashion_wb.config import NAMES
-from fashion_wb.study import METHODS
+from fashion_wb.cnn.config import NAMES
+from fashion_wb.study.plan import METHODS
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)

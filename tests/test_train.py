@@ -14,8 +14,8 @@ from importlib.metadata import version
 import pytest
 from sweep_cases import ROOT, environment
 
-from fashion_wb.config import NAMES
-from fashion_wb.runlog import read_run_log
+from fashion_wb.cnn.config import NAMES
+from fashion_wb.runlog.reader import read_run_log
 
 TRAIN = [sys.executable, str(ROOT / "train.py")]
 SMALL = ["--filters", "3", "--lr", "2e-3"]

@@ -25,9 +25,9 @@ from itertools import islice
 from typing import Any
 
 from fashion_wb.agent.protocol import Command, heartbeat, is_over
-from fashion_wb.pages import known_project, runs_of
-from fashion_wb.server import Server
-from fashion_wb.wandbpath import WandbPath
+from fashion_wb.server.connection import Server
+from fashion_wb.server.pages import known_project, runs_of
+from fashion_wb.server.path import WandbPath
 
 _COUNT = """query AgentRunCount($entity: String, $project: String!, $filters: JSONString) {
   project(name: $project, entityName: $entity) { runCount(filters: $filters) }

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from fashion_wb.agent.report import Report
-from fashion_wb.servererrors import Unreachable
+from fashion_wb.server.errors import Unreachable
 
 
 @dataclass

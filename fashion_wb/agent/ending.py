@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fashion_wb.agent.slot import Slot
-from fashion_wb.agentcommand import kill_delay
-from fashion_wb.workers import WorkerPool
+from fashion_wb.executors.command import kill_delay
+from fashion_wb.executors.local import LocalExecutor
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,11 @@ class Ending:
     """Sends the signals.
 
     Attributes:
-        pool: runs the trials.
+        executor: runs the trials.
         kill_delay: seconds from SIGTERM to SIGKILL.
     """
 
-    pool: WorkerPool
+    executor: LocalExecutor
     kill_delay: float = field(default_factory=kill_delay)
 
     def end(self, slots: Iterable[Slot]) -> None:
@@ -29,7 +29,7 @@ class Ending:
         for slot in slots:
             if slot.active is not None and slot.active.told_to_end is None:
                 slot.active.told_to_end = time.monotonic()
-                self.pool.signal(slot.active.trial.run_id, signal.SIGTERM)
+                self.executor.signal(slot.active.trial.run_id, signal.SIGTERM)
 
     def kill_late(self, slots: Iterable[Slot]) -> None:
         """Send SIGKILL to those that got SIGTERM long ago."""
@@ -39,4 +39,4 @@ class Ending:
                 continue
             if now - active.told_to_end > self.kill_delay:
                 active.killed = True
-                self.pool.signal(active.trial.run_id, signal.SIGKILL)
+                self.executor.signal(active.trial.run_id, signal.SIGKILL)

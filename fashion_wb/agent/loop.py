@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from fashion_wb.agent.agent_run import Launcher
 from fashion_wb.agent.cap import Place, ask_if_anything_is_left, has_nothing_left, place_of
 from fashion_wb.agent.contact import Contact
 from fashion_wb.agent.ending import Ending
@@ -17,12 +18,11 @@ from fashion_wb.agent.report import Report
 from fashion_wb.agent.requests import Requests
 from fashion_wb.agent.slot import Slot
 from fashion_wb.agent.stops import Stop, stop_signals
-from fashion_wb.agent.trial import Launcher
-from fashion_wb.breaker import CircuitBreaker
 from fashion_wb.errors import FashionWbError
-from fashion_wb.server import Server
-from fashion_wb.servererrors import NotFound, ServerError, Unreachable
-from fashion_wb.workers import Exit
+from fashion_wb.executors.local import Exit
+from fashion_wb.offline.breaker import CircuitBreaker
+from fashion_wb.server.connection import Server
+from fashion_wb.server.errors import NotFound, ServerError, Unreachable
 
 _POLL_SECONDS = 0.05
 # How often W&B's agent speaks to the server.
@@ -64,7 +64,7 @@ class Agent:
     _failure: FashionWbError | None = None
 
     def __post_init__(self) -> None:
-        self._ending = Ending(self.launcher.pool)
+        self._ending = Ending(self.launcher.executor)
         self._may_break = os.environ.get(_NO_BREAKER_VARIABLE) != "true"
 
     def run(self) -> None:
@@ -79,7 +79,7 @@ class Agent:
             while stops.asked < Stop.KILL_TRIALS and not self._is_done():
                 self._heed(stops.asked)
                 self._speak()
-                for end in self.launcher.pool.exits(_POLL_SECONDS):
+                for end in self.launcher.executor.exits(_POLL_SECONDS):
                     self._ended(end)
                 self._requests.deliver()
                 self._ending.kill_late(self.slots)

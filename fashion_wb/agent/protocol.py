@@ -14,11 +14,11 @@ from typing import Any
 
 import yaml
 
-from fashion_wb.pages import known_project, sweeps_of
-from fashion_wb.server import Server
-from fashion_wb.servererrors import NotFound, ServerError
-from fashion_wb.sweepfile import Sweep, make_sweep
-from fashion_wb.wandbpath import WandbPath
+from fashion_wb.server.connection import Server
+from fashion_wb.server.errors import NotFound, ServerError
+from fashion_wb.server.pages import known_project, sweeps_of
+from fashion_wb.server.path import WandbPath
+from fashion_wb.sweepfile.sweep import Sweep, make_sweep
 
 _SWEEP = """query AgentSweep($entity: String, $project: String, $sweep: String!) {
   project(name: $project, entityName: $entity) { sweep(sweepName: $sweep) { name displayName state config } }

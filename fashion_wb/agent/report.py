@@ -10,8 +10,8 @@ from typing import TextIO
 
 from fashion_wb.agent.protocol import SweepOnServer
 from fashion_wb.agent.stops import Stop
-from fashion_wb.progress import searched
-from fashion_wb.records import Trial, TrialState
+from fashion_wb.offline.progress import searched
+from fashion_wb.trial import Trial, TrialState
 
 _REFRESH_SECONDS = 0.5
 

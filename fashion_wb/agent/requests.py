@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from fashion_wb.servererrors import ServerError
+from fashion_wb.server.errors import ServerError
 
 
 class Requests:

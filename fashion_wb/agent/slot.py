@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from fashion_wb.agent.agent_run import AgentRun
 from fashion_wb.agent.protocol import Command
-from fashion_wb.agent.trial import ActiveTrial
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Slot:
     speaking: bool = False
     checking: bool = False
     given: list[Command] = field(default_factory=list)
-    active: ActiveTrial | None = None
+    active: AgentRun | None = None
     closed: bool = False
 
     @property

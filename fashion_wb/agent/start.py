@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from fashion_wb import datafiles
+from fashion_wb.agent.agent_run import Launcher
 from fashion_wb.agent.contact import Contact
+from fashion_wb.agent.files import AgentFiles
 from fashion_wb.agent.loop import Agent
 from fashion_wb.agent.protocol import SweepOnServer, find_sweep, register
 from fashion_wb.agent.report import Report
 from fashion_wb.agent.slot import Slot
-from fashion_wb.agent.trial import Launcher
-from fashion_wb.agentfiles import AgentFiles
 from fashion_wb.errors import FashionWbError
-from fashion_wb.server import Server, connect
-from fashion_wb.sweepfile import TRAIN_PROGRAM, Sweep
-from fashion_wb.wandbpath import WandbPath, parse_path
-from fashion_wb.workers import WorkerPool
+from fashion_wb.executors.local import LocalExecutor
+from fashion_wb.server.connection import Server, connect
+from fashion_wb.server.path import WandbPath, parse_path
+from fashion_wb.sweepfile.program import read_program
+from fashion_wb.sweepfile.sweep import Sweep
 
 # Longer than a restart of a server or a router takes.
 GIVE_UP_SECONDS = 300.0
@@ -35,7 +35,6 @@ class AgentOptions:
         workers: trials at once, at least 1.
         count: most trials that this agent starts; None for no limit.
         warm: whether to fork trials from a process that has imported the program's modules.
-        data_dir: where Fashion-MNIST is; None to look for it.
         give_up: seconds without the server, and without a trial running, after which to end.
     """
 
@@ -43,7 +42,6 @@ class AgentOptions:
     workers: int = 1
     count: int | None = None
     warm: bool = True
-    data_dir: Path | None = None
     give_up: float = GIVE_UP_SECONDS
 
 
@@ -71,7 +69,7 @@ def run_agent(path: str, options: AgentOptions, stream: TextIO) -> str:
     if target.is_over:
         return f"{parsed}: the sweep is {target.state.lower()} already; there is nothing left to run"
     _check_program(target, options.cwd)
-    _find_data(target.sweep, options)
+    _prepare(target.sweep, options.cwd)
     report = Report(target, options.count, stream)
     _work(server, target, options, report)
     return report.summary(_address(server, parsed))
@@ -85,7 +83,7 @@ def _work(server: Server, target: SweepOnServer, options: AgentOptions, report: 
         f"Agent for {target.path} ({target.sweep.name}), {number} trial{'s' if number > 1 else ''} at once; "
         f"what they print: {files.output_file('RUN_ID')}"
     )
-    with WorkerPool(_script(target.sweep, options.cwd) if options.warm else None) as pool:
+    with LocalExecutor(target.sweep.script(options.cwd) if options.warm else None) as executor:
         with ThreadPoolExecutor(number) as threads:
             slots = [
                 Slot(agent_id)
@@ -93,7 +91,7 @@ def _work(server: Server, target: SweepOnServer, options: AgentOptions, report: 
             ]
         # Alone, a trial computes as under W&B's agent; side by side, all of them with every core would crawl.
         threads = None if number == 1 else 1
-        launcher = Launcher(target, files, options.cwd, pool, options.warm, threads)
+        launcher = Launcher(target, files, options.cwd, executor, options.warm, threads)
         contact = Contact(report, options.give_up)
         Agent(server, target, launcher, slots, report, options.count, contact).run()
 
@@ -105,7 +103,7 @@ def _check_program(target: SweepOnServer, cwd: Path) -> None:
             f"sweep {target.path} names neither program nor command: it is one for W&B Launch, or for "
             "wandb.agent(..., function=...) in Python; this agent runs commands"
         )
-    script = _script(sweep, cwd)
+    script = sweep.script(cwd)
     uses_it = sweep.command is None or "${program}" in sweep.command
     if script is not None and uses_it and not script.is_file():
         raise FashionWbError(
@@ -114,16 +112,11 @@ def _check_program(target: SweepOnServer, cwd: Path) -> None:
         )
 
 
-def _find_data(sweep: Sweep, options: AgentOptions) -> None:
-    if _script(sweep, options.cwd) != TRAIN_PROGRAM:
-        return
-    datafiles.ensure(options.data_dir)
-    if options.data_dir is not None:
-        os.environ[datafiles.ENVIRONMENT] = str(options.data_dir.resolve())
-
-
-def _script(sweep: Sweep, cwd: Path) -> Path | None:
-    return None if sweep.program is None else (cwd / sweep.program).resolve()
+def _prepare(sweep: Sweep, cwd: Path) -> None:
+    script = sweep.script(cwd)
+    program = None if script is None else read_program(script)
+    if program is not None:
+        program.prepare()
 
 
 def _address(server: Server, path: WandbPath) -> str:

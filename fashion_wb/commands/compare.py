@@ -10,11 +10,11 @@ import click
 
 from fashion_wb.commands.options import PATH
 from fashion_wb.errors import FashionWbError
-from fashion_wb.study import method_order
-from fashion_wb.wandbpath import WandbPath, parse_path
+from fashion_wb.server.path import WandbPath, parse_path
+from fashion_wb.study.plan import method_order
 
 if TYPE_CHECKING:
-    from analysis.table import SearchRecord
+    from analysis.records.search import SearchRecord
 
 
 @click.command()
@@ -26,9 +26,9 @@ def compare(sources: tuple[str, ...], out: Path) -> None:
     SOURCE is a folder, for the offline sweeps at or below it, or ENTITY/PROJECT or
     ENTITY/PROJECT/SWEEP_ID, for what W&B's server holds; any number of either.
     """
-    from analysis.local import followed_up, search_record
     from analysis.outputs import write_comparison
-    from fashion_wb.sweepdir import find_sweep_dirs
+    from analysis.sources.local import followed_up, search_record
+    from fashion_wb.offline.sweep_dir import find_sweep_dirs
 
     places = [_source(text) for text in sources]
     folders = [folder for place in places if isinstance(place, Path) for folder in find_sweep_dirs(place)]
@@ -62,7 +62,7 @@ def _source(text: str) -> Path | WandbPath:
 
 def _conditions(sources: list[Path | WandbPath]) -> dict[str, Any] | None:
     """Those kept with the one study compared; of several sources they would hold for a part only."""
-    from fashion_wb.conditions import read_conditions
+    from fashion_wb.study.conditions import read_conditions
 
     only = sources[0]
     return read_conditions(only) if len(sources) == 1 and isinstance(only, Path) else None
@@ -71,8 +71,8 @@ def _conditions(sources: list[Path | WandbPath]) -> dict[str, Any] | None:
 def _pull(places: list[WandbPath]) -> tuple[list[SearchRecord], list[str]]:
     if not places:
         return [], []
-    from analysis.remote import search_records
-    from fashion_wb.server import connect
+    from analysis.sources.remote import search_records
+    from fashion_wb.server.connection import connect
 
     server = connect()
     pulled = [search_records(server, place, sys.stderr) for place in places]

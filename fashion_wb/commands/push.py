@@ -21,9 +21,9 @@ def push(directories: tuple[Path, ...], project: str, entity: str | None) -> Non
     Creates each sweep there and uploads its runs into it. The same command again, after an interruption or
     whenever, sends only what has not arrived: there is never a second sweep, run or row.
     """
-    from fashion_wb.push import push_sweeps
+    from fashion_wb.offline.sweep_dir import find_sweep_dirs
+    from fashion_wb.push.push import push_sweeps
     from fashion_wb.push.summary import describe_problems, summarise
-    from fashion_wb.sweepdir import find_sweep_dirs
 
     folders = {folder.root: folder for directory in directories for folder in find_sweep_dirs(directory)}
     pushed = push_sweeps(list(folders.values()), project, entity, sys.stderr)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fashion_wb.commands.options import PATH, POSITIVE, run_options, search_options
-from fashion_wb.study import METHODS
+from fashion_wb.study.plan import METHODS
 
 if TYPE_CHECKING:
-    from fashion_wb.followup import FollowUp
-    from fashion_wb.sweepdir import SweepDir
+    from fashion_wb.offline.reruns import RerunSet
+    from fashion_wb.offline.sweep_dir import SweepDir
 
 _QUICK = {"trials": 4, "epochs": 2, "retrain_seeds": 1, "audit": 0}
 _FULL = {"trials": 10, "epochs": 10, "retrain_seeds": 3, "audit": 2}
@@ -81,12 +81,11 @@ def study(
     Searches are paired: replicate R of every method has the same split of the data, initial weights and order
     of batches. The same command again goes on where it stopped.
     """
-    from analysis.local import followed_up, search_record
     from analysis.outputs import write_comparison
-    from fashion_wb.conditions import read_conditions, write_conditions
-    from fashion_wb.run import run_followups, run_offline
-    from fashion_wb.study import StudySettings, plan_study
-    from fashion_wb.sweepfile import PROJECT_ROOT
+    from analysis.sources.local import followed_up, search_record
+    from fashion_wb.offline.run import run_offline, run_reruns
+    from fashion_wb.study.conditions import read_conditions, write_conditions
+    from fashion_wb.study.plan import PROJECT_ROOT, StudySettings, plan_study
 
     defaults = _QUICK if quick else _FULL
 
@@ -105,7 +104,7 @@ def study(
     folders = run_offline(planned, None, run, sys.stderr)
     replicate_of = [plan.turn for plan in planned]
     counts = given("retrain_seeds", retrain_seeds), given("audit", audit)
-    run_followups(_followups(folders, replicate_of, seed, *counts), run, sys.stderr)
+    run_reruns(_followups(folders, replicate_of, seed, *counts), run, sys.stderr)
     winners, audits = followed_up(folders)
     searches = [search_record(folder) for folder in folders]
     conditions = read_conditions(out)
@@ -123,12 +122,12 @@ def _announcement(methods: int, replicates: int, settings: Any, out: Path) -> st
 
 def _followups(
     folders: list[SweepDir], replicate_of: list[int], seed: int, retrain_seeds: int, audit: int
-) -> list[FollowUp]:
-    from fashion_wb.audit import plan_audit
-    from fashion_wb.study import retrain_seed
-    from fashion_wb.winner import plan_retraining
+) -> list[RerunSet]:
+    from fashion_wb.study.audit import plan_audit
+    from fashion_wb.study.plan import retrain_seed
+    from fashion_wb.study.retraining import plan_retraining
 
-    found: list[FollowUp | None] = []
+    found: list[RerunSet | None] = []
     for folder, replicate in zip(folders, replicate_of, strict=True):
         seeds = [retrain_seed(seed, replicate, number) for number in range(retrain_seeds)]
         found += [plan_retraining(folder, seeds), plan_audit(folder, audit)]

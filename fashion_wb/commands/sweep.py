@@ -23,10 +23,10 @@ def sweep(file: Path, count: int | None, directory: Path, seed: int, **options: 
 
     Every trial is an ordinary W&B offline run under DIR/NAME/wandb, where NAME is the file's own name.
     """
-    from fashion_wb.plan import PlannedSweep
-    from fashion_wb.run import run_offline
-    from fashion_wb.summary import summarise
-    from fashion_wb.sweepfile import read_sweep
+    from fashion_wb.offline.plan import PlannedSweep
+    from fashion_wb.offline.run import run_offline
+    from fashion_wb.offline.summary import summarise
+    from fashion_wb.sweepfile.sweep import read_sweep
 
     folder = directory / file.stem
     planned = PlannedSweep(folder, read_sweep(file), seed)

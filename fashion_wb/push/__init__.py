@@ -1,7 +1,6 @@
-"""From offline sweeps to W&B's server: each sweep once, each run once, whatever happens on the way."""
+"""Offline sweeps to W&B's server: each sweep once, each run once, whatever happens on the way.
 
-from __future__ import annotations
-
-from fashion_wb.push.push import Push, push_sweeps
-
-__all__ = ["Push", "push_sweeps"]
+Import `push.push_sweeps` and `summary`. `local_runs` is what a folder holds, `server_sweep` and
+`server_runs` what the server has, `staging` holds copies of run logs meanwhile, `sync` is `wandb sync` as
+a process, `upload` repeats it until nothing is missing.
+"""

@@ -8,14 +8,14 @@ from typing import TextIO
 
 from fashion_wb.errors import Interrupted
 from fashion_wb.files import locked
-from fashion_wb.push.localruns import local_runs
-from fashion_wb.push.serversweep import ensure_project, ensure_sweep, finish_sweep
+from fashion_wb.offline.sweep_dir import SweepDir
+from fashion_wb.push.local_runs import local_runs
+from fashion_wb.push.server_sweep import ensure_project, ensure_sweep, finish_sweep
 from fashion_wb.push.staging import staging
 from fashion_wb.push.upload import Upload
-from fashion_wb.samplers import make_search
-from fashion_wb.server import Server, connect
-from fashion_wb.sweepdir import SweepDir
-from fashion_wb.wandbpath import WandbPath
+from fashion_wb.search.factory import make_search
+from fashion_wb.server.connection import Server, connect
+from fashion_wb.server.path import WandbPath
 
 
 @dataclass(frozen=True)

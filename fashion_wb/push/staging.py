@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from fashion_wb.push.localruns import LocalRun
-from fashion_wb.runlogcopy import Destination, copy_run_log, write_run_log
+from fashion_wb.push.local_runs import LocalRun
+from fashion_wb.runlog.copying import Destination, copy_run_log, write_run_log
 
 _FOLDER = ".push"
 # wandb-core looks ten times a second whether the process that started it still lives.

@@ -19,7 +19,8 @@ _RETRIES = {"RETRY_MAX": "8", "RETRY_WAIT_MIN_SECONDS": "1", "RETRY_WAIT_MAX_SEC
 _CLIENTS = ("FILE_STREAM", "FILE_TRANSFER", "GRAPHQL")
 _RUNS_AT_ONCE = 8
 _TIED = (
-    "import os, sys; from fashion_wb.lifeline import die_with_parent; die_with_parent(int(sys.argv[1])); "
+    "import os, sys; from fashion_wb.executors.parent_death import die_with_parent; "
+    "die_with_parent(int(sys.argv[1])); "
     "os.execv(sys.executable, [sys.executable, *sys.argv[2:]])"
 )
 

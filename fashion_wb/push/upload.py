@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from fashion_wb.countline import CountLine
-from fashion_wb.push.localruns import LocalRun
-from fashion_wb.push.serverruns import ServerRun, server_runs
+from fashion_wb.offline.sweep_dir import SweepDir
+from fashion_wb.progress_line import ProgressLine
+from fashion_wb.push.local_runs import LocalRun
+from fashion_wb.push.server_runs import ServerRun, server_runs
 from fashion_wb.push.staging import staged
 from fashion_wb.push.sync import said_of, sync
-from fashion_wb.runlogcopy import Destination
-from fashion_wb.server import Server
-from fashion_wb.sweepdir import SweepDir
-from fashion_wb.wandbpath import WandbPath
+from fashion_wb.runlog.copying import Destination
+from fashion_wb.server.connection import Server
+from fashion_wb.server.path import WandbPath
 
 # A `wandb sync` takes a second to start, and an interruption loses what is on its way.
 _RUNS_A_SYNC = 50
@@ -74,7 +74,7 @@ class Upload:
         return conflicts, missing, found
 
     def _send(self, runs: Sequence[LocalRun], found: Mapping[str, ServerRun]) -> str:
-        line = CountLine(f"{self._name}: runs sent", self._stream)
+        line = ProgressLine(f"{self._name}: runs sent", self._stream)
         output = ""
         for start in range(0, len(runs), _RUNS_A_SYNC):
             line.update(start, len(runs))

@@ -23,8 +23,7 @@ from standin_server import Server
 from standin_sweeps import make_lax
 from sweep_cases import ROOT, yaml
 
-from fashion_wb.agentfiles import find_run_log
-from fashion_wb.runlog import read_run_log
+from fashion_wb.runlog.reader import find_run_log, read_run_log
 
 PAIR = ("--workers", "2")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from standin_state import KEY
 from sweep_cases import COMMAND, environment
 
-from fashion_wb import datafiles
+from fashion_wb.cnn.data import locate
 
 
 def client_environment(url: str, home: Path, **extra: str) -> dict[str, str]:
@@ -30,7 +30,7 @@ def client_environment(url: str, home: Path, **extra: str) -> dict[str, str]:
         "WANDB__GRAPHQL_RETRY_WAIT_MAX_SECONDS": "1",
         "HOME": str(home),
         "XDG_CACHE_HOME": str(home / "cache"),
-        "FASHION_WB_DATA": str(datafiles.cache_dir()),
+        "FASHION_WB_DATA": str(locate.cache_dir()),
         "FASHION_WB_LIMIT": "300",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
     }

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from standin_state import Agent, Run, State, Sweep
 
-from fashion_wb.samplers.plain import plain
-from fashion_wb.samplers.seeds import stable_seed
-from fashion_wb.sweeps_package import SweepRun, next_runs, stop_runs
+from fashion_wb.search.plain_values import plain
+from fashion_wb.search.seeds import stable_seed
+from fashion_wb.sweepfile.sweeps_package import SweepRun, next_runs, stop_runs
 
 Command = dict[str, Any]
 

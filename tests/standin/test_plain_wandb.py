@@ -20,10 +20,10 @@ from standin_state import ENTITY
 from sweep_cases import ROOT
 
 from analysis.outputs import write_comparison
-from analysis.table import SearchRecord
-from fashion_wb.records import Metric, Trial, TrialState
-from fashion_wb.runlog import read_run_log
-from fashion_wb.study import METHODS
+from analysis.records.search import SearchRecord
+from fashion_wb.runlog.reader import read_run_log
+from fashion_wb.study.plan import METHODS
+from fashion_wb.trial import Metric, Trial, TrialState
 
 RUNS = 3
 EPOCHS = 2

@@ -1,0 +1,96 @@
+"""The picture of replicated searches: each method's median incumbent with its band."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from analysis.figures.style import Style, label, message, method_styles, new_figure, tidy
+from analysis.statistics.curves import Curve
+
+SPENT = {
+    "trials": "trials that ended",
+    "epochs": "epochs spent by a search, over all its trials",
+    "seconds": "seconds of training and evaluation by a search, over all its trials",
+}
+
+
+def curves_figure(curves: Sequence[Curve], axis: str) -> Figure:
+    """A step line and a band a method, the latter where five or more searches allow one.
+
+    Args:
+        curves: as `curves.incumbent_curves` gives them, at most one a method.
+        axis: theirs, one of `curves.AXES`.
+    """
+    figure = new_figure(4.8)
+    axes = figure.subplots()
+    tidy(axes)
+    for curve, style in zip(curves, method_styles(one.method for one in curves).values(), strict=True):
+        _draw(axes, curve, style)
+    axes.set_title(_title(curves), fontsize=11)
+    axes.set_xlabel(SPENT[axis])
+    axes.set_ylabel("lowest validation loss so far (cross-entropy)")
+    if axis != "seconds":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if not any(np.isfinite(curve.median).any() for curve in curves):
+        axes.set(xticks=[], yticks=[])
+        message(axes, "no method has a result in most of its searches")
+        return figure
+    axes.set_xlim(0, 1.03 * max(curve.grid[-1] for curve in curves if len(curve.grid)))
+    _leave_out_the_start(axes, curves)
+    axes.legend(frameon=False, handlelength=4)
+    return figure
+
+
+def _draw(axes: Axes, curve: Curve, style: Style) -> None:
+    known = np.isfinite(curve.median)
+    if not known.any():
+        axes.plot([], [], label=f"{label(curve.method)}: no result", color="none")
+        return
+    axes.step(
+        curve.grid[known],
+        curve.median[known],
+        where="post",
+        color=style.colour,
+        linestyle=style.line,
+        linewidth=1.8,
+        marker=style.marker,
+        markersize=5,
+        markevery=max(1, int(known.sum()) // 8),
+        label=f"{label(curve.method)} (n = {curve.n})",
+    )
+    banded = known & np.isfinite(curve.low) & np.isfinite(curve.high)
+    axes.fill_between(
+        curve.grid,
+        curve.low,
+        curve.high,
+        where=banded,
+        step="post",
+        color=style.colour,
+        alpha=0.13,
+        linewidth=0,
+    )
+
+
+def _title(curves: Sequence[Curve]) -> str:
+    found = sorted({curve.confidence for curve in curves if not np.isnan(curve.confidence)})
+    if not found:
+        return "Lowest validation loss so far: median of the searches (too few for a band)"
+    band = " to ".join(f"{100 * confidence:.4g}%" for confidence in (found[0], found[-1])[: len(found)])
+    return f"Lowest validation loss so far: median of the searches, with its pointwise {band} band"
+
+
+def _leave_out_the_start(axes: Axes, curves: Sequence[Curve]) -> None:
+    """Let the lines enter from above after a tenth of the budget: the first fall dwarfs all that follows."""
+    end = max(curve.grid[-1] for curve in curves if len(curve.grid))
+    late = [values[curve.grid >= 0.1 * end] for curve in curves for values in (curve.median, curve.low)]
+    late = np.concatenate([values[np.isfinite(values)] for values in late])
+    every = np.concatenate([curve.median[np.isfinite(curve.median)] for curve in curves])
+    if len(late) and late.min() < late.max() < every.max():
+        low, high = late.min(), late.max()
+        axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
+        axes.set_ylabel(f"{axes.get_ylabel()};\nthe first ones lie above")

@@ -1,0 +1,57 @@
+"""The figures of the hypothesis: what filters do to accuracy and to time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from analysis.html_report.charts.look import INK, finish, rounded
+from analysis.html_report.charts.scatters import powers_of_ten, whole_numbers
+
+HEIGHT = 260
+
+
+def filters_spec(runs: pd.DataFrame, column: str, title: str, form: str) -> dict[str, Any] | None:
+    """`column` over filters, a dot a run, coloured by lr where all are above 0.
+
+    Args:
+        runs: at most MOST_DOTS; columns `filters`, `lr` and `column`, without gaps.
+        column: the name of a number.
+        title: of the axis.
+        form: d3 number format of the axis.
+
+    Returns:
+        The specification, or None where there are no runs.
+    """
+    if runs.empty:
+        return None
+    dots = [
+        {"filters": rounded(f), "lr": rounded(lr), "y": rounded(y)}
+        for f, lr, y in runs[["filters", "lr", column]].itertuples(index=False, name=None)
+    ]
+    tips = [
+        alt.Tooltip("filters:Q"),
+        alt.Tooltip("lr:Q", format=".3g"),
+        alt.Tooltip("y:Q", title=title, format=form),
+    ]
+    positive = bool((runs["lr"] > 0).all())
+    chart = (
+        alt.Chart(alt.NamedData("runs"))
+        .mark_circle(opacity=0.85, size=52, stroke=INK, strokeWidth=0.5)
+        .encode(
+            alt.X("filters:Q", title="filters (channels)", scale=alt.Scale(zero=False), axis=whole_numbers()),
+            alt.Y("y:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6, format=form)),
+            **({"fill": _by_lr(runs["lr"])} if positive else {}),
+            tooltip=tips,
+        )
+    )
+    return finish(
+        chart, (), f"{title} against filters, a dot a run, n = {len(runs)}.", HEIGHT, {"runs": dots}
+    )
+
+
+def _by_lr(values: pd.Series) -> alt.Fill:
+    legend = alt.Legend(orient="bottom", format=".0e", gradientLength=160, values=powers_of_ten(values))
+    return alt.Fill("lr:Q", scale=alt.Scale(type="log", scheme="viridis"), legend=legend)

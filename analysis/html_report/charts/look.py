@@ -1,0 +1,132 @@
+"""How the page's figures look: the project's colours, dashes and markers in Vega-Lite's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from analysis.figures.style import method_styles
+
+# Markers as SVG paths in the square from -1 to 1, for the figures and for the legend alike.
+PATHS = {
+    "o": "M-1,0A1,1,0,1,1,1,0A1,1,0,1,1,-1,0Z",
+    "s": "M-.89,-.89H.89V.89H-.89Z",
+    "^": "M0,-1L1,.8H-1Z",
+    "D": "M0,-1.15L1.15,0L0,1.15L-1.15,0Z",
+    "v": "M0,1L1,-.8H-1Z",
+    "P": "M-.36,-1H.36V-.36H1V.36H.36V1H-.36V.36H-1V-.36H-.36Z",
+    "X": "M-1,-.5L-.5,-1L0,-.5L.5,-1L1,-.5L.5,0L1,.5L.5,1L0,.5L-.5,1L-1,.5L-.5,0Z",
+}
+LINE_WIDTH = 1.8
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+# Follows the page's text colour, in the dark and in print too.
+INK = "currentColor"
+# The signal that holds the selected methods; figures.js sets it in every figure.
+SHOWN = "shown"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One method's colour, dash pattern in pixels ((1, 0) is a solid line) and marker path."""
+
+    method: str
+    colour: str
+    dash: tuple[float, ...]
+    path: str
+
+
+def method_marks(methods: Sequence[str]) -> tuple[Mark, ...]:
+    """A mark for each method, by its place in the comparison, as in the other pictures."""
+    return tuple(
+        Mark(
+            method,
+            # Black would vanish on a dark page.
+            INK if style.colour == "#000000" else style.colour,
+            (1, 0) if isinstance(style.line, str) else tuple(LINE_WIDTH * part for part in style.line[1]),
+            PATHS[style.marker],
+        )
+        for method, style in method_styles(methods).items()
+    )
+
+
+def colour(marks: Sequence[Mark]) -> alt.Color:
+    """The methods' colours; the page has the legend."""
+    return alt.Color("method:N", scale=_scale(marks, [mark.colour for mark in marks]), legend=None)
+
+
+def shape(marks: Sequence[Mark]) -> alt.Shape:
+    """The methods' markers."""
+    return alt.Shape("method:N", scale=_scale(marks, [mark.path for mark in marks]), legend=None)
+
+
+def dash(marks: Sequence[Mark]) -> alt.StrokeDash:
+    """The methods' dash patterns."""
+    return alt.StrokeDash("method:N", scale=_scale(marks, [list(mark.dash) for mark in marks]), legend=None)
+
+
+def rows(name: str) -> alt.Chart:
+    """A chart of the rows that `finish` is given under this name, those of the methods shown."""
+    # In every layer: those with data of their own do not take over a filter of the whole.
+    return alt.Chart(alt.NamedData(name)).transform_filter(f"indexof({SHOWN}, datum.method) >= 0")
+
+
+def finish(
+    chart: alt.Chart | alt.LayerChart,
+    marks: Sequence[Mark],
+    words: str,
+    height: int,
+    datasets: Mapping[str, list[dict[str, Any]]],
+) -> dict[str, Any]:
+    """The Vega-Lite specification of a figure as wide as its place, whose methods can be selected.
+
+    Args:
+        chart: of `rows`, or of other data where there are no marks.
+        marks: all methods, shown at first; none where the figure has no methods to select from.
+        words: what screen readers are told.
+        height: of the plot, in pixels.
+        datasets: rows by name; each has a `method` where there are marks.
+    """
+    if marks:
+        chart = chart.add_params(alt.param(name=SHOWN, value=[mark.method for mark in marks]))
+    whole = chart.properties(width="container", height=height, description=words).configure(**_CONFIG)
+    # Altair copies and checks rows one by one, seconds for thousands; they are added when it is done. The
+    # specifications themselves are checked by the tests.
+    return {**whole.to_dict(validate=False), "datasets": dict(datasets)}
+
+
+def rounded(value: float, digits: int = 5) -> float:
+    """`value` with so many significant digits: more are below a pixel, and bytes."""
+    return float(f"{value:.{digits}g}")
+
+
+def _scale(marks: Sequence[Mark], values: list[Any]) -> alt.Scale:
+    return alt.Scale(domain=[mark.method for mark in marks], range=values)
+
+
+_CONFIG: dict[str, Any] = {
+    "background": "transparent",
+    "font": FONT,
+    # One description a figure; not one a dot.
+    "aria": False,
+    "view": alt.ViewConfig(stroke=None),
+    "autosize": alt.AutoSizeParams(type="fit-x", contains="padding"),
+    "axis": alt.AxisConfig(
+        labelColor=INK,
+        titleColor=INK,
+        domainColor=INK,
+        tickColor=INK,
+        gridColor=INK,
+        gridOpacity=0.13,
+        domainOpacity=0.5,
+        tickOpacity=0.5,
+        labelFontSize=12,
+        titleFontSize=12,
+        titleFontWeight="normal",
+        labelLimit=130,
+        titlePadding=8,
+    ),
+    "legend": alt.LegendConfig(labelColor=INK, titleColor=INK, titleFontWeight="normal", titleFontSize=12),
+}

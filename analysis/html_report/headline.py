@@ -1,0 +1,115 @@
+"""The page's first words: what was compared, and the verdict in one sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from analysis.evidence import Evidence
+from analysis.formatting import count_of, format_value
+from analysis.html_report.cells import duration, spread
+from analysis.statistics.methods import HYPERPARAMETERS, best_trial
+from analysis.statistics.pairwise import FEWEST_PAIRS
+from analysis.statistics.verdicts import Outcome, Verdict
+from analysis.tables.comparison import verdict
+from analysis.tables.verdict_words import summary
+
+
+def headline(evidence: Evidence) -> str:
+    """The verdict in one sentence, which names a winner only where it beats every other method."""
+    methods = evidence.methods
+    if best_trial(evidence.trials) is None:
+        return "There is no result to compare."
+    if len(methods) == 1:
+        return f"Only {methods[0]} was run: there is nothing to compare it with."
+    if not any(one.pair.n >= FEWEST_PAIRS for one in evidence.verdicts):
+        return _too_few(evidence)
+    return _judged(methods, evidence.verdicts)
+
+
+def statements(evidence: Evidence) -> tuple[str, ...]:
+    """What the headline rests on: the verdicts, the winners on the test split, the best trial."""
+    if best_trial(evidence.trials) is None:
+        return (verdict(evidence.trials),)
+    tested = any(one.pair.n >= FEWEST_PAIRS for one in evidence.verdicts)
+    said = [summary(evidence.verdicts)] if tested else []
+    return (*said, *_winners(evidence), _best(evidence))
+
+
+def compared(evidence: Evidence) -> str:
+    """How much was run, in one line."""
+    trials, searches = len(evidence.trials), len(evidence.results)
+    each = spread(evidence.results.groupby("method").size()) if searches else "0"
+    known = evidence.trials["seconds"].dropna().sum()
+    parts = [
+        count_of(len(evidence.methods), "method"),
+        f"n = {each} {'search' if each == '1' else 'searches'} of each",
+        count_of(trials, "trial") if trials < 1000 else f"{trials:,} trials",
+        f"{int(evidence.trials['epochs'].sum()):,} epochs",
+        f"{duration(known)} of training",
+    ]
+    return " · ".join(parts)
+
+
+def _winners(evidence: Evidence) -> list[str]:
+    known = [one for one in evidence.winners or () if math.isfinite(one.test_accuracy.value)]
+    if not known:
+        return []
+    known.sort(key=lambda one: one.test_accuracy.value)
+    ends = dict.fromkeys(f"{one.test_accuracy.value:.4f} ({one.method})" for one in (known[0], known[-1]))
+    n = spread(one.searches for one in known)
+    return [
+        f"The configurations chosen, trained again: mean test accuracy {' to '.join(ends)}, n = {n} "
+        "searches each."
+    ]
+
+
+def _best(evidence: Evidence) -> str:
+    best = best_trial(evidence.trials)
+    names = [name for name in HYPERPARAMETERS if pd.notna(best[name])]
+    words = ", ".join(f"{name} {format_value(name, best[name])}" for name in names) or "nothing recorded"
+    results = [f"validation loss {format_value('valid_loss', best['valid_loss'])}"]
+    if pd.notna(best["valid_accuracy"]):
+        results.append(f"accuracy {format_value('valid_accuracy', best['valid_accuracy'])}")
+    return f"Best single trial: {words} ({best['method']}, run {best['run']}), {', '.join(results)}."
+
+
+def _too_few(evidence: Evidence) -> str:
+    if evidence.results.groupby("method").size().max() == 1:
+        return "One search of each method cannot show which method is better."
+    return f"Fewer than {FEWEST_PAIRS} paired replicates cannot show which method is better."
+
+
+def _judged(methods: Sequence[str], verdicts: Sequence[Verdict]) -> str:
+    wins = _wins(verdicts)
+    best = max(methods, key=lambda method: wins.get(method, 0))
+    if wins.get(best, 0) == len(methods) - 1:
+        return f"{best} found lower losses than {_others(len(methods) - 1)}."
+    undecided = sum(one.outcome is Outcome.UNDECIDED for one in verdicts)
+    left = (
+        f"{undecided} of {count_of(len(verdicts), 'pair')} undecided"
+        if undecided
+        else "every pair is decided"
+    )
+    if wins:
+        return f"No method beats all others; {count_of(sum(wins.values()), 'difference')} shown, {left}."
+    if undecided == 0:
+        return f"All methods are equivalent within {verdicts[0].margin:g} of validation loss."
+    if undecided < len(verdicts):
+        return f"No method is shown to be better than another; {left}."
+    return "No method is shown to be better than another."
+
+
+def _wins(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for one in verdicts:
+        if one.outcome in (Outcome.BETTER, Outcome.WORSE):
+            winner = one.pair.a if one.outcome is Outcome.BETTER else one.pair.b
+            found[winner] = found.get(winner, 0) + 1
+    return found
+
+
+def _others(count: int) -> str:
+    return "the other method" if count == 1 else f"each of the other {count} methods"

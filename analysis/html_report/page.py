@@ -1,0 +1,144 @@
+"""The page: sections filled from the evidence, with everything it needs inside."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from analysis.evidence import Evidence
+from analysis.html_report.cells import confidence, spread
+from analysis.html_report.charts.curves import has_band, incumbent_spec, random_words
+from analysis.html_report.charts.hypothesis import filters_spec
+from analysis.html_report.charts.look import Mark, method_marks
+from analysis.html_report.charts.scatters import accuracy_panels, thinned
+from analysis.html_report.charts.strips import strip_spec
+from analysis.html_report.headline import compared, headline, statements
+from analysis.html_report.limits import limits
+from analysis.html_report.pairs import pair_matrix, pairs_table
+from analysis.html_report.tables import audit_table, found_table, quality_table, spent_table, winners_table
+from analysis.html_report.trial_table import trial_table
+from analysis.statistics.curves import AXES
+from analysis.statistics.intervals import Estimate, median
+from analysis.statistics.pairwise import FEWEST_PAIRS
+
+TITLE = "Which hyperparameter search?"
+
+
+def render(
+    evidence: Evidence, conditions: Mapping[str, Any] | None = None, left_out: Sequence[str] = ()
+) -> str:
+    """The HTML page; the same evidence gives the same page.
+
+    Args:
+        evidence: of at least one trial.
+        conditions: machine, versions, budget and seeds as `fashion_wb.conditions` keeps them; None where
+            they were not recorded.
+        left_out: sentences on what could not be read.
+    """
+    marks = method_marks(evidence.methods)
+    figures = _figures(evidence, marks)
+    panels = accuracy_panels(evidence.trials, marks)
+    for i, panel in enumerate(panels.panels if panels else ()):
+        figures[f"accuracy-{i}"] = panel.spec
+    return _template().render(
+        title=TITLE,
+        evidence=evidence,
+        marks=marks,
+        figures=figures,
+        headline=headline(evidence),
+        compared=compared(evidence),
+        statements=statements(evidence),
+        axes=[axis for axis in AXES if f"curves-{axis}" in figures],
+        band=has_band(evidence.curves["trials"]),
+        n=spread(one.searches for one in evidence.finals),
+        random_words=random_words(evidence.random_band),
+        medians=confidence(one.median for one in evidence.finals),
+        found_table=found_table(evidence),
+        spent_table=spent_table(evidence),
+        matrix=pair_matrix(evidence.methods, evidence.verdicts),
+        pairs_table=pairs_table(evidence.verdicts) if _tested(evidence) else None,
+        winners_table=winners_table(evidence) if evidence.winners else None,
+        panels=panels,
+        runs_note=thinned(evidence.hypothesis.runs)[1],
+        audit_table=audit_table(evidence) if evidence.audit else None,
+        stopped=bool((evidence.trials["state"] == "stopped").any()),
+        quality_table=quality_table(evidence),
+        trials=trial_table(evidence.trials),
+        conditions={name.replace("_", " "): value for name, value in (conditions or {}).items()},
+        limits=limits(evidence, left_out),
+    )
+
+
+def _figures(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, dict[str, Any]]:
+    """The specifications of the figures that have something to draw, by name."""
+    runs, _ = thinned(evidence.hypothesis.runs)
+    every = {f"curves-{axis}": incumbent_spec(evidence.curves[axis], marks) for axis in AXES}
+    every["finals"] = _finals(evidence, marks)
+    every["winners"] = _winners(evidence, marks)
+    every["seconds"] = _seconds(evidence, marks)
+    every["filters-accuracy"] = filters_spec(runs, "valid_accuracy", "validation accuracy", ".3f")
+    every["filters-seconds"] = filters_spec(runs, "seconds", "seconds of a run", ",d")
+    return {name: spec for name, spec in every.items() if spec is not None}
+
+
+def _finals(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, Any] | None:
+    values = _named(evidence.results).assign(value=evidence.results["final"])
+    estimates = {one.method: one.median for one in evidence.finals}
+    return strip_spec(values, estimates, marks, "lowest validation loss of a search", ".3f")
+
+
+def _winners(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, Any] | None:
+    rows = [
+        {"method": one.method, "value": accuracy, "name": f"replicate {one.replicate}, seed {seed}"}
+        for one in evidence.retrained
+        for seed, accuracy in zip(one.seeds, one.test_accuracy, strict=True)
+    ]
+    estimates = {one.method: one.test_accuracy for one in evidence.winners or ()}
+    values = pd.DataFrame(rows, columns=["method", "value", "name"])
+    return strip_spec(values, estimates, marks, "test accuracy of a retraining", ".3f")
+
+
+def _seconds(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, Any] | None:
+    values = _named(evidence.results).assign(value=evidence.results["seconds"])
+    known = values.dropna(subset="value").groupby("method", sort=False)["value"]
+    estimates: dict[str, Estimate] = {method: median(own.to_list()) for method, own in known}
+    return strip_spec(
+        values, estimates, marks, "seconds of training and evaluation of a search", ",d", zero=True
+    )
+
+
+def _named(results: pd.DataFrame) -> pd.DataFrame:
+    return results.assign(name="replicate " + results["replicate"].astype(str))
+
+
+def _tested(evidence: Evidence) -> bool:
+    return any(one.pair.n >= FEWEST_PAIRS for one in evidence.verdicts)
+
+
+@functools.cache
+def _template():
+    """Names of runs and methods are user's text, so everything is escaped but our own files."""
+    loader = PackageLoader("analysis.html_report", "template")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals |= {"own": _own, "library": _library}
+    return environment.get_template("report.html")
+
+
+def _own(name: str) -> Markup:
+    return Markup((Path(__file__).parent / "template" / name).read_text(encoding="utf-8"))
+
+
+def _library() -> Markup:
+    """Vega, Vega-Lite and vega-embed as one script; bundling takes seconds, but once a process."""
+    return Markup(
+        vl_convert.javascript_bundle().replace("</script", r"<\/script").replace("<!--", r"\x3c!--")
+    )

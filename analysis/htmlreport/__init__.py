@@ -1,1 +1,0 @@
-"""The comparison as one HTML page: no network, readable without JavaScript, with figures to explore."""

@@ -1,0 +1,60 @@
+"""A row a method: what its trials spent, and the best of them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from analysis.records.frames import USABLE_STATES, WHOLE, whole
+from fashion_wb.trial import TrialState
+
+HYPERPARAMETERS = (*WHOLE, "lr")
+TOTALS = ("trials", "stopped", "failed", "epochs", "seconds")
+BEST = (*HYPERPARAMETERS, "valid_loss", "valid_accuracy")
+COMPARISON_COLUMNS = ("method", *TOTALS, *BEST)
+
+
+def compare(trials: pd.DataFrame) -> pd.DataFrame:
+    """A row a method, in the order of `trials`.
+
+    Args:
+        trials: as `table.trials_frame` gives it.
+
+    Returns:
+        Columns COMPARISON_COLUMNS: how many trials ended, and of these were stopped and failed; the epochs
+        and the known seconds that all trials spent; then the hyperparameters and results of the trial with
+        the lowest validation loss (the first of equals), empty where no trial finished or was stopped with
+        a loss.
+    """
+    rows = [_method_row(method, trials[trials["method"] == method]) for method in trials["method"].unique()]
+    frame = pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
+    for name in ("trials", "stopped", "failed", "epochs", *WHOLE):
+        frame[name] = whole(frame[name])
+    for name in ("seconds", "lr", "valid_loss", "valid_accuracy"):
+        frame[name] = frame[name].astype("float64")
+    return frame
+
+
+def best_trial(trials: pd.DataFrame) -> pd.Series | None:
+    """The row with the lowest validation loss of a finished or stopped trial, or None if there is none."""
+    usable = trials[trials["state"].isin(USABLE_STATES) & trials["valid_loss"].notna()]
+    if usable.empty:
+        return None
+    return usable.iloc[usable["valid_loss"].to_numpy().argmin()]
+
+
+def _method_row(method: str, trials: pd.DataFrame) -> dict[str, Any]:
+    best = best_trial(trials)
+    known = trials["seconds"].dropna()
+    return {
+        "method": method,
+        "trials": int((trials["state"] != TrialState.RUNNING).sum()),
+        "stopped": int((trials["state"] == TrialState.STOPPED).sum()),
+        "failed": int((trials["state"] == TrialState.FAILED).sum()),
+        "epochs": int(trials["epochs"].sum()),
+        # Exact summation: the total must not depend on the order of the trials.
+        "seconds": math.nan if known.empty else math.fsum(known),
+        **{name: math.nan if best is None or pd.isna(best[name]) else float(best[name]) for name in BEST},
+    }

@@ -1,0 +1,125 @@
+"""The methods side by side: what each spent, the best trial it found, and what that does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from analysis.formatting import count_of, format_cells, format_value, markdown_table, text_table
+from analysis.statistics.methods import HYPERPARAMETERS, TOTALS, best_trial
+from analysis.statistics.pairwise import FEWEST_PAIRS
+from analysis.statistics.verdicts import judge_trials
+from analysis.tables.verdict_words import summary, unpaired
+from fashion_wb.trial import TrialState
+
+# How to read the table.
+READING = (
+    "Trials are those that ended: finished, stopped early or failed. Epochs and seconds are what all "
+    "trials of the method spent. The columns from filters on are those of the trial with the lowest "
+    "validation loss, at its best epoch."
+)
+# What a terminal of 100 columns has no room for.
+SHORT_NAMES = {"valid_loss": "loss", "valid_accuracy": "accuracy"}
+
+
+def to_markdown(comparison: pd.DataFrame, statement: str, sections: Sequence[str] = ()) -> str:
+    """The text of comparison.md: what was compared, the table, how to read it, `statement`, `sections`."""
+    parts = ["# Comparison", describe(comparison), table_markdown(comparison), READING, statement, *sections]
+    return "\n\n".join(parts) + "\n"
+
+
+def table_markdown(comparison: pd.DataFrame) -> str:
+    """The table in Markdown, without a newline at its end."""
+    return markdown_table(comparison.columns.to_list(), format_cells(comparison)).rstrip("\n")
+
+
+def to_text(comparison: pd.DataFrame, width: int) -> str:
+    """The table as aligned plain text of at most `width` columns where the names allow.
+
+    Too narrow a width gives two tables, what was spent and what was found.
+    """
+    short = comparison.rename(columns=SHORT_NAMES)
+    header, rows = short.columns.to_list(), format_cells(short.set_axis(comparison.columns, axis="columns"))
+    for gap in (2, 1):
+        table = text_table(header, rows, gap)
+        if max(map(len, table.splitlines())) <= width:
+            return table
+    split = 1 + len(TOTALS)
+    found = text_table([header[0], *header[split:]], [[row[0], *row[split:]] for row in rows], 2)
+    return text_table(header[:split], [row[:split] for row in rows], 2) + "\n" + found
+
+
+def describe(comparison: pd.DataFrame) -> str:
+    """What was compared, in sentences: trials and epochs of each method."""
+    spent = [
+        f"{row['method']} {count_of(row['trials'], 'trial')} and {count_of(row['epochs'], 'epoch')}"
+        for _, row in comparison.iterrows()
+    ]
+    text = f"{count_of(len(comparison), 'method')}: {', '.join(spent)}."
+    if comparison["epochs"].nunique() > 1:
+        text += " The methods did not spend the same number of epochs."
+    return text
+
+
+def verdict(trials: pd.DataFrame) -> str:
+    """What the trials show and what they do not, in sentences.
+
+    A method is named as better than another only where replicates show it (see `verdicts`).
+    """
+    best = best_trial(trials)
+    if best is None:
+        counts = trials["state"].value_counts()
+        states = [f"{counts[state]} {state}" for state in TrialState if state in counts]
+        return f"No trial finished with a validation loss ({', '.join(states) or 'no trials'}): " + (
+            "there is no result to compare."
+        )
+    sentences = [_best_sentence(best), _searches_sentence(trials), *_caveats(trials)]
+    return " ".join(sentences)
+
+
+def _best_sentence(best: pd.Series) -> str:
+    known = [f"{name} {format_value(name, best[name])}" for name in HYPERPARAMETERS if pd.notna(best[name])]
+    text = f"Best configuration found: {', '.join(known) or 'none recorded'} (run {best['run']}), "
+    text += f"with validation loss {format_value('valid_loss', best['valid_loss'])}"
+    if pd.notna(best["valid_accuracy"]):
+        text += f" and validation accuracy {format_value('valid_accuracy', best['valid_accuracy'])}"
+    text += f" at its best of {count_of(best['epochs'], 'epoch')}"
+    return text + ("; this trial was stopped early." if best["state"] == TrialState.STOPPED else ".")
+
+
+def _searches_sentence(trials: pd.DataFrame) -> str:
+    searches = trials.groupby("method", sort=False)["sweep"].nunique()
+    if len(searches) == 1:
+        return f"Only one method was run (n = {searches.iloc[0]}): there is nothing to compare it with."
+    if (searches == 1).all():
+        return (
+            "A single search of each method (n = 1) cannot show which method is better: "
+            "seeds alone can move the accuracy by as much as methods do."
+        )
+    verdicts = judge_trials(trials)
+    if any(one.pair.n >= FEWEST_PAIRS for one in verdicts):
+        return summary(verdicts)
+    if searches.nunique() == 1:
+        count = f"There are n = {searches.iloc[0]} searches of each method"
+    else:
+        count = "Searches of each method: " + ", ".join(f"{name} n = {n}" for name, n in searches.items())
+    if unpaired(trials):
+        reason = "they are not replicates paired by number (METHOD-r0, METHOD-r1, ...)"
+    else:
+        reason = f"fewer than {FEWEST_PAIRS} replicates have a result of two methods"
+    return f"{count}; {reason}, so no difference is tested and none is claimed."
+
+
+def _caveats(trials: pd.DataFrame) -> list[str]:
+    found = []
+    states = trials["state"]
+    if not (states == TrialState.FINISHED).any():
+        found.append("No trial finished: all results are of trials stopped early.")
+    if (states == TrialState.RUNNING).any():
+        running = count_of(int((states == TrialState.RUNNING).sum()), "trial")
+        found.append(f"{running} still running: epochs spent so far are counted, results are not.")
+    if trials["seconds"].isna().any():
+        unknown = count_of(int(trials["seconds"].isna().sum()), "trial")
+        found.append(f"{unknown} logged no time, so the seconds are of the others only.")
+    return found

@@ -1,0 +1,155 @@
+"""What a forked child does to become a trial: its own environment and output, then the program."""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import contextlib
+import os
+import signal
+import sys
+import threading
+import types
+from pathlib import Path
+from typing import Any, NoReturn
+
+from fashion_wb.runlog.reader import find_run_log, read_run_log
+
+# What W&B records for a script that ended by KeyboardInterrupt.
+_INTERRUPTED = 255
+
+
+def run(request: dict[str, Any], closing: int | None) -> NoReturn:
+    """Become the trial that `request` describes; never returns.
+
+    Args:
+        request: `env` (the whole environment), `cwd`, `output` (file that takes stdout and stderr), `argv`
+            (the command), and `program`, the Python script to run in this very process, with `argv` then
+            being its sys.argv, or None to replace this process by the command.
+        closing: descriptor on which to say, by a byte, that the script's W&B runs have been ended.
+    """
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _redirect(request["output"])
+    os.chdir(request["cwd"])
+    if request["program"] is None:
+        _execute(request["argv"], request["env"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    _reseed()
+    _use_threads(os.environ.get("OMP_NUM_THREADS", ""))
+    status = _run_script(request["program"], request["argv"])
+    if closing is not None:
+        os.write(closing, b".")
+    os._exit(status)
+
+
+def end_run(request: dict[str, Any], exit_code: int) -> NoReturn:
+    """End the W&B run of a trial that died, from another process: all it had logged is kept and sent.
+
+    A wandb-core service of its own would have noticed and dropped the run; the shared one waits, and lets the
+    server believe that the run goes on. Nothing happens if the run has been ended, or never began.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # this one is not the trial that is to be stopped
+    _redirect(request["output"])
+    os.chdir(request["cwd"])
+    os.environ.clear()
+    os.environ.update(request["env"])
+    import wandb
+
+    if _is_open(request["run_id"]):
+        with contextlib.suppress(wandb.UsageError):
+            wandb.attach(run_id=request["run_id"]).finish(exit_code=exit_code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _is_open(run_id: str) -> bool:
+    # The service would tell as well, by ten seconds of silence.
+    path = find_run_log(Path(os.environ.get("WANDB_DIR", "")), run_id)
+    return path is not None and read_run_log(path).exit_code is None
+
+
+def exit_code_of(status: int, told_to_end: bool) -> int:
+    """The exit code that W&B shall record for a process that died with `status` (negative for a signal)."""
+    if told_to_end:
+        return _INTERRUPTED
+    return status if status >= 0 else 128 - status  # as a shell has it
+
+
+def _redirect(output: str) -> None:
+    # Standard input is empty, as under W&B's agent.
+    empty = os.open(os.devnull, os.O_RDONLY)
+    target = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(empty, 0)
+    os.dup2(target, 1)
+    os.dup2(target, 2)
+    os.close(empty)
+    os.close(target)
+
+
+def _execute(argv: list[str], env: dict[str, str]) -> NoReturn:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        os.execvpe(argv[0], argv, env)
+    except OSError as error:
+        print(f"{argv[0]}: cannot be started: {error.strerror}", file=sys.stderr, flush=True)
+    os._exit(127)
+
+
+def _reseed() -> None:
+    # A fresh interpreter would seed numpy from the system; without this all children would share one state.
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+
+
+def _use_threads(count: str) -> None:
+    # torch was imported under the fork server's own number of threads, and asks only once.
+    if "torch" in sys.modules and count.isdecimal() and int(count) > 0:
+        sys.modules["torch"].set_num_threads(int(count))
+
+
+def _run_script(program: str, argv: list[str]) -> int:
+    """Run a script as the interpreter would, exit hooks included; returns its exit status."""
+    path = str(Path(program).resolve())
+    main = types.ModuleType("__main__")
+    main.__file__ = path
+    main.__builtins__ = builtins  # type: ignore[attr-defined]
+    sys.modules["__main__"] = main
+    sys.argv = argv
+    sys.path[0] = str(Path(path).parent)
+    try:
+        code = compile(Path(path).read_bytes(), path, "exec")
+        exec(code, main.__dict__)
+        status = 0
+    except SystemExit as exit_request:
+        status = _status(exit_request.code)
+    except BaseException as error:
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        status = _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
+    # os._exit, which must follow, runs none of these.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    _finish_runs(status)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return status
+
+
+def _finish_runs(status: int) -> None:
+    # A process with a wandb-core service of its own does this as it ends; one with a shared service does not.
+    wandb = sys.modules.get("wandb")
+    while wandb is not None and wandb.run is not None:
+        wandb.finish(exit_code=status)
+
+
+def _status(code: object) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xFF
+    print(code, file=sys.stderr)
+    return 1

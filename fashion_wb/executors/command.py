@@ -1,0 +1,146 @@
+"""The command and the environment that `wandb agent` would give a trial."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fashion_wb.errors import FashionWbError
+from fashion_wb.sweepfile.sweep import Sweep
+from fashion_wb.trial import Job
+
+# wandb-core writes a run's log to disk every 15 s by default, too late to judge short epochs by.
+_LOG_FLUSH_SECONDS = "0.05"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A trial's command.
+
+    Attributes:
+        argv: the whole command, as W&B's agent would run it.
+        script: the Python script it runs, if it is an interpreter running a script and nothing more.
+        script_argv: what the script finds in sys.argv: its name as the command has it, and what follows.
+    """
+
+    argv: tuple[str, ...]
+    script: Path | None
+    script_argv: tuple[str, ...]
+
+
+def build_command(sweep: Sweep, config: Mapping[str, Any], args_json_file: Path, cwd: Path) -> Command:
+    """Fill in the sweep's command for one configuration.
+
+    The macros are filled in by W&B's own code, so they mean what they mean to its agent.
+
+    Args:
+        sweep: its `command`, or W&B's default `${env} ${interpreter} ${program} ${args}`.
+        config: hyperparameters, plain values.
+        args_json_file: where ${args_json_file} is to be found; written here only if the command names it.
+        cwd: the directory the trial runs in.
+    """
+    # Not at the top: importing wandb takes a second, which a sweep spends while its workers start.
+    from fashion_wb.wandb_private import create_sweep_command, create_sweep_command_args
+
+    template = create_sweep_command(list(sweep.command) if sweep.command else None)
+    macros = create_sweep_command_args({"args": {name: {"value": value} for name, value in config.items()}})
+    macros["env"] = ["/usr/bin/env"]
+    macros["interpreter"] = ["python"]
+    macros["program"] = [sweep.program] if sweep.program else []
+    macros["args_json_file"] = [str(args_json_file)]
+    if "${args_json_file}" in template:
+        args_json_file.write_text(macros["args_json"][0])
+    argv: list[str] = []
+    for part in map(str, template):
+        if part.startswith("${") and part.endswith("}"):
+            argv += macros.get(part[2:-1]) or []
+        else:
+            argv.append(part)
+    if not argv:
+        raise FashionWbError(
+            "the sweep's command is empty once its macros are filled in; give program or command"
+        )
+    return _as_script(tuple(argv), cwd)
+
+
+def _as_script(argv: tuple[str, ...], cwd: Path) -> Command:
+    rest = argv[1:] if argv[0] == "/usr/bin/env" else argv
+    plain = len(rest) > 1 and rest[0] in ("python", "python3", sys.executable) and rest[1].endswith(".py")
+    if not plain:
+        return Command(argv, None, ())
+    return Command(argv, (cwd / rest[1]).resolve(), rest[1:])
+
+
+def agent_environment(
+    entity: str | None,
+    project: str | None,
+    sweep_id: str,
+    run_id: str,
+    directory: Path,
+    parameters: Path,
+    threads: int | None,
+) -> dict[str, str]:
+    """The environment of one trial: this process's own, with what W&B's agent sets.
+
+    `python` is found beside this very interpreter first, so that the environment need not be activated.
+
+    Args:
+        entity, project: where the sweep is; None leaves the user's own choice.
+        sweep_id, run_id: W&B's ids.
+        directory: the folder in which `wandb/` is to stand.
+        parameters: the file with the trial's configuration, in the agent's format.
+        threads: how many threads a trial may compute with, unless OMP_NUM_THREADS says so already; None
+            leaves it to the program.
+    """
+    env = dict(os.environ)
+    env.pop("WANDB_SERVICE", None)
+    env["WANDB_SWEEP_ID"] = sweep_id
+    env["WANDB_RUN_ID"] = run_id
+    env["WANDB_SWEEP_PARAM_PATH"] = str(parameters)
+    env["WANDB_DIR"] = str(directory)
+    for name, value in (("WANDB_PROJECT", project), ("WANDB_ENTITY", entity)):
+        if value is not None:
+            env[name] = str(value)
+    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", os.defpath)])
+    if threads is not None:
+        env.setdefault("OMP_NUM_THREADS", str(threads))
+    return env
+
+
+def offline_environment(
+    sweep: Sweep, sweep_id: str, run_id: str, directory: Path, parameters: Path, job: Job | None = None
+) -> dict[str, str]:
+    """As `agent_environment`, made offline; entity and project are those the sweep names, if it does.
+
+    A run with a `job` is none of the sweep's: it gets its configuration by the command's ${args} alone, and
+    whatever the user's environment says, the job's type and group.
+    """
+    entity, project = sweep.config.get("entity"), sweep.config.get("project")
+    env = agent_environment(entity, project, sweep_id, run_id, directory, parameters, threads=1)
+    env["WANDB_MODE"] = "offline"
+    env.setdefault("WANDB__TRANSACTION_LOG_FLUSH_INTERVAL", _LOG_FLUSH_SECONDS)
+    if job is not None:
+        del env["WANDB_SWEEP_ID"], env["WANDB_SWEEP_PARAM_PATH"]
+        env["WANDB_JOB_TYPE"], env["WANDB_RUN_GROUP"] = job.type, job.group
+    return env
+
+
+def kill_delay() -> float:
+    """Seconds between SIGTERM and SIGKILL, as for W&B's agent: 30, or what WANDB_AGENT_KILL_DELAY says.
+
+    Raises:
+        FashionWbError: it says no number of seconds.
+    """
+    text = os.environ.get("WANDB_AGENT_KILL_DELAY") or "30"
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < math.inf:
+        raise FashionWbError(f"WANDB_AGENT_KILL_DELAY must be a number of seconds, at least 0, got {text!r}")
+    return seconds

@@ -1,0 +1,128 @@
+"""Follow-ups of a search: some of its configurations trained to the end, outside the sweep but in its folder.
+
+    SWEEP_DIR/TYPE/followup.json         what is to be trained
+    SWEEP_DIR/TYPE/wandb/..., output/    as in any sweep's folder; see `sweepdir`
+
+Each is an ordinary W&B run of job type TYPE whose group is the sweep's id.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fashion_wb.errors import FashionWbError
+from fashion_wb.files import write_text
+from fashion_wb.offline.sweep_dir import SweepDir
+from fashion_wb.runlog.reader import read_run_log
+from fashion_wb.sweepfile.sweep import make_sweep
+from fashion_wb.trial import Job, Trial
+
+_FILE = "followup.json"
+_COMMAND = ("${env}", "${interpreter}", "${program}", "${args}")  # W&B's own default
+
+
+@dataclass(frozen=True)
+class RerunSet:
+    """Runs that a search calls for.
+
+    Attributes:
+        folder: of the runs, kept as a sweep's trials are.
+        sources: for each of them the search's run whose configuration it has.
+        configs: what each is trained with.
+    """
+
+    folder: SweepDir
+    sources: tuple[str, ...]
+    configs: tuple[Mapping[str, Any], ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run has ended."""
+        trials = self.folder.read_trials()
+        return len(trials) >= len(self.configs) and all(trial.state.ended for trial in trials)
+
+    def trials(self) -> list[tuple[str, Trial]]:
+        """The runs begun so far, in order, each after the run that it follows up."""
+        return list(zip(self.sources, self.folder.read_trials(), strict=False))
+
+    def summary(self, trial: Trial) -> Mapping[str, Any]:
+        """What a run has in its W&B summary; nothing if it never started."""
+        log = self.folder.find_log(trial.run_id)
+        return {} if log is None else read_run_log(log).summary
+
+
+class ListSampler:
+    """Proposes the configurations of a list, in order."""
+
+    needs_results = False
+
+    def __init__(self, configs: Sequence[Mapping[str, Any]]) -> None:
+        self._configs = configs
+
+    def ask(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
+        """The next of the list, or None at its end."""
+        return dict(self._configs[len(trials)]) if len(trials) < len(self._configs) else None
+
+
+def open_reruns(
+    search: SweepDir,
+    job_type: str,
+    entries: Sequence[tuple[str, Mapping[str, Any]]],
+    flags: Sequence[str] = (),
+) -> RerunSet:
+    """The follow-up of `search` of one job type, made if need be; one that was begun may grow at its end.
+
+    Args:
+        search: a search that has come to its end.
+        job_type: also the name of the folder.
+        entries: the search's run and the configuration of each run, at least one.
+        flags: of the program, after the configuration's.
+
+    Raises:
+        FashionWbError: what was begun there is not the beginning of `entries`.
+    """
+    root = search.root / job_type
+    found = read_reruns(search, job_type)
+    known = [] if found is None else list(zip(found.sources, found.configs, strict=True))
+    wanted = [(source, dict(config)) for source, config in entries]
+    shorter = min(len(known), len(wanted))
+    if known[:shorter] != wanted[:shorter]:
+        raise FashionWbError(
+            f"{root}: was begun for other configurations than the search now calls for; delete the folder to "
+            "have them trained anew"
+        )
+    if found is not None and len(known) >= len(wanted):
+        return found
+    config = {**search.sweep.config, "command": [*(search.sweep.command or _COMMAND), *flags]}
+    record = {"group": search.sweep_id, "name": search.sweep.name, "config": config, "runs": wanted}
+    for folder in (root, root / "output", root / "wandb" / f"sweep-{search.sweep_id}-{job_type}"):
+        folder.mkdir(exist_ok=True, parents=True)
+    write_text(json.dumps(record, indent=2) + "\n", root / _FILE)
+    return _followup(root, job_type, record)
+
+
+def read_reruns(search: SweepDir, job_type: str) -> RerunSet | None:
+    """The follow-up of `search` of one job type, or None if there is none.
+
+    Raises:
+        FashionWbError: its followup.json is damaged.
+    """
+    path = search.root / job_type / _FILE
+    try:
+        return _followup(path.parent, job_type, json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise FashionWbError(f"{path}: damaged ({error!r}); restore it from a copy") from None
+
+
+def _followup(root: Path, job_type: str, record: Mapping[str, Any]) -> RerunSet:
+    sweep = make_sweep({**record["config"], "name": f"{record['name']} {job_type}"}, default_name=job_type)
+    group = record["group"]
+    folder = SweepDir(root.resolve(), sweep, f"{group}-{job_type}", 0, Job(job_type, group))
+    runs = record["runs"]
+    return RerunSet(folder, tuple(source for source, _ in runs), tuple(config for _, config in runs))

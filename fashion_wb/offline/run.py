@@ -1,0 +1,181 @@
+"""From a checked sweep, or several, to finished trials: folders, searches, workers, progress."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import TextIO
+
+from fashion_wb.errors import FashionWbError
+from fashion_wb.executors.local import LocalExecutor
+from fashion_wb.files import locked
+from fashion_wb.offline.controller import run_sweeps
+from fashion_wb.offline.plan import PlannedSweep
+from fashion_wb.offline.progress import Progress
+from fashion_wb.offline.reruns import ListSampler, RerunSet
+from fashion_wb.offline.runner import SweepRunner
+from fashion_wb.offline.sweep_dir import SweepDir, open_sweep_dir
+from fashion_wb.search.factory import make_search
+from fashion_wb.search.protocol import NoPruner
+from fashion_wb.sweepfile.program import read_program
+from fashion_wb.sweepfile.sweep import Sweep
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run sweeps; none of it changes what is searched.
+
+    Attributes:
+        workers: trials at once, at least 1; None for one a core, but no more of a sweep than a fifth of its
+            trials: a model that is shown no result until half the budget is spent is random search.
+        cwd: the directory the trials run in, where W&B's agent would be started.
+        patience: seconds a trial may go without logging before it counts as hung.
+        warm: whether to fork trials from a process that has imported the program's modules.
+    """
+
+    workers: int | None
+    cwd: Path
+    patience: float
+    warm: bool = True
+
+    @property
+    def slots(self) -> int:
+        """Trials at once."""
+        return self.workers if self.workers is not None else cores()
+
+
+def run_offline(
+    planned: Sequence[PlannedSweep], count: int | None, options: RunOptions, stream: TextIO
+) -> list[SweepDir]:
+    """Run sweeps offline, each in its folder, by turns; sweeps already begun there go on.
+
+    Args:
+        planned: what to run, at least one; those of one turn run side by side.
+        count: most trials of each sweep; its `run_cap` holds as well.
+        options: how to run.
+        stream: where progress is printed.
+
+    Returns:
+        The folders, in the order given.
+
+    Raises:
+        FashionWbError: a bad program or space, another process on the same folder, a failing program.
+        Interrupted: the user stopped it.
+    """
+    for plan in planned:
+        _check_program(plan.sweep, options.cwd)
+        _cap(plan.sweep, count)
+    _prepare([plan.sweep for plan in planned], options.cwd)
+    folders = [open_sweep_dir(plan.folder, plan.sweep, plan.seed) for plan in planned]
+    pairs = list(zip(planned, folders, strict=True))
+    if all(_is_complete(plan, folder, count) for plan, folder in pairs):
+        print("Every trial has ended already.", file=stream, flush=True)
+        return folders
+    # By the sweeps of one turn, so that a search does not depend on how many turns there are.
+    share = ceil(options.slots / max(Counter(plan.turn for plan in planned).values()))
+    _run(folders, lambda: [_runner(*pair, count, share, options) for pair in pairs], options, stream)
+    return folders
+
+
+def run_reruns(followups: Sequence[RerunSet], options: RunOptions, stream: TextIO) -> None:
+    """Train what follow-ups list, as far as it has not been; all side by side.
+
+    Raises:
+        FashionWbError: as `run_offline`.
+        Interrupted: the user stopped it.
+    """
+    missing = [followup for followup in followups if not followup.complete]
+    if not missing:
+        return
+    _prepare([followup.folder.sweep for followup in missing], options.cwd)
+    make = lambda: [_followup_runner(followup, options) for followup in missing]  # noqa: E731
+    _run([followup.folder for followup in missing], make, options, stream)
+
+
+def _run(
+    folders: Sequence[SweepDir],
+    make_runners: Callable[[], list[SweepRunner]],
+    options: RunOptions,
+    stream: TextIO,
+) -> None:
+    print(f"Starting workers for {options.slots} trials at once ...", file=stream, flush=True)
+    with contextlib.ExitStack() as stack:
+        locks = [stack.enter_context(locked(folder.root)) for folder in folders]
+        # A scheduler block's source is found from where the trials run, as wandb sweep-scheduler finds it.
+        stack.enter_context(contextlib.chdir(options.cwd))
+        program = folders[0].sweep.script(options.cwd) if options.warm else None
+        executor = stack.enter_context(LocalExecutor(program, hold=locks))
+        runners = make_runners()
+        run_sweeps(runners, executor, options.slots, Progress(runners, options.slots, stream))
+
+
+def _runner(
+    plan: PlannedSweep, folder: SweepDir, count: int | None, share: int, options: RunOptions
+) -> SweepRunner:
+    sampler, pruner = make_search(folder.sweep, folder.sweep_id, folder.seed)
+    cap = _cap(folder.sweep, count)
+    fifth = share if cap is None or options.workers is not None else max(1, cap // 5)
+    return SweepRunner(
+        folder=folder,
+        sampler=sampler,
+        pruner=pruner,
+        cap=cap,
+        parallel=min(share, fifth),
+        cwd=options.cwd,
+        patience=options.patience,
+        warm=options.warm,
+        budget=plan.budget,
+        turn=plan.turn,
+    )
+
+
+def _followup_runner(followup: RerunSet, options: RunOptions) -> SweepRunner:
+    return SweepRunner(
+        folder=followup.folder,
+        sampler=ListSampler(followup.configs),
+        pruner=NoPruner(),
+        cap=len(followup.configs),
+        parallel=options.slots,
+        cwd=options.cwd,
+        patience=options.patience,
+        warm=options.warm,
+    )
+
+
+def _prepare(sweeps: Sequence[Sweep], cwd: Path) -> None:
+    for script in {sweep.script(cwd) for sweep in sweeps}:
+        program = None if script is None else read_program(script)
+        if program is not None:
+            program.prepare()
+
+
+def _is_complete(plan: PlannedSweep, folder: SweepDir, count: int | None) -> bool:
+    trials, cap = folder.read_trials(), _cap(folder.sweep, count)
+    spent = plan.budget is not None and plan.budget.is_spent(trials)
+    return (spent or (cap is not None and len(trials) >= cap)) and all(trial.state.ended for trial in trials)
+
+
+def _cap(sweep: Sweep, count: int | None) -> int | None:
+    caps = [cap for cap in (count, sweep.run_cap) if cap is not None]
+    if not caps and sweep.config["method"] != "grid":
+        raise FashionWbError(f"{sweep.name}: has no run_cap and would never end; add run_cap or give --count")
+    return min(caps) if caps else None
+
+
+def _check_program(sweep: Sweep, cwd: Path) -> None:
+    script = sweep.script(cwd)
+    if script is not None and not script.is_file():
+        raise FashionWbError(
+            f"{sweep.name}: program {sweep.program} is not in {cwd}; "
+            "run from the directory that holds it, as for wandb agent"
+        )
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

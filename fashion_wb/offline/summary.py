@@ -1,0 +1,48 @@
+"""What a sweep found, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from fashion_wb.offline.sweep_dir import SweepDir, read_sweep_dir
+from fashion_wb.trial import Trial, TrialState
+
+
+def summarise(root: Path) -> str:
+    """Trials by outcome, the best of them, and where its runs are, for the sweep in folder `root`.
+
+    Raises:
+        FashionWbError: no sweep there, or a damaged log.
+    """
+    folder = read_sweep_dir(root)
+    trials = folder.read_trials()
+    counts = Counter(trial.state for trial in trials)
+    tally = ", ".join(f"{counts[state]} {state}" for state in TrialState if counts[state] > 0) or "no trials"
+    lines = [f"{folder.sweep.name} (sweep {folder.sweep_id}, seed {folder.seed}): {tally}"]
+    lines += _best(folder, trials)
+    lines.append(f"Runs: {root}/wandb  (look at one with: wandb leet inspect --summary RUN_FOLDER)")
+    return "\n".join(lines)
+
+
+def incumbent(folder: SweepDir, trials: list[Trial]) -> Trial | None:
+    """The finished or stopped trial with the best objective, or None."""
+    metric = folder.sweep.metric
+    if metric is None:
+        return None
+    best: tuple[float, Trial] | None = None
+    for trial in trials:
+        value = metric.best(trial.history)
+        if trial.state not in (TrialState.FINISHED, TrialState.STOPPED) or value is None:
+            continue
+        if best is None or metric.better(value, best[0]):
+            best = value, trial
+    return None if best is None else best[1]
+
+
+def _best(folder: SweepDir, trials: list[Trial]) -> list[str]:
+    best, metric = incumbent(folder, trials), folder.sweep.metric
+    if best is None or metric is None:
+        return []
+    config = " ".join(f"{name}={value}" for name, value in best.config.items())
+    return [f"Best {metric.name} {metric.best(best.history):.6g} in run {best.run_id}: {config}"]

@@ -1,0 +1,160 @@
+"""An offline sweep's counterpart on the server: found by its mark, or created, but never twice."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from fashion_wb.offline.sweep_dir import SweepDir
+from fashion_wb.server.connection import Server
+from fashion_wb.server.errors import NotFound, Unanswered, explained
+from fashion_wb.server.pages import sweeps_of
+from fashion_wb.server.path import WandbPath
+
+_FIELDS = "id name state description config createdAt"
+_ATTEMPTS = 5
+_PAUSE_SECONDS = 2.0
+_CREATE = """
+mutation UpsertSweep($config: String, $description: String, $entityName: String, $projectName: String) {
+  upsertSweep(input: {
+    config: $config, description: $description, entityName: $entityName, projectName: $projectName
+  }) { sweep { name } }
+}"""
+_SET_STATE = """
+mutation UpsertSweep($id: ID, $state: String, $entityName: String, $projectName: String) {
+  upsertSweep(input: { id: $id, state: $state, entityName: $entityName, projectName: $projectName }) {
+    sweep { name }
+  }
+}"""
+# As in `wandb sweep --stop`: what has ended or was cancelled stays as it is.
+_CAN_FINISH = ("RUNNING", "PAUSED", "PENDING")
+
+
+@dataclass(frozen=True)
+class ServerSweep:
+    """A sweep on the server.
+
+    Attributes:
+        key: the server's internal id.
+        sweep_id: the id in its address.
+        state: such as RUNNING or FINISHED.
+    """
+
+    key: str
+    sweep_id: str
+    state: str
+
+
+def ensure_project(server: Server, project: WandbPath) -> None:
+    """Create the project unless it is there.
+
+    Raises:
+        ServerError: no such entity, no right to do so, or as `Server.query`.
+    """
+    document = """query PushProject($entity: String!, $project: String!) {
+      project(name: $project, entityName: $entity) { name }
+    }"""
+    if server.query(document, entity=project.entity, project=project.project)["project"] is None:
+        with explained(server.url):
+            server.api.create_project(project.project, project.entity)
+
+
+def ensure_sweep(server: Server, project: WandbPath, folder: SweepDir) -> ServerSweep:
+    """The sweep on the server that carries the offline sweep's mark, created unless it is there.
+
+    The server makes a new sweep of every request to create one, so each is sent one single time, and after
+    one that went unanswered it is looked whether it was carried out. The folder has to be held meanwhile.
+
+    Raises:
+        Unanswered: the server did not answer, several times.
+        ServerError: it refuses, or as `Server.query`.
+    """
+    for attempt in range(_ATTEMPTS):
+        found = _find(server, project, _mark(folder.sweep_id))
+        if found is not None:
+            return found
+        try:
+            _create(server, project, folder)
+        except Unanswered:
+            if attempt + 1 == _ATTEMPTS:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+    raise Unanswered(f"W&B at {server.url} does not list the sweep it has created; try again later")
+
+
+def finish_sweep(server: Server, project: WandbPath, sweep: ServerSweep) -> None:
+    """Set a sweep's state to FINISHED, so that no agent goes on with it by mistake.
+
+    Raises:
+        ServerError: as `Server.query`.
+    """
+    if sweep.state.upper() in _CAN_FINISH:
+        server.query(
+            _SET_STATE,
+            id=sweep.key,
+            state="FINISHED",
+            entityName=project.entity,
+            projectName=project.project,
+        )
+
+
+def _mark(sweep_id: str) -> str:
+    return f"pushed by fashion-wb from offline sweep {sweep_id}"
+
+
+def _find(server: Server, project: WandbPath, mark: str) -> ServerSweep | None:
+    try:
+        found = [node for node in sweeps_of(server, project, _FIELDS) if mark in _descriptions(node)]
+    except NotFound:
+        return None  # the project comes with its first sweep
+    if not found:
+        return None
+    # More than one only if two copies of the folder were pushed at the same instant: then both take this.
+    first = min(found, key=lambda node: (node["createdAt"], node["name"]))
+    return ServerSweep(first["id"], first["name"], first["state"])
+
+
+def _descriptions(node: Mapping[str, Any]) -> str:
+    """The sweep's description, which can be edited in the browser, and the one in its config."""
+    config = yaml.safe_load(node["config"] or "") or {}
+    return f"{node['description']}\n{config.get('description')}"
+
+
+def _create(server: Server, project: WandbPath, folder: SweepDir) -> None:
+    config = _config(folder)
+    server.once(
+        _CREATE,
+        config=yaml.dump(config, Dumper=_Dumper),
+        description=config["description"],
+        entityName=project.entity,
+        projectName=project.project,
+    )
+
+
+def _config(folder: SweepDir) -> dict[str, Any]:
+    """The sweep file's content as `wandb sweep` would send it, named and marked."""
+    from fashion_wb.wandb_private import fill_distributions
+
+    config = json.loads(json.dumps(folder.sweep.config))
+    for spec in config["parameters"].values():
+        if "distribution" not in spec and {type(spec.get("min")), type(spec.get("max"))} == {int, float}:
+            # `wandb sweep` refuses such a parameter; to what has searched it, this is what it was.
+            spec["distribution"] = "uniform"
+    config = fill_distributions(config)
+    mark = f"({_mark(folder.sweep_id)})"
+    described = " ".join(filter(None, (config.get("description"), mark)))
+    return {**config, "name": folder.sweep.name, "description": described}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes text such as "008", as `wandb sweep` does: other YAML readers take it for a number."""
+
+    def represent_scalar(self, tag: str, value: str, style: str | None = None) -> yaml.ScalarNode:
+        if tag == "tag:yaml.org,2002:str" and value.startswith("0") and len(value) > 1:
+            style = "'"
+        return super().represent_scalar(tag, value, style)

@@ -1,0 +1,51 @@
+"""The searches: what proposes a sweep's configurations, and what stops its trials early."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fashion_wb.errors import FashionWbError
+from fashion_wb.search.protocol import NoPruner, Pruner, Sampler
+
+if TYPE_CHECKING:
+    from fashion_wb.sweepfile.sweep import Sweep
+
+WANDB_METHODS = ("random", "grid", "bayes")
+
+
+def make_search(sweep: Sweep, sweep_id: str, seed: int) -> tuple[Sampler, Pruner]:
+    """The sampler and the pruner a sweep file asks for.
+
+    A scheduler block with W&B's own engine is the same search as without the block, by the same
+    library. Any other engine is both sampler and pruner.
+
+    Args:
+        sweep: a checked sweep.
+        sweep_id: W&B's id of the sweep; what the study factories of a scheduler block seed from.
+        seed: what every other search seeds from; any integer.
+
+    Raises:
+        FashionWbError: a method or engine that is not known, or one that rejects this sweep.
+    """
+    config = sweep.config
+    if config.get("scheduler", {"engine": "wandb"}).get("engine") != "wandb":
+        from fashion_wb.search.scheduler.block import SchedulerSampler
+
+        search = SchedulerSampler(config, sweep.metric, sweep_id, seed)
+        return search, search
+    if config["method"] not in WANDB_METHODS:
+        raise FashionWbError(
+            f"method: must be one of {', '.join(WANDB_METHODS)}, or custom with a scheduler block; "
+            f"got {config['method']!r}"
+        )
+    from fashion_wb.search.wandb_engine.sampler import WandbSampler
+
+    return WandbSampler(config, sweep.metric, seed), _pruner(sweep)
+
+
+def _pruner(sweep: Sweep) -> Pruner:
+    if "early_terminate" not in sweep.config:
+        return NoPruner()
+    from fashion_wb.search.hyperband import HyperbandPruner
+
+    return HyperbandPruner(sweep.config, sweep.metric)

@@ -1,0 +1,195 @@
+"""W&B's own random, grid and bayes, by the library its server uses (pip `sweeps`)."""
+
+from __future__ import annotations
+
+import importlib
+import random
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from fashion_wb.errors import FashionWbError
+from fashion_wb.search.plain_values import plain
+from fashion_wb.search.seeds import stable_seed
+from fashion_wb.search.wandb_engine.categories import (
+    Parameters,
+    from_positions,
+    leaf_kinds,
+    positioned,
+    to_positions,
+)
+from fashion_wb.trial import Metric, Trial, TrialState
+
+# The Gaussian process takes 100 points at most, 5 of them measured (sweeps.bayes_search); it prints a
+# complaint to stdout and drops some when given more.
+MOST_PENDING = 95
+METHODS = ("random", "grid", "bayes")
+GRID_KINDS = ("param_single_value", "param_categorical", "param_int_uniform", "param_quniform")
+
+
+class WandbSampler:
+    """Suggests what W&B's server would for method random, grid or bayes.
+
+    A finished or stopped trial is measured by the best value it logged. One without a finite value, a
+    failed one included, is never given a number: bayes sees it as a pending point, where its Gaussian
+    process fantasises its own prediction. Only where the file's metric block itself names `impute` does
+    W&B's documented rule apply, which makes a number up. Grid counts every trial as visited.
+
+    bayes is given positions in place of categories: `sweeps` reads a category that is 0, False or empty
+    as the first of the list (HyperParameterSet.normalize_runs_as_array).
+
+    Attributes:
+        needs_results: true for bayes only.
+
+    Args:
+        config: the sweep file's content; `method`, `parameters` and `metric` are read.
+        metric: the objective; None where the file names none.
+        seed: any integer.
+
+    Raises:
+        FashionWbError: a space the method cannot search, or a rule that has no offline meaning.
+    """
+
+    def __init__(self, config: Mapping[str, Any], metric: Metric | None, seed: int) -> None:
+        self._method = config["method"]
+        self._parameters: Parameters = config["parameters"]
+        self._metric = metric
+        self._seed = seed
+        self.needs_results = self._method == "bayes"
+        self._config = {"method": self._method, "parameters": self._parameters}
+        self._imputes = False
+        self._ended: dict[int, tuple[Trial, Any]] = {}
+        if self._method == "bayes":
+            self._prepare_bayes(config.get("metric", {}))
+        elif self._method == "grid":
+            _check_grid(self._parameters)
+
+    def _prepare_bayes(self, block: Mapping[str, Any]) -> None:
+        if self._metric is None:
+            raise FashionWbError("method bayes needs metric: {name: ..., goal: minimize}; got none")
+        if block.get("impute_while_running", "false") != "false":
+            raise FashionWbError(
+                "metric.impute_while_running: offline, a running trial's results are not known, or a sweep "
+                "could not be replayed; remove it"
+            )
+        _check_bayes(self._parameters)
+        self._imputes = "impute" in block
+        self._config["metric"] = dict(block)
+        self._config["parameters"] = positioned(self._parameters)
+
+    def ask(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
+        """The next configuration, or None once a grid is used up.
+
+        Raises:
+            FashionWbError: W&B's library rejects the space, or a trial's config is not of this space.
+        """
+        from fashion_wb.sweepfile.sweeps_package import next_runs
+
+        runs = self._runs(trials)
+        with _quiet(), _seeded(stable_seed(self._seed, len(trials))):
+            try:
+                (run,) = next_runs(self._config, runs)
+            except ValueError as error:
+                raise FashionWbError(f"method {self._method}: W&B's search rejects this: {error}") from error
+        if run is None:
+            return None
+        found = plain({name: entry["value"] for name, entry in run.config.items()})
+        return from_positions(self._parameters, found) if self._method == "bayes" else found
+
+    def _runs(self, trials: Sequence[Trial]) -> list[Any]:
+        if self._method == "random":
+            return []
+        runs = [self._run(trial) for trial in trials]
+        if self._method == "grid":
+            return runs
+        pending = [run for run in runs if run.state == "running"]
+        dropped = {id(run) for run in pending[:-MOST_PENDING]}
+        return [run for run in runs if id(run) not in dropped]
+
+    def _run(self, trial: Trial) -> Any:
+        # A trial that has ended stays as it is; to make a thousand runs anew took a third of a suggestion.
+        known, run = self._ended.get(trial.number, (None, None))
+        if known is not trial:
+            run = self._make_run(trial)
+            if trial.state.ended:
+                self._ended[trial.number] = trial, run
+        return run
+
+    def _make_run(self, trial: Trial) -> Any:
+        from fashion_wb.sweepfile.sweeps_package import RunState, SweepRun
+
+        config = trial.config
+        state, history = RunState.running, []
+        if self._method == "bayes":
+            config = to_positions(self._parameters, config)
+            state, history = self._outcome(trial)
+        wrapped = {name: {"value": value} for name, value in config.items()}
+        return SweepRun(name=str(trial.number), config=wrapped, state=state, history=history)
+
+    def _outcome(self, trial: Trial) -> tuple[Any, list[dict[str, float]]]:
+        from fashion_wb.sweepfile.sweeps_package import RunState
+
+        values = self._metric.values(trial.history)
+        if trial.state is TrialState.FAILED and self._imputes:
+            return RunState.failed, [{self._metric.name: value} for value in values]
+        measured = trial.state in (TrialState.FINISHED, TrialState.STOPPED)
+        if measured and (values or self._imputes):
+            best = self._metric.best(trial.history)
+            return RunState.finished, [] if best is None else [{self._metric.name: best}]
+        return RunState.running, []
+
+
+def _check_grid(parameters: Parameters) -> None:
+    for name, kind in leaf_kinds(parameters):
+        if kind not in GRID_KINDS:
+            raise FashionWbError(
+                f"parameters.{name}: method grid needs value, values (without probabilities), int_uniform "
+                f"or q_uniform, got {kind.removeprefix('param_')}; list its values or use method random"
+            )
+
+
+def _check_bayes(parameters: Parameters) -> None:
+    kinds = dict(leaf_kinds(parameters))
+    for name, kind in kinds.items():
+        if kind == "param_categorical_w_probabilities":
+            raise FashionWbError(
+                f"parameters.{name}: method bayes cannot search values with probabilities; "
+                "remove the probabilities or use method random"
+            )
+    if all(kind == "param_single_value" for kind in kinds.values()):
+        raise FashionWbError(
+            "parameters: method bayes needs a parameter to search, got constants only; use method random"
+        )
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """The library draws from Python's and numpy's global generators; leave both as they were."""
+    before, numpy_before = random.getstate(), np.random.get_state()
+    random.seed(seed)
+    np.random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before)
+        np.random.set_state(numpy_before)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    from sklearn.exceptions import ConvergenceWarning
+
+    # `next_runs` would import these three, and with them much of scipy, at its first call. That import
+    # draws from Python's global generator: a process's first suggestion would not be that of its seed.
+    for method in METHODS:
+        importlib.import_module(f"sweeps.{method}_search")
+    with warnings.catch_warnings():
+        # Its length scale reaches a bound whenever the points are few or flat, and a variance that is
+        # zero but for rounding has no square root: neither is anything a user could act on.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "Predicted variances smaller than 0", UserWarning)
+        warnings.filterwarnings("ignore", "invalid value encountered in sqrt", RuntimeWarning)
+        yield

@@ -1,0 +1,96 @@
+"""Lists of a project's sweeps and runs on W&B's server, page by page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fashion_wb.server.connection import Server
+from fashion_wb.server.errors import NotFound
+from fashion_wb.server.path import WandbPath
+
+
+def sweeps_of(server: Server, path: WandbPath, fields: str) -> Iterator[dict[str, Any]]:
+    """The chosen fields of all of a project's sweeps; a request per hundred.
+
+    Args:
+        path: names the project.
+        fields: GraphQL, as between braces.
+
+    Raises:
+        NotFound: no such project for this account.
+        ServerError: as `Server.query`.
+    """
+    # No filters: older servers have none for sweeps.
+    document = f"""
+    query ProjectSweeps($entity: String!, $project: String!, $cursor: String, $perPage: Int) {{
+      project(name: $project, entityName: $entity) {{
+        sweeps(after: $cursor, first: $perPage) {{
+          edges {{ node {{ {fields} }} }}
+          pageInfo {{ endCursor hasNextPage }}
+        }}
+      }}
+    }}"""
+    return _nodes(server, path, document, "sweeps", perPage=100)
+
+
+def runs_of(
+    server: Server,
+    path: WandbPath,
+    fields: str,
+    filters: Mapping[str, Any],
+    per_page: int,
+    **variables: Any,
+) -> Iterator[dict[str, Any]]:
+    """The chosen fields of a project's runs, in the order in which they were created.
+
+    Args:
+        path: names the project.
+        fields: GraphQL, as between braces; it may use `variables`, whole numbers.
+        filters: which runs, in W&B's filter language.
+        per_page: runs a request.
+
+    Raises:
+        NotFound: no such project for this account.
+        ServerError: as `Server.query`.
+    """
+    declared = "".join(f", ${name}: Int" for name in variables)
+    document = f"""
+    query ProjectRuns($entity: String!, $project: String!, $filters: JSONString, $cursor: String,
+        $perPage: Int{declared}) {{
+      project(name: $project, entityName: $entity) {{
+        runs(filters: $filters, after: $cursor, first: $perPage, order: "+created_at") {{
+          edges {{ node {{ {fields} }} }}
+          pageInfo {{ endCursor hasNextPage }}
+        }}
+      }}
+    }}"""
+    chosen = json.dumps(dict(filters))
+    return _nodes(server, path, document, "runs", filters=chosen, perPage=per_page, **variables)
+
+
+def known_project(answer: Mapping[str, Any], server: Server, path: WandbPath) -> dict[str, Any]:
+    """The project in a query's answer.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found: dict[str, Any] | None = answer["project"]
+    if found is None:
+        raise NotFound(
+            f"W&B at {server.url} knows no project {path.of_project}, or this account may not see it; "
+            "check the names of entity and project"
+        )
+    return found
+
+
+def _nodes(
+    server: Server, path: WandbPath, document: str, what: str, **variables: Any
+) -> Iterator[dict[str, Any]]:
+    cursor, more = None, True
+    while more:
+        answer = server.query(document, entity=path.entity, project=path.project, cursor=cursor, **variables)
+        page = known_project(answer, server, path)[what]
+        yield from (edge["node"] for edge in page["edges"])
+        cursor, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]

@@ -1,0 +1,26 @@
+"""An audit of early stopping: a random sample of the stopped trials, trained to the end after all."""
+
+from __future__ import annotations
+
+from fashion_wb.offline.reruns import RerunSet, open_reruns
+from fashion_wb.offline.sweep_dir import SweepDir
+from fashion_wb.search.seeds import stable_seed
+from fashion_wb.trial import TrialState
+
+JOB_TYPE = "audit"
+
+
+def plan_audit(search: SweepDir, count: int) -> RerunSet | None:
+    """At most `count` of a search's stopped trials, drawn by its seed; a larger `count` adds to them.
+
+    Returns:
+        None if no trial was stopped, or `count` is 0.
+
+    Raises:
+        FashionWbError: a damaged log, or an audit begun with other trials.
+    """
+    stopped = [trial for trial in search.read_trials() if trial.state is TrialState.STOPPED]
+    drawn = sorted(stopped, key=lambda trial: stable_seed(search.seed, JOB_TYPE, trial.number))[:count]
+    if not drawn:
+        return None
+    return open_reruns(search, JOB_TYPE, [(trial.run_id, dict(trial.config)) for trial in drawn])

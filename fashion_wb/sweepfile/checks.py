@@ -1,0 +1,128 @@
+"""The rules that a sweep file must keep, each with a message that names the line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from fashion_wb.errors import FashionWbError
+from fashion_wb.sweepfile.program import read_program
+from fashion_wb.sweepfile.yaml_lines import Key, YamlSource
+
+
+def check_schema(source: YamlSource) -> None:
+    # pip `sweeps` carries the very schema that W&B's server checks a sweep against.
+    from fashion_wb.sweepfile.sweeps_package import schema_violations_from_proposed_config, validator
+
+    for problem in validator.iter_errors(source.data):
+        raise source.error(tuple(problem.absolute_path), _schema_text(problem))
+    for text in schema_violations_from_proposed_config(source.data):
+        raise source.error((), text)
+
+
+def _schema_text(problem: Any) -> str:
+    if problem.validator == "additionalProperties" and isinstance(problem.instance, dict):
+        known = list(problem.schema.get("properties", {}))
+        unknown = next((k for k in problem.instance if k not in known), "")
+        close = difflib.get_close_matches(str(unknown), known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"W&B knows {', '.join(sorted(known))}"
+        return f"unknown key {unknown!r}; {hint}"
+    if problem.validator == "enum":
+        return f"must be one of {', '.join(map(str, problem.validator_value))}, got {problem.instance!r}"
+    return str(problem.message)
+
+
+def check_parameters(source: YamlSource) -> None:
+    parameters = source.data.get("parameters")
+    if not isinstance(parameters, dict):
+        return  # the schema check says what is missing
+    for key, spec in _leaves(parameters, ("parameters",)):
+        _check_leaf(source, key, spec)
+    _check_program_parameters(source, parameters)
+
+
+def _leaves(parameters: Mapping[str, Any], key: Key) -> Iterator[tuple[Key, Any]]:
+    for name, spec in parameters.items():
+        if isinstance(spec, dict) and isinstance(spec.get("parameters"), dict):
+            yield from _leaves(spec["parameters"], (*key, name, "parameters"))
+        else:
+            yield (*key, name), spec
+
+
+def _check_leaf(source: YamlSource, key: Key, spec: Any) -> None:
+    from fashion_wb.sweepfile.sweeps_package import fill_parameter, sweep_config_jsonschema
+
+    if not isinstance(spec, dict):
+        raise source.error(key, f"must be a mapping such as {{value: 1}} or {{min: 1, max: 9}}, got {spec!r}")
+    for bound in ("min", "max", "q", "mu", "sigma"):
+        if isinstance(spec.get(bound), str):
+            hint = "YAML reads 1e-4 as text; write 1.0e-4"
+            raise source.error((*key, bound), f"must be a number, got the text {spec[bound]!r} ({hint})")
+    try:
+        filled = fill_parameter(".".join(map(str, key)), spec)
+    except ValueError as error:
+        raise source.error(key, str(error).partition(": ")[2] or str(error)) from None
+    if filled is None:
+        definitions = sweep_config_jsonschema["definitions"].values()
+        known = sorted({n for d in definitions for n in _distributions(d)})
+        name = spec.get("distribution")
+        if name is not None and name not in known:
+            raise source.error((*key, "distribution"), f"must be one of {', '.join(known)}, got {name!r}")
+        raise source.error(key, f"not a parameter W&B knows: {spec!r}; give value, values, or min and max")
+
+
+def _distributions(definition: Mapping[str, Any]) -> list[str]:
+    forms = [definition, *definition.get("anyOf", [])]
+    return [n for f in forms for n in f.get("properties", {}).get("distribution", {}).get("enum", [])]
+
+
+def _check_program_parameters(source: YamlSource, parameters: Mapping[str, Any]) -> None:
+    path = source.data.get("program")
+    program = read_program(Path(path).resolve()) if isinstance(path, str) else None
+    known = None if program is None else program.parameters()
+    if known is None:
+        return
+    for name, spec in parameters.items():
+        key = ("parameters", name)
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known)}"
+            raise source.error(key, f"{path} has no such hyperparameter; {hint}")
+        for field, value in _values(spec):
+            try:
+                known[name](value)
+            except FashionWbError as error:
+                raise source.error((*key, field), str(error)) from None
+
+
+def _values(spec: Any) -> Iterator[tuple[str, Any]]:
+    """The values of a parameter that its entry states, each with the field that states it."""
+    if not isinstance(spec, dict):
+        return
+    distribution = str(spec.get("distribution"))
+    if "log_uniform" in distribution and not distribution.endswith("values"):
+        return  # min and max are exponents there, not values of the hyperparameter
+    for field in ("value", "values", "min", "max"):
+        found = spec.get(field, [])
+        for value in found if isinstance(found, list) else [found]:
+            yield field, value
+
+
+def check_runnable_offline(source: YamlSource) -> None:
+    config = source.data
+    if not config.get("program") and not config.get("command"):
+        raise source.error((), "needs program (a training script) or command")
+    for key in ("job", "image_uri"):
+        if key in config:
+            raise source.error(
+                (key,), "W&B Launch needs its server; an offline sweep takes program or command"
+            )
+    if config["method"] == "custom" and "scheduler" not in config:
+        raise source.error(("method",), "method custom needs a scheduler block that names the engine")
+    if "metrics" in config:
+        raise source.error(("metrics",), "several objectives cannot be compared here; give one metric")
+    needs_metric = config["method"] in ("bayes", "custom") or "early_terminate" in config
+    if needs_metric and "metric" not in config:
+        raise source.error((), "needs metric: {name: ..., goal: minimize}; this method works by its values")

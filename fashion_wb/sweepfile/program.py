@@ -1,0 +1,143 @@
+"""What a sweep's Python program says about itself, read from its source without running it.
+
+At its top level a program may set two names:
+
+    FORK_SAFE = False    every trial starts as a fresh process
+    SWEEP_HOOKS = {...}  functions and values that belong to the program, each as "module:name"
+
+The hooks are all optional:
+
+    parameters   mapping of every parameter's name to a function that raises FashionWbError for a bad value
+    prepare      function without arguments, called once before the first trial, to fetch data for example
+    before_fork  function without arguments, called once in the process that trials are forked from
+
+`train.py` uses all three. They are why no other part of this package knows its parameters or its data.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fashion_wb.errors import FashionWbError
+
+HOOKS = ("parameters", "prepare", "before_fork")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A Python script that is a sweep's program.
+
+    Attributes:
+        path: the script.
+        imports: the modules it imports at its top level, in order.
+        fork_safe: False where it asks for a fresh process for every trial.
+        hooks: its SWEEP_HOOKS.
+    """
+
+    path: Path
+    imports: tuple[str, ...]
+    fork_safe: bool = True
+    hooks: Mapping[str, str] = field(default_factory=dict)
+
+    def parameters(self) -> Mapping[str, Callable[[Any], object]] | None:
+        """The check of each parameter that the program takes, by name; None if it does not say.
+
+        Raises:
+            FashionWbError: the hook does not lead to anything.
+        """
+        found: Mapping[str, Callable[[Any], object]] | None = self._load("parameters")
+        return found
+
+    def prepare(self) -> None:
+        """Do what the program needs done once before its trials.
+
+        Raises:
+            FashionWbError: the hook does not lead to anything, or the preparation fails.
+        """
+        function = self._load("prepare")
+        if function is not None:
+            function()
+
+    def _load(self, name: str) -> Any:
+        if name not in self.hooks:
+            return None
+        with _first_on_path(self.path.parent):
+            try:
+                return load_hook(self.hooks[name])
+            except (ImportError, AttributeError, ValueError) as error:
+                raise FashionWbError(
+                    f"{self.path}: SWEEP_HOOKS[{name!r}] is {self.hooks[name]!r}, which does not lead to "
+                    f"anything ({error}); write it as 'module:name'"
+                ) from None
+
+
+def read_program(path: Path) -> Program | None:
+    """What a script says about itself, or None if it is missing or is not valid Python.
+
+    Raises:
+        FashionWbError: SWEEP_HOOKS is not a literal mapping of known names to "module:name".
+    """
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return None
+    imports: list[str] = []
+    fork_safe, hooks = True, {}
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            imports += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            imports.append(node.module)
+        elif _assigns(node, "FORK_SAFE"):
+            fork_safe = not (isinstance(node.value, ast.Constant) and node.value.value is False)
+        elif _assigns(node, "SWEEP_HOOKS"):
+            hooks = _read_hooks(path, node)
+    return Program(path, tuple(imports), fork_safe, hooks)
+
+
+def load_hook(text: str) -> Any:
+    """What "module:name" leads to.
+
+    Raises:
+        ImportError, AttributeError, ValueError: it does not lead to anything.
+    """
+    module, colon, name = text.partition(":")
+    if not colon:
+        raise ValueError("there is no colon in it")
+    return getattr(importlib.import_module(module), name)
+
+
+def _assigns(node: ast.stmt, name: str) -> bool:
+    return isinstance(node, ast.Assign) and any(
+        isinstance(target, ast.Name) and target.id == name for target in node.targets
+    )
+
+
+def _read_hooks(path: Path, node: Any) -> dict[str, str]:
+    try:
+        hooks = ast.literal_eval(node.value)
+    except ValueError:
+        hooks = None
+    known = isinstance(hooks, dict) and set(hooks) <= set(HOOKS)
+    if not known or not all(isinstance(value, str) for value in hooks.values()):
+        raise FashionWbError(
+            f"{path}:{node.lineno}: SWEEP_HOOKS must be a literal mapping of {', '.join(HOOKS)} to "
+            f"'module:name', got {ast.unparse(node.value)}"
+        )
+    return hooks
+
+
+@contextlib.contextmanager
+def _first_on_path(folder: Path) -> Iterator[None]:
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))

@@ -1,0 +1,171 @@
+"""What the pictures draw, counted by their artists, and the cases where there is little to draw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from analysis_cases import hand_made, plausible, search, trial
+from matplotlib.figure import Figure
+
+from analysis.figures.accuracy import accuracy_figure
+from analysis.figures.curves import curves_figure
+from analysis.figures.incumbent import incumbent_figure
+from analysis.figures.seconds import seconds_figure
+from analysis.figures.style import label, method_styles, save
+from analysis.records.frames import epochs_frame, trials_frame
+from analysis.records.search import SearchRecord
+from analysis.statistics.curves import AXES, Curve, incumbent_curves, search_steps
+from analysis.statistics.methods import compare
+from fashion_wb.trial import Trial, TrialState
+
+
+def bare(state: str = "finished") -> Trial:
+    return Trial(0, "r0", {}, TrialState(state), ({"valid_loss": 0.5},))
+
+
+SPARSE = {
+    "hand made": hand_made(),
+    "one trial": [search(trial(0, [0.5]))],
+    "one epoch each": [search(trial(0, [0.5]), trial(1, [0.5], filters=4, lr=0.001))],
+    "identical": [search(*(trial(n, [0.5, 0.5], filters=4, lr=0.001) for n in range(3)))],
+    "all failed": [search(trial(0, [0.5], "failed"), trial(1, [], "failed"))],
+    "all stopped": [search(trial(0, [0.5], "stopped"), trial(1, [0.4], "stopped"))],
+    "running": [search(trial(0, [0.5], "running"))],
+    "no hyperparameters, no time": [search(bare())],
+    "zeros": [search(trial(0, [0.0], seconds=0.0, filters=0, lr=0.0))],
+    "huge and tiny": [search(trial(0, [1e9], lr=1e-30), trial(1, [1e-9], lr=1e30, filters=10**9))],
+    "odd name": [search(trial(0, [0.5]), method="a$b_{ very long name of a method $")],
+    "nothing": [],
+    "eight methods": [search(trial(n, [0.5]), method=f"m{n}") for n in range(8)],
+}
+
+
+def figures(searches: list[SearchRecord]) -> list[Figure]:
+    trials = trials_frame(searches)
+    return [
+        incumbent_figure(epochs_frame(searches)),
+        accuracy_figure(trials),
+        seconds_figure(compare(trials)),
+    ]
+
+
+def curves(searches: list[SearchRecord], axis: str) -> tuple[Curve, ...]:
+    return incumbent_curves(search_steps(trials_frame(searches), epochs_frame(searches), axis), axis)
+
+
+def marks(figure: Figure, state: str) -> int:
+    found = (c for axes in figure.axes for c in axes.collections if c.get_gid() == state)
+    return sum(len(collection.get_offsets()) for collection in found)
+
+
+@pytest.mark.parametrize("case", SPARSE)
+def test_sparse_cases_draw_without_a_warning(case):
+    for figure in figures(SPARSE[case]):
+        figure.draw_without_rendering()
+
+
+@pytest.mark.parametrize("case", SPARSE)
+@pytest.mark.parametrize("axis", AXES)
+def test_sparse_curves_draw_without_a_warning(case, axis):
+    curves_figure(curves(SPARSE[case], axis), axis).draw_without_rendering()
+
+
+def test_curves_are_the_medians_with_a_band_each_where_there_are_five():
+    found = curves(plausible(10, 10, 0, 5), "epochs")
+    figure = curves_figure(found, "epochs")
+    (axes,) = figure.axes
+    for line, curve in zip(axes.lines, found, strict=True):
+        assert line.get_ydata().tolist() == curve.median.tolist()
+        assert line.get_label() == f"{curve.method} (n = 5)"
+    assert "pointwise 93.75% band" in axes.get_title()
+    assert all(len(band.get_paths()) == 1 for band in axes.collections)
+    few = curves_figure(curves(plausible(4, 4, 0, 4), "epochs"), "epochs")
+    assert "too few for a band" in few.axes[0].get_title()
+    assert not any(len(band.get_paths()) for band in few.axes[0].collections)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_finished_trials_are_filled_and_stopped_ones_apart(seed):
+    searches = plausible(seed=seed)
+    states = trials_frame(searches)["state"].value_counts()
+    figure = accuracy_figure(trials_frame(searches))
+    assert marks(figure, "finished") == states["finished"]
+    assert marks(figure, "stopped") == states["stopped"]
+    caption = figure.get_supxlabel()
+    assert (f"{states.get('failed', 0)} failed" in caption) == ("failed" in states)
+
+
+def test_stopped_trials_do_not_stretch_the_colours():
+    trials = [trial(0, [0.1]), trial(1, [0.2]), trial(2, [0.9], "stopped")]
+    figure = accuracy_figure(trials_frame([search(*trials)]))
+    points = next(c for c in figure.axes[0].collections if c.get_gid() == "finished")
+    crosses = next(c for c in figure.axes[0].collections if c.get_gid() == "stopped")
+    assert points.get_clim() == pytest.approx((0.8, 0.9))
+    assert crosses.get_array() is None
+
+
+def test_trials_that_have_no_place_are_counted():
+    figure = accuracy_figure(trials_frame(hand_made()))
+    caption = figure.get_supxlabel()
+    assert "4 failed, 1 running, 3 without filters, lr above 0 or accuracy" in caption
+
+
+def test_incumbent_lines_are_one_a_search_in_one_style_a_method():
+    axes = incumbent_figure(epochs_frame(plausible(sweeps=2))).axes[0]
+    lines = axes.get_lines()
+    assert len(lines) == 10
+    assert len({line.get_color() for line in lines}) == 5
+    assert len({line.get_linestyle() + line.get_marker() for line in lines}) == 5
+    assert len(axes.get_legend().get_texts()) == 5
+    assert "10 searches of 5 methods" in axes.get_title()
+
+
+def test_incumbent_line_counts_the_epochs_of_stopped_and_failed_trials():
+    trials = (trial(0, [0.5, 0.4]), trial(1, [0.3], "stopped"), trial(2, [0.1, 0.1], "failed"))
+    (line,) = incumbent_figure(epochs_frame([search(*trials)])).axes[0].get_lines()
+    assert list(line.get_xdata()) == [1, 2, 3, 4, 5]
+    assert list(line.get_ydata()) == [0.5, 0.4, 0.3, 0.3, 0.3]
+
+
+def test_every_line_ends_inside_the_picture():
+    slow = search(*(trial(n, [2.0] * 10) for n in range(5)), method="slow")
+    short = search(trial(0, [3.0, 2.5]), method="short")
+    axes = incumbent_figure(epochs_frame([*plausible(), slow, short])).axes[0]
+    low, high = axes.get_ylim()
+    assert all(low <= line.get_ydata()[-1] <= high for line in axes.get_lines())
+
+
+def test_bars_are_the_seconds_and_name_trials_and_epochs():
+    axes = seconds_figure(compare(trials_frame(hand_made()))).axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [20.0, 10.5, 2.5]
+    names = [text.get_text() for text in axes.get_yticklabels()]
+    assert names[0] == "bayes\n4 trials (1 stopped, 1 failed), 8 epochs"
+    assert names[2] == "op|una\n2 trials (2 failed), 1 epoch"
+
+
+def test_unknown_seconds_are_said():
+    axes = seconds_figure(compare(trials_frame([search(bare())]))).axes[0]
+    assert "unknown" in [text.get_text() for text in axes.texts]
+
+
+def test_the_same_figure_gives_the_same_bytes(tmp_path):
+    for name in ("a.png", "b.png"):
+        save(accuracy_figure(trials_frame(plausible()[:2])), tmp_path / name)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def test_text_stays_inside_the_picture():
+    trials = trials_frame([replace(s, method=s.method + " with a long name") for s in plausible()])
+    for figure in (accuracy_figure(trials), seconds_figure(compare(trials))):
+        figure.draw_without_rendering()
+        box = figure.get_tightbbox()
+        assert box.x0 >= 0 and box.y0 >= 0
+        assert box.x1 <= figure.get_figwidth() and box.y1 <= figure.get_figheight()
+
+
+def test_styles_are_distinct_and_names_are_no_formulas():
+    assert len(set(method_styles(map(str, range(35))).values())) == 35
+    assert label("$x$") == r"\$x\$"
+    assert len(label("x" * 99)) == 18

@@ -1,0 +1,179 @@
+"""report.html without a browser: what it says, what it leaves out, and that no name is taken for markup."""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import pairwise
+
+import altair
+import pytest
+import vl_convert
+from analysis_cases import plausible, search, trial
+from html_cases import HOSTILE, SECTIONS, SPARSE, Page, full_study, planted
+
+from analysis.evidence import gather
+from analysis.html_report.charts.scatters import MOST_DOTS
+from analysis.html_report.headline import headline
+from analysis.html_report.page import render
+from analysis.html_report.trial_table import MOST_ROWS
+from analysis.outputs import write_comparison
+
+CONDITIONS = {"machine": "a <b>machine</b>", "seed": 0, "budget_epochs": None}
+
+
+@pytest.fixture(scope="module")
+def full() -> Page:
+    return Page(render(full_study(), CONDITIONS, ["Not compared: ENTITY/x."]))
+
+
+def test_a_full_study_has_every_section(full):
+    assert full.sections == list(SECTIONS)
+    assert "Not compared: ENTITY/x." in full.words
+
+
+def test_the_page_is_whole_and_asks_for_nothing(full):
+    assert [address for address in full.addresses if not address.startswith(("#", "data:,"))] == []
+    assert all(address[1:] in full.ids for address in full.addresses if address.startswith("#"))
+    assert len(full.ids) == len(set(full.ids))
+
+
+def test_headings_do_not_skip_a_level_and_every_table_has_a_caption(full):
+    levels = [int(tag[1]) for tag in full.tags if tag in ("h1", "h2", "h3", "h4")]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert full.tags.count("caption") == full.tags.count("table")
+    assert full.tags.count("figcaption") == full.tags.count("figure")
+
+
+def test_the_same_evidence_gives_the_same_page():
+    assert render(full_study(2, 3, 3)) == render(full_study(2, 3, 3))
+
+
+@pytest.mark.parametrize("case", SPARSE)
+def test_sparse_studies_leave_no_figure_empty(case):
+    evidence = SPARSE[case]()
+    html = render(evidence)
+    page = Page(html)
+    placed = [name for name in page.figures if f'data-figure="{name}"' in html or name.startswith("curves-")]
+    assert sorted(placed) == sorted(page.figures)
+    for spec in page.figures.values():
+        assert any(spec["datasets"].values())
+        vl_convert.vegalite_to_vega(spec)
+    assert "nan" not in page.text.lower().split() and "inf" not in page.text.lower().split()
+    assert "were not recorded" in page.words
+    assert "No chosen configuration was trained again" in page.words
+
+
+def test_figures_are_valid_vega_lite_and_compile(full):
+    for spec in full.figures.values():
+        vl_convert.vegalite_to_vega(spec)
+    for name in ("curves-epochs", "winners", "accuracy-0", "filters-accuracy"):
+        altair.Chart.from_dict(full.figures[name], validate=True)
+
+
+def test_names_are_text_and_never_markup():
+    one = search(trial(0, [0.5, 0.4]), method=HOSTILE)
+    other = search(trial(0, [0.6]), method="plain", sweep="t")
+    html = render(gather([one, other]), {"machine": HOSTILE}, [HOSTILE])
+    page = Page(html)
+    assert html.count("<script") == len(page.scripts) == 5
+    assert "alert(1)</script>" not in html
+    assert "49" not in page.tables[0][1][0]
+    assert page.tables[0][1][0] == HOSTILE
+    assert page.text.count(HOSTILE) >= 4
+    assert HOSTILE in json.dumps(page.figures, ensure_ascii=False).replace('\\"', '"')
+
+
+def test_one_search_of_each_is_no_verdict():
+    page = Page(render(gather(plausible(4, 3))))
+    assert "One search of each method cannot show which method is better." in page.words
+    assert "No difference between methods is tested" in page.words
+    assert "better than" not in page.words.replace("show which method is better", "")
+
+
+@pytest.mark.parametrize(
+    ("gaps", "said"),
+    [
+        ({"a": 0.0, "b": 0.1, "c": 0.2}, "a found lower losses than each of the other 2 methods."),
+        ({"a": 0.1, "b": 0.0}, "b found lower losses than the other method."),
+        (
+            {"a": 0.0, "b": 0.0, "c": 0.1},
+            "No method beats all others; 2 differences shown, every pair is decided.",
+        ),
+        ({"a": 0.0, "b": 0.0}, "All methods are equivalent within 0.01 of validation loss."),
+    ],
+)
+def test_the_headline_names_a_winner_only_where_it_beats_all(gaps, said):
+    assert headline(planted(gaps)) == said
+
+
+def test_the_headline_admits_that_nothing_is_shown():
+    assert (
+        headline(planted({"a": 0.0, "b": 0.001}, noise=0.05))
+        == "No method is shown to be better than another."
+    )
+    assert headline(SPARSE["two searches each"]()).startswith("Fewer than 3 paired replicates")
+    assert headline(SPARSE["one method"]()) == "Only random was run: there is nothing to compare it with."
+    assert headline(SPARSE["all failed"]()) == "There is no result to compare."
+
+
+def test_the_matrix_says_of_each_pair_the_opposite_both_ways():
+    page = Page(render(planted({"a": 0.0, "b": 0.1, "c": 0.1})))
+    matrix = next(table for table in page.tables if table[0][0] == "" and table[0][1:] == ["a", "b", "c"])
+    cells = {
+        (row[0], name): cell.split() for row in matrix[1:] for name, cell in zip("abc", row[1:], strict=True)
+    }
+    assert cells["a", "b"][1] == "better" and cells["b", "a"][1] == "worse"
+    assert cells["b", "c"][1] == cells["c", "b"][1] == "equivalent"
+    for a, b in ("ab", "ac", "bc"):
+        assert float(cells[a, b][2]) == pytest.approx(-float(cells[b, a][2]))
+        assert cells[a, b][-1] == "6"
+
+
+def test_the_tables_hold_the_evidence(full):
+    evidence = full_study()
+    found, spent = full.tables[:2]
+    for one, row in zip(evidence.finals, found[1:], strict=True):
+        assert row[:2] == [one.method, "5"]
+        assert row[2].startswith(f"{one.median.value:.4f}{one.median.low:.4f} to {one.median.high:.4f}")
+    totals = [row[1:5] for row in spent[1:]]
+    columns = ["trials", "stopped", "failed", "epochs"]
+    assert totals == evidence.comparison[columns].astype(int).astype(str).to_numpy().tolist()
+    trials = next(table for table in full.tables if "valid loss" in table[0])
+    losses = [row[trials[0].index("valid loss")] for row in trials[1:]]
+    known = [float(loss) for loss in losses if loss]
+    assert len(losses) == len(evidence.trials) and known == sorted(known)
+    assert losses[len(known) :] == [""] * evidence.trials["valid_loss"].isna().sum()
+
+
+def test_the_comparison_writes_the_page_beside_its_tables(tmp_path):
+    searches = [search(trial(0, [0.5])), search(method="random", sweep="t")]
+    said = write_comparison(searches, tmp_path, left_out=["Not read: E/x."], conditions=CONDITIONS)
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "report.html" in said
+    assert "Not read: E/x." in page.words and "not compared: random (t)." in page.words
+    assert "a <b>machine</b>" in page.text
+
+
+def test_what_was_run_is_listed_and_escaped(full):
+    assert "a <b>machine</b>" in full.text and "budget epochs" in full.text
+
+
+def test_ten_thousand_runs_make_a_page_of_bearable_size_in_bearable_time():
+    evidence = gather(plausible(trials=100, epochs=2, sweeps=20))
+    assert len(evidence.trials) == 10_000
+    begun = time.perf_counter()
+    html = render(evidence)
+    assert time.perf_counter() - begun < 30
+    assert len(html) < 3_000_000
+    page = Page(html)
+    assert f"{MOST_ROWS:,} trials with the lowest validation loss, of 10,000" in page.words
+    assert max(map(len, page.tables)) == MOST_ROWS + 1
+    drawn = [
+        len(spec["datasets"]["finished"]) + len(spec["datasets"]["stopped"])
+        for name, spec in page.figures.items()
+        if name.startswith("accuracy-")
+    ]
+    assert sum(drawn) == MOST_DOTS
+    assert f"Drawn are {MOST_DOTS:,} of" in page.words

@@ -1,0 +1,106 @@
+"""Duplicates, failures and best points at an end, on searches made by hand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from analysis_cases import ACCURACY, search, trial
+
+from analysis.records.space import Range, ends_of, ranges
+from analysis.sources.local import search_record
+from analysis.statistics.quality import best_of, search_quality
+from fashion_wb.offline.sweep_dir import open_sweep_dir
+from fashion_wb.sweepfile.sweep import make_sweep
+
+SPACE = {"filters": Range(2, 15), "lr": Range(1e-4, 3e-3)}
+
+
+def test_the_study_s_own_space_has_its_two_ranges():
+    parameters = {
+        "filters": {"distribution": "int_uniform", "min": 2, "max": 15},
+        "lr": {"distribution": "log_uniform_values", "min": 1e-4, "max": 3e-3},
+        "units1": {"value": 128},
+    }
+    assert ranges(parameters) == SPACE
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"min": 1, "max": 3}, Range(1, 3)),
+        ({"values": [4, 1, 2]}, Range(1, 4)),
+        ({"values": [1, 2]}, None),
+        ({"values": ["a", "b", "c"]}, None),
+        ({"values": [True, False, 3]}, None),
+        ({"distribution": "log_uniform", "min": 0, "max": 1}, Range(1, math.e)),
+        ({"distribution": "normal", "mu": 0, "sigma": 1}, None),
+        ({"distribution": "inv_log_uniform", "min": 1, "max": 2}, None),
+        ({"min": 1, "max": 1}, None),
+        ({"value": 3}, None),
+        (None, None),
+    ],
+)
+def test_only_parameters_with_ends_have_a_range(spec, expected):
+    assert ranges({"p": spec}) == ({} if expected is None else {"p": expected})
+
+
+def test_nested_parameters_are_named_by_their_path():
+    nested = {"optimizer": {"parameters": {"lr": {"min": 0.0, "max": 1.0}}}}
+    space = ranges(nested)
+    assert space == {"optimizer.lr": Range(0.0, 1.0)}
+    assert ends_of(space, {"optimizer": {"lr": 0.0}}) == (("optimizer.lr", "low"),)
+    assert ends_of(space, {"optimizer": 3}) == ends_of(space, {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("filters", "lr", "expected"),
+    [
+        (2, 1e-3, (("filters", "low"),)),
+        (15, 2.99e-3, (("filters", "high"), ("lr", "high"))),
+        (14, 1.5e-4, ()),
+        (3, 1.01e-4, (("lr", "low"),)),
+        (8, 0.0, (("lr", "low"),)),
+    ],
+)
+def test_ends_are_told_by_whole_steps_or_a_hundredth_of_the_range(filters, lr, expected):
+    assert ends_of(SPACE, {"filters": filters, "lr": lr}) == expected
+
+
+def test_a_search_is_counted_by_hand():
+    trials = (
+        trial(0, [0.5], filters=15, lr=1e-3),
+        trial(1, [0.6], filters=15, lr=1e-3),
+        trial(2, [0.1], "failed", filters=3),
+        trial(3, [0.1], "running", filters=4),
+    )
+    (one,) = search_quality([replace(search(*trials), space=SPACE)])
+    assert (one.searches, one.proposed, one.duplicates, one.with_result) == (1, 4, 1, 1)
+    assert (one.failed.value, one.failed.n) == (1 / 3, 3)
+    assert (one.at_an_end, one.ends) == (1, (("filters", "high", 1),))
+
+
+def test_the_same_configuration_in_two_replicates_is_no_duplicate():
+    searches = [replace(search(trial(0, [0.5]), sweep=str(n)), replicate=n) for n in range(2)]
+    assert search_quality(searches)[0].duplicates == 0
+
+
+def test_a_space_that_is_not_known_says_so_and_no_trials_give_no_share():
+    (one,) = search_quality([search()])
+    assert one.at_an_end is None and math.isnan(one.failed.value) and one.with_result == 0
+
+
+def test_a_local_sweep_tells_its_space_method_and_replicate(tmp_path):
+    parameters = {"filters": {"distribution": "int_uniform", "min": 2, "max": 15}, "units1": {"value": 1}}
+    sweep = make_sweep({"method": "random", "metric": {"name": "loss"}, "parameters": parameters}, "bayes-r3")
+    found = search_record(open_sweep_dir(tmp_path, sweep, 0))
+    assert (found.method, found.replicate, found.space) == ("bayes", 3, {"filters": Range(2, 15)})
+
+
+def test_the_best_is_by_the_search_s_own_metric():
+    first, second = trial(0, [0.5]), trial(1, [0.4])
+    assert best_of(search(second, first)) is second
+    assert best_of(search(first, second, metric=ACCURACY)) is second
+    assert best_of(search(trial(1, [0.5]), trial(0, [0.5]))).number == 0
+    assert best_of(search(trial(0, [0.5], "failed"))) is None

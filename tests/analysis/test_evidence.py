@@ -1,0 +1,80 @@
+"""All the evidence at once: whole, the same every time, told in words."""
+
+from __future__ import annotations
+
+import pytest
+from analysis_cases import hand_made, plausible
+
+from analysis.evidence import gather
+from analysis.records.reruns import AuditedTrial, RetrainedWinner
+from analysis.tables.evidence_frames import FINALS_COLUMNS, PAIRS_COLUMNS, finals_frame, pairs_frame
+from analysis.tables.evidence_text import sections
+
+
+def follow_ups(searches):
+    retrained = [
+        RetrainedWinner(one.method, one.replicate, 0.3, 0.9, (1, 2), (0.31, 0.33), (0.89, 0.88))
+        for one in searches
+    ]
+    audited = [
+        AuditedTrial(one.method, one.replicate, trial.run_id, 1, 0.5, 0.3, 9)
+        for one in searches
+        for trial in one.trials
+        if trial.state == "stopped"
+    ]
+    return retrained, audited
+
+
+@pytest.mark.parametrize("searches", [plausible(6, 4, 0, 5), plausible(2, 2), hand_made(), []])
+def test_every_part_speaks_of_every_method(searches):
+    evidence = gather(searches)
+    methods = list(dict.fromkeys(one.method for one in searches))
+    assert evidence.methods == methods
+    assert [one.method for one in evidence.finals] == [one.method for one in evidence.quality] == methods
+    assert len(evidence.verdicts) == len(methods) * (len(methods) - 1) // 2
+    assert [curve.method for curve in evidence.curves["epochs"]] == methods
+    assert evidence.audit is None and evidence.winners is None
+
+
+def test_the_same_searches_give_the_same_evidence():
+    searches = plausible(5, 3, 0, 5)
+    first, second = gather(searches), gather(searches)
+    assert repr(first.finals) == repr(second.finals)
+    assert repr(first.verdicts) == repr(second.verdicts)
+    assert sections(first) == sections(second)
+
+
+def test_the_text_has_the_sections_that_there_is_evidence_for():
+    searches = plausible(8, 4, 0, 5)
+    retrained, audited = follow_ups(searches)
+    text = "\n".join(sections(gather(searches, retrained, audited)))
+    for title in ("Final validation loss", "Every two methods", "Chosen configurations", "early stopping"):
+        assert f"## {title}" in text or title in text
+    assert text.count("- ") >= 10 and "hyperband: " in text
+    single = "\n".join(sections(gather(plausible(8, 4))))
+    assert "Every two methods" not in single and "Chosen" not in single
+    assert "More filters, higher accuracy" in single and "How the searches went" in single
+
+
+def test_an_audited_trial_that_nobody_stopped_is_refused():
+    with pytest.raises(ValueError, match="no stopped trial"):
+        gather(plausible(2, 2), audited=[AuditedTrial("random", 0, "nobody", 1, 0.5, 0.3, 9)])
+
+
+def test_tables_have_a_row_a_method_and_a_row_a_pair():
+    evidence = gather(plausible(5, 3, 0, 4))
+    finals, pairs = finals_frame(evidence.finals), pairs_frame(evidence.verdicts)
+    assert list(finals.columns) == list(FINALS_COLUMNS) and len(finals) == 5
+    assert list(pairs.columns) == list(PAIRS_COLUMNS) and len(pairs) == 10
+    first = evidence.verdicts[0]
+    assert pairs.loc[0, "difference_low"] == first.pair.difference.low
+    assert pairs.loc[0, "outcome"] == first.outcome
+    empty = gather([])
+    assert list(pairs_frame(empty.verdicts).columns) == list(PAIRS_COLUMNS)
+    assert finals_frame(empty.finals).empty
+
+
+def test_a_method_alone_has_no_pairs():
+    evidence = gather(plausible(4, 2, 0, 3)[:3])
+    assert evidence.verdicts == ()
+    assert (evidence.finals[0].rank, evidence.finals[0].ranked) == (1.0, 3)

@@ -1,0 +1,98 @@
+"""The files against golden ones, and the errors at the rim.
+
+Where a change of the text is meant, FASHION_WB_GOLDEN=write python -m pytest tests/analysis writes them anew.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from analysis_cases import hand_made, plausible, search, trial
+
+from analysis.outputs import NAMES, write_comparison
+from analysis.records.frames import trials_frame
+from analysis.tables.csv_file import write_csv
+from fashion_wb.errors import FashionWbError
+from fashion_wb.files import replacing
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def agrees_with_golden(name: str, got: bytes) -> None:
+    path = GOLDEN / name
+    if os.environ.get("FASHION_WB_GOLDEN") == "write":
+        path.write_bytes(got)
+    assert got == path.read_bytes()
+
+
+@pytest.mark.parametrize("width", [100, 72])
+def test_files_and_printed_text_are_golden(width, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = write_comparison(hand_made(), Path("out"), width)
+    agrees_with_golden(f"printed{width}.txt", text.encode())
+    for name in ("trials.csv", "comparison.csv", "comparison.md"):
+        agrees_with_golden(name, (tmp_path / "out" / name).read_bytes())
+
+
+def test_the_folder_holds_the_files_named_and_nothing_else(tmp_path):
+    out = tmp_path / "deep" / "out"
+    for _ in range(2):
+        write_comparison(plausible(2, 2)[:1], out)
+    assert sorted(path.name for path in out.iterdir()) == sorted(NAMES)
+
+
+def test_trials_read_back_equal(tmp_path):
+    trials = trials_frame(plausible())
+    write_csv(trials, tmp_path / "trials.csv")
+    back = pd.read_csv(tmp_path / "trials.csv", float_precision="round_trip")
+    pd.testing.assert_frame_equal(back, trials, check_dtype=False, check_exact=True)
+
+
+def test_csv_keeps_integers_with_empty_cells_as_integers(tmp_path):
+    write_csv(trials_frame(hand_made()), tmp_path / "t.csv")
+    text = (tmp_path / "t.csv").read_bytes().decode()
+    assert "\r" not in text
+    assert pd.read_csv(io.StringIO(text), dtype=str)["filters"].dropna().tolist()[:4] == ["4", "12", "2", "7"]
+
+
+def test_nothing_to_compare_says_what_to_do(tmp_path):
+    with pytest.raises(FashionWbError, match="run a sweep first"):
+        write_comparison([], tmp_path / "out")
+    with pytest.raises(FashionWbError, match=r"no trials to compare in bayes \(s\): run the sweep"):
+        write_comparison([search()], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_search_given_twice_is_refused(tmp_path):
+    once = search(trial(0, [0.5]))
+    with pytest.raises(FashionWbError, match=r"bayes \(s\) is given twice"):
+        write_comparison([once, once], tmp_path)
+
+
+def test_a_search_without_trials_is_named(tmp_path):
+    text = write_comparison([search(trial(0, [0.5])), search(method="random", sweep="t")], tmp_path)
+    assert "not compared: random (t)." in " ".join(text.split())
+
+
+def test_a_folder_that_is_a_file_is_the_users_error(tmp_path):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(FashionWbError, match="cannot write the comparison"):
+        write_comparison(plausible(1, 1), tmp_path / "out")
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def interrupted() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]

@@ -1,0 +1,29 @@
+"""The circuit breaker."""
+
+from __future__ import annotations
+
+import pytest
+
+from fashion_wb.offline.breaker import CircuitBreaker
+from fashion_wb.trial import TrialState
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "is_open"),
+    [
+        ("", False),
+        ("ff", False),
+        ("fff", True),
+        ("ok fff", False),
+        ("ok ffffffffff", True),
+        ("s ffffffffff", True),
+        ("ok fffffffff ok fffffffff", False),
+        ("ff s ff", False),
+    ],
+)
+def test_it_opens_after_three_failures_at_the_start_and_ten_in_a_row_later(outcomes, is_open):
+    breaker = CircuitBreaker()
+    letters = {"f": TrialState.FAILED, "o": TrialState.FINISHED, "s": TrialState.STOPPED}
+    for letter in outcomes.replace("k", "").replace(" ", ""):
+        breaker.count(letters[letter])
+    assert breaker.open == is_open

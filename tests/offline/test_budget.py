@@ -1,0 +1,55 @@
+"""A budget in epochs: never exceeded, never left with room for a trial, whatever the order of completion."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fashion_wb.offline.budget import EpochBudget
+from fashion_wb.trial import Trial, TrialState
+
+
+def run_search(budget, parallel, lengths, pick):
+    """A search whose trial k trains lengths[k] epochs; `pick` chooses which running one ends next."""
+    trials = []
+    while True:
+        due = max(0, len(trials) - parallel + 1)
+        running = [t.number for t in trials if not t.state.ended]
+        if len(running) < parallel and budget.has_room(trials, due):
+            trials.append(Trial(len(trials), "r", {}, TrialState.RUNNING))
+            continue
+        if not running:
+            return trials
+        number = running[pick(len(running))]
+        epochs = min(lengths[number % len(lengths)], budget.per_trial)
+        trials[number] = replace(trials[number], state=TrialState.STOPPED, history=({},) * epochs)
+
+
+@settings(deadline=None)
+@given(
+    per_trial=st.integers(1, 9),
+    more=st.integers(0, 60),
+    parallel=st.integers(1, 4),
+    lengths=st.lists(st.integers(1, 9), min_size=1, max_size=20),
+    data=st.data(),
+)
+def test_it_is_kept_and_used_up_whoever_is_faster(per_trial, more, parallel, lengths, data):
+    budget = EpochBudget(per_trial + more, per_trial)
+    first = run_search(budget, parallel, lengths, lambda n: data.draw(st.integers(0, n - 1)))
+    assert budget.total - per_trial < budget.spent(first) <= budget.total
+    assert budget.is_spent(first)
+    assert run_search(budget, parallel, lengths, lambda n: 0) == first
+
+
+def test_trials_of_full_length_get_as_many_as_fit():
+    assert len(run_search(EpochBudget(100, 10), 2, [10], lambda n: 0)) == 10
+    assert len(run_search(EpochBudget(109, 10), 3, [10], lambda n: 0)) == 10
+
+
+def test_a_failed_trial_costs_what_it_trained():
+    budget = EpochBudget(10, 4)
+    failed = Trial(0, "r", {}, TrialState.FAILED, ({}, {}, {}))
+    assert budget.spent([failed]) == 3 and budget.has_room([failed], 1)
+    assert not budget.has_room([failed, replace(failed, number=1, history=({},) * 4)], 2)

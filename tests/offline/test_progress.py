@@ -1,0 +1,113 @@
+"""What a user sees, in a terminal and in a plain log."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+
+from fashion_wb.offline.budget import EpochBudget
+from fashion_wb.offline.progress import Progress, duration, searched
+from fashion_wb.offline.runner import SweepRunner
+from fashion_wb.offline.sweep_dir import open_sweep_dir
+from fashion_wb.search.protocol import NoPruner
+from fashion_wb.sweepfile.sweep import make_sweep
+from fashion_wb.trial import Trial, TrialState
+
+PARAMETERS = {"x": {"min": 0.0, "max": 1.0}, "fixed": {"value": 0}}
+SWEEP = make_sweep({"method": "random", "metric": {"name": "loss"}, "parameters": PARAMETERS}, "mine")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def runner(tmp_path):
+    folder = open_sweep_dir(tmp_path, SWEEP, seed=0)
+    return SweepRunner(folder, None, NoPruner(), cap=4, parallel=1, cwd=tmp_path, patience=1.0)
+
+
+def trial(number, state, loss=None, reason=""):
+    history = () if loss is None else ({"loss": loss, "_runtime": 2.5},)
+    return Trial(number, f"r-{number}", {"x": 0.25, "fixed": 0}, state, history, reason)
+
+
+def lines(runner, stream, *trials):
+    progress = Progress([runner], workers=1, stream=stream)
+    progress.refresh()
+    for one in trials:
+        runner.trials.append(one)
+        progress.trial_ended(runner, one)
+    return stream.getvalue()
+
+
+def test_a_plain_log_has_a_line_a_trial_and_no_control_characters(runner):
+    text = lines(
+        runner,
+        io.StringIO(),
+        trial(0, TrialState.FINISHED, 0.5),
+        trial(1, TrialState.STOPPED, 0.75),
+        trial(2, TrialState.FAILED, reason="was killed by SIGKILL"),
+    )
+    first, second, third = text.splitlines()
+    assert (
+        first.startswith("[1/4]  mine") and "finished" in first and "0.5000*" in first and "x=0.25" in first
+    )
+    assert "fixed" not in text and "left" in first
+    assert "stopped" in second and "0.7500 " in second and "best 0.5000" in second
+    assert "failed" in third and "was killed by SIGKILL" in third
+    assert text.isprintable() or set(text) - set("\n") == {c for c in text if c.isprintable()}
+
+
+def test_under_a_budget_of_epochs_these_are_counted(runner):
+    runner.budget = EpochBudget(12, 3)
+    text = lines(
+        runner, io.StringIO(), trial(0, TrialState.FINISHED, 0.5), trial(1, TrialState.STOPPED, 0.75)
+    )
+    assert [line.partition("]")[0] for line in text.splitlines()] == ["[ 1/12 epochs", "[ 2/12 epochs"]
+    assert "left" in text
+
+
+def test_lines_of_many_searches_stand_in_columns(tmp_path):
+    runners = []
+    for name in ("bayes-r0", "tpe-hyperband-r10 retrain"):
+        folder = open_sweep_dir(tmp_path / name, make_sweep({**SWEEP.config, "name": name}, name), seed=0)
+        runners.append(SweepRunner(folder, None, NoPruner(), cap=4, parallel=1, cwd=tmp_path, patience=1.0))
+    stream = io.StringIO()
+    progress = Progress(runners, workers=1, stream=stream)
+    for runner in runners:
+        progress.trial_ended(runner, trial(0, TrialState.FINISHED, 0.5))
+    first, second = stream.getvalue().splitlines()
+    assert first.index("finished") == second.index("finished")
+
+
+def test_the_last_line_has_no_time_left_and_an_interrupted_trial_is_none_that_ended(runner):
+    text = lines(runner, io.StringIO(), *(trial(n, TrialState.FINISHED, 1.0) for n in range(4)))
+    assert "left" not in text.splitlines()[-1]
+    runner.trials[3] = replace(runner.trials[3], state=TrialState.RUNNING)
+    again = io.StringIO()
+    Progress([runner], 1, again).trial_ended(runner, runner.trials[3])
+    assert again.getvalue().startswith("[3/4]") and "interrupted" in again.getvalue()
+
+
+def test_a_terminal_has_a_line_that_moves_and_is_cleared(runner):
+    text = lines(runner, Terminal(), trial(0, TrialState.FINISHED, 0.5))
+    assert "\r" in text and "running nothing" in text
+    assert text.endswith("left\n")
+    again = Terminal()
+    Progress([runner], 1, again).refresh()
+    assert "best mine 0.5000" in again.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (89, "89 s"), (91, "2 min"), (3600, "60 min"), (7500, "2 h 05 min")]
+)
+def test_lengths_of_time_are_for_people(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_a_searched_value_of_zero_is_shown():
+    assert searched({"x": {"values": [0, 1]}}, {"x": 0}) == "x=0"

@@ -1,0 +1,144 @@
+"""Follow-ups of a search with a user's own program: outcomes apart, growth, resumption, refusals."""
+
+from __future__ import annotations
+
+import io
+import shutil
+
+import pytest
+from sweep_cases import place, run, yaml
+
+from analysis.sources.local import audited
+from fashion_wb.errors import FashionWbError
+from fashion_wb.offline.reruns import open_reruns, read_reruns
+from fashion_wb.offline.run import RunOptions, run_reruns
+from fashion_wb.offline.sweep_dir import find_sweep_dirs, read_sweep_dir
+from fashion_wb.runlog.reader import read_run_log
+from fashion_wb.study.audit import plan_audit
+from fashion_wb.study.retraining import plan_retraining
+from fashion_wb.trial import TrialState
+
+# Fails on seed 3 and, of itself, ends a run that was asked to stop; takes its values from its flags alone.
+PROGRAM = """
+import os, sys, time
+import wandb
+
+flags = dict(part.removeprefix("--").split("=") for part in sys.argv[1:] if "=" in part)
+assert "WANDB_SWEEP_ID" in os.environ or "WANDB_SWEEP_PARAM_PATH" not in os.environ
+run = wandb.init(config={name: float(value) for name, value in flags.items()})
+for step in range(4):
+    run.log({"loss": run.config["x"] + 1 / (step + 1)})
+    time.sleep(run.config.get("pause", 0))
+if "--test" in sys.argv:
+    run.summary["test_accuracy"] = run.config["seed"] / 10
+if run.config["seed"] == 3:
+    sys.exit(4)
+run.finish()
+"""
+SWEEP = yaml("x: {values: [0.5, 0.25, 0.75]}\nseed: {value: 0}", method="grid")
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    return searched_in(tmp_path_factory.mktemp("searched"), SWEEP)
+
+
+@pytest.fixture
+def search(searched, tmp_path):
+    shutil.copytree(searched.root.parents[1], tmp_path / "copy", symlinks=True)
+    return read_sweep_dir(tmp_path / "copy" / "runs" / "sweep")
+
+
+def searched_in(folder, sweep):
+    place(folder, sweep, PROGRAM)
+    done = run(folder, "sweep", "sweep.yaml", "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    return read_sweep_dir(folder / "runs" / "sweep")
+
+
+def follow(search, *followups):
+    options = RunOptions(workers=2, cwd=search.root.parents[1], patience=60.0)
+    run_reruns(followups, options, io.StringIO())
+    return list(followups)
+
+
+def test_the_winner_is_retrained_outside_the_sweep_and_failures_stay_failures(search):
+    (retraining,) = follow(search, plan_retraining(search, [1, 3]))
+    runs = retraining.trials()
+    assert {source for source, _ in runs} == {search.run_id(1)}
+    assert [trial.config for _, trial in runs] == [{"x": 0.25, "seed": 1}, {"x": 0.25, "seed": 3}]
+    assert [trial.state for _, trial in runs] == [TrialState.FINISHED, TrialState.FAILED]
+    assert retraining.summary(runs[0][1])["test_accuracy"] == 0.1
+    log = read_run_log(retraining.folder.find_log(runs[0][1].run_id))
+    assert log.sweep_id == "" and log.exit_code == 0
+    # Neither the search nor what looks for sweeps takes them for trials.
+    assert len(search.read_trials()) == 3
+    assert [found.sweep_id for found in find_sweep_dirs(search.root)] == [search.sweep_id]
+
+
+def test_more_seeds_later_train_only_what_is_missing(search):
+    (first,) = follow(search, plan_retraining(search, [1]))
+    before = first.folder.find_log(first.folder.run_id(0)).read_bytes()
+    (second,) = follow(search, plan_retraining(search, [1, 2]))
+    assert [trial.config["seed"] for _, trial in second.trials()] == [1, 2]
+    assert second.folder.find_log(second.folder.run_id(0)).read_bytes() == before
+    # Asked for fewer, it stays as it is.
+    assert plan_retraining(search, [1]).configs == second.configs and second.complete
+
+
+def test_an_interrupted_one_is_trained_again(search):
+    (followup,) = follow(search, plan_retraining(search, [1, 2]))
+    followup.folder.record_outcome(followup.folder.run_id(1), TrialState.RUNNING)
+    assert not read_reruns(search, "retrain").complete
+    (again,) = follow(search, read_reruns(search, "retrain"))
+    assert again.complete and [trial.state for _, trial in again.trials()] == [TrialState.FINISHED] * 2
+
+
+def test_one_begun_for_another_configuration_is_refused(search):
+    open_reruns(search, "retrain", [("other", {"x": 0.75, "seed": 1})])
+    with pytest.raises(FashionWbError, match="begun for other configurations"):
+        plan_retraining(search, [1])
+
+
+def test_a_damaged_one_is_named(search):
+    plan_retraining(search, [1])
+    path = search.root / "retrain" / "followup.json"
+    path.write_text("{")
+    with pytest.raises(FashionWbError, match=r"followup\.json: damaged"):
+        read_reruns(search, "retrain")
+
+
+def test_the_audit_draws_among_stopped_trials_alone_and_more_add_to_fewer(search):
+    assert plan_audit(search, 5) is None
+    for number in (0, 2):
+        search.record_outcome(search.run_id(number), TrialState.STOPPED)
+    (one,) = plan_audit(search, 1).sources
+    both = plan_audit(search, 5).sources
+    assert both[0] == one and sorted(both) == [search.run_id(0), search.run_id(2)]
+    assert plan_audit(search, 0) is None
+
+
+def test_a_stopped_trial_is_trained_to_the_end_and_says_what_stopping_cost(tmp_path):
+    rule = "early_terminate: {type: hyperband, min_iter: 1, eta: 3, strict: true}\n"
+    parameters = "x: {values: [0.25, 0.5, 0.75]}\nseed: {value: 0}\npause: {value: 1.0}"
+    search = searched_in(tmp_path, yaml(parameters, method="grid", more=rule))
+    assert [trial.state for trial in search.read_trials()] == ["finished", "stopped", "stopped"]
+    (audit,) = follow(search, plan_audit(search, 5))
+    assert all(log.summary.get("test_accuracy") is None for log in logs_of(audit))
+    records = {record.run: record for record in audited(search)}
+    assert set(records) == {search.run_id(1), search.run_id(2)}
+    for number, x in ((1, 0.5), (2, 0.75)):
+        record, seen = records[search.run_id(number)], len(search.read_trials()[number].history)
+        assert (record.stopped_after, record.epochs_saved) == (seen, 4 - seen) and seen < 4
+        assert (record.loss_when_stopped, record.final_loss) == (x + 1 / seen, x + 1 / 4)
+
+
+def logs_of(followup):
+    return [read_run_log(followup.folder.find_log(trial.run_id)) for _, trial in followup.trials()]
+
+
+def test_a_search_without_a_result_has_no_winner(search):
+    for number in range(3):
+        search.record_outcome(search.run_id(number), TrialState.FAILED, "as the test wants it")
+    assert plan_retraining(search, [1]) is None
+    assert not (search.root / "retrain").exists()

@@ -1,0 +1,106 @@
+"""What a sweep's folder tells of its trials."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fashion_wb.errors import FashionWbError
+from fashion_wb.offline.sweep_dir import find_sweep_dirs, judge_log, open_sweep_dir, read_sweep_dir
+from fashion_wb.runlog.reader import RunLog
+from fashion_wb.sweepfile.sweep import make_sweep
+from fashion_wb.trial import Metric, TrialState
+
+SWEEP = make_sweep({"method": "random", "metric": {"name": "loss"}, "parameters": {"x": {"value": 0}}}, "s")
+
+# What YAML and JSON find hard: quotes, breaks, colons, a byte-order mark, characters outside Latin.
+TEXT = st.text("a0 \n\t:#'\"-~{[\ufeffé漢\U0001f600")
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def log(exit_code, losses=(1.0,), failure=None):
+    found = RunLog(Path("x"), history=[{"loss": v} for v in losses], exit_code=exit_code)
+    found.summary.update({} if failure is None else {"failure": failure})
+    return found
+
+
+@pytest.mark.parametrize(
+    ("record", "state", "reason"),
+    [
+        (None, TrialState.RUNNING, ""),
+        (log(None), TrialState.RUNNING, ""),
+        (log(255), TrialState.RUNNING, ""),
+        (log(0), TrialState.FINISHED, ""),
+        (log(0, [float("nan"), 2.0]), TrialState.FINISHED, ""),
+        (log(0, []), TrialState.FAILED, "finished without a finite value of loss"),
+        (log(0, [float("nan")]), TrialState.FAILED, "finished without a finite value of loss"),
+        (log(1), TrialState.FAILED, "ended with exit code 1"),
+        (log(1, failure="the loss is not finite"), TrialState.FAILED, "the loss is not finite"),
+    ],
+)
+def test_what_a_log_alone_says(record, state, reason):
+    assert judge_log(record, Metric("loss")) == (state, reason)
+
+
+def test_without_a_metric_a_run_that_logged_nothing_has_finished():
+    assert judge_log(log(0, []), None) == (TrialState.FINISHED, "")
+
+
+@given(config=st.dictionaries(st.text("abz_09é", min_size=1), VALUES, max_size=5))
+def test_a_proposal_reads_back_as_it_was(tmp_path_factory, config):
+    folder = open_sweep_dir(tmp_path_factory.mktemp("sweep"), SWEEP, seed=0)
+    config.pop("wandb_version", None)
+    run_id = folder.propose(0, config)
+    (trial,) = folder.read_trials()
+    assert (trial.number, trial.run_id, trial.config, trial.state) == (0, run_id, config, TrialState.RUNNING)
+
+
+def test_an_outcome_on_record_outlasts_the_process(tmp_path):
+    folder = open_sweep_dir(tmp_path, SWEEP, seed=0)
+    for number, state in enumerate((TrialState.STOPPED, TrialState.FAILED, TrialState.FINISHED)):
+        folder.record_outcome(folder.propose(number, {"x": 0}), state, f"because {number}")
+    trials = read_sweep_dir(tmp_path).read_trials()
+    assert [(str(t.state), t.reason) for t in trials] == [
+        ("stopped", "because 0"),
+        ("failed", "because 1"),
+        ("finished", "because 2"),
+    ]
+
+
+def test_a_folder_without_a_trial_may_become_another_sweeps_and_with_one_may_not(tmp_path):
+    first = open_sweep_dir(tmp_path, SWEEP, seed=0)
+    second = open_sweep_dir(tmp_path, SWEEP, seed=1)
+    assert (second.seed, first.proposals.exists()) == (1, False)
+    second.propose(0, {"x": 0})
+    with pytest.raises(FashionWbError, match="seed was 1, is now 0"):
+        open_sweep_dir(tmp_path, SWEEP, seed=0)
+    assert open_sweep_dir(tmp_path, SWEEP, seed=1) == second
+
+
+def test_more_trials_than_digits_keep_their_order(tmp_path):
+    folder = open_sweep_dir(tmp_path, SWEEP, seed=0)
+    for number in (9_999, 10_000, 2):
+        folder.propose(number, {"x": number})
+    assert [trial.number for trial in folder.read_trials()] == [2, 9_999, 10_000]
+
+
+def test_damage_and_absence_are_named(tmp_path):
+    with pytest.raises(FashionWbError, match="no such folder"):
+        find_sweep_dirs(tmp_path / "absent")
+    with pytest.raises(FashionWbError, match="no offline sweep at or below"):
+        find_sweep_dirs(tmp_path)
+    folder = open_sweep_dir(tmp_path / "s", SWEEP, seed=0)
+    run_id = folder.propose(0, {"x": 0})
+    folder.config_file(run_id).write_text("x: [")
+    with pytest.raises(FashionWbError, match=f"config-{run_id}.yaml: damaged; delete it"):
+        folder.read_trials()
+    (folder.root / "sweep.json").write_text("{}")
+    with pytest.raises(FashionWbError, match=r"sweep\.json: damaged"):
+        find_sweep_dirs(tmp_path)

@@ -1,0 +1,105 @@
+"""Run logs written by the real wandb, whole, cut short and damaged; `wandb leet inspect` is the oracle."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from fashion_wb.runlog.reader import RunLog, RunLogError, read_run_log
+
+STEPS = 300
+WRITER = f"""
+import os, wandb
+run = wandb.init(project="p", config={{"lr": 0.5, "nested": {{"zero": 0}}, "none": None}})
+for step in range({STEPS}):
+    run.log({{"loss": 1 / (step + 1), "text": "x" * step, "nan": float("nan"), "deep": {{"inner": step}}}})
+run.summary["failure"] = "none"
+run.finish(exit_code=3)
+"""
+
+
+@pytest.fixture(scope="module")
+def log_file(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    env = {"WANDB_MODE": "offline", "WANDB_DIR": str(folder), "WANDB_RUN_ID": "abc", "WANDB_SWEEP_ID": "swp"}
+    path = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
+    subprocess.run(
+        [sys.executable, "-c", WRITER], env=env | path, cwd=folder, check=True, capture_output=True
+    )
+    (found,) = folder.glob("wandb/offline-run-*-abc/run-abc.wandb")
+    return found
+
+
+def inspect(path):
+    command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(path.parent)]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_log_reads_as_wandb_itself_reads_it(log_file):
+    log = read_run_log(log_file)
+    history = [record["history"]["item"] for record in inspect(log_file) if record["type"] == "history"]
+    assert [row["_step"] for row in log.history] == list(range(STEPS))
+    assert [row["loss"] for row in log.history] == [row["loss"] for row in history]
+    assert [row["text"] for row in log.history] == [row["text"] for row in history]
+    assert (log.run_id, log.sweep_id, log.exit_code) == ("abc", "swp", 3)
+    assert {key: log.config[key] for key in ("lr", "nested", "none")} == {
+        "lr": 0.5,
+        "nested": {"zero": 0},
+        "none": None,
+    }
+    assert log.summary["failure"] == "none"
+    # The file must be longer than a block, or records across blocks would go untested.
+    assert log_file.stat().st_size > 2 * 32 * 1024
+
+
+def test_a_log_cut_short_anywhere_gives_what_it_has(log_file, tmp_path):
+    data, whole = log_file.read_bytes(), read_run_log(log_file)
+    copy = tmp_path / "cut.wandb"
+    seen = set()
+    for size in [*range(0, 200), *range(200, len(data), 997), len(data) - 1]:
+        copy.write_bytes(data[:size])
+        log = read_run_log(copy)
+        assert log.exit_code is None
+        assert log.history == whole.history[: len(log.history)]
+        seen.add(len(log.history))
+    assert len(seen) > 50
+
+
+def test_a_growing_log_is_read_piece_by_piece(log_file, tmp_path):
+    data = log_file.read_bytes()
+    copy = tmp_path / "growing.wandb"
+    copy.write_bytes(b"")
+    log = RunLog(copy)
+    assert not log.read_new()
+    for start in range(0, len(data), 1013):
+        with copy.open("ab") as file:
+            file.write(data[start : start + 1013])
+        log.read_new()
+    whole = read_run_log(log_file)
+    assert str(log.history) == str(whole.history)  # as text, since nan differs from itself
+    assert log.exit_code == 3
+    assert not log.read_new()
+
+
+def test_one_flipped_bit_is_found(log_file, tmp_path):
+    data = bytearray(log_file.read_bytes())
+    data[len(data) // 2] ^= 1
+    copy = tmp_path / "flipped.wandb"
+    copy.write_bytes(data)
+    with pytest.raises(
+        RunLogError, match=r"flipped\.wandb: damaged at byte \d+: the checksum does not match"
+    ):
+        read_run_log(copy)
+
+
+def test_another_kind_of_file_and_a_missing_one_are_refused(tmp_path):
+    other = tmp_path / "other.wandb"
+    other.write_text("this is not a run log")
+    with pytest.raises(RunLogError, match="not a W&B run log"):
+        read_run_log(other)
+    with pytest.raises(RunLogError, match="cannot be read"):
+        read_run_log(tmp_path / "absent.wandb")

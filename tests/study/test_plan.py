@@ -1,0 +1,68 @@
+"""What a study plans: paired replicates, seeds apart, budgets alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from analysis.records.search_name import split_name
+from fashion_wb.errors import FashionWbError
+from fashion_wb.study.plan import METHODS, StudySettings, plan_study, retrain_seed, training_seed
+
+TRIALS = StudySettings(trials=7, epochs=3, budget_epochs=None, seed=11)
+
+
+def plan(tmp_path, methods=METHODS, replicates=4, settings=TRIALS):
+    return plan_study(methods, replicates, settings, tmp_path)
+
+
+def seed_of(planned):
+    return planned.sweep.config["parameters"]["seed"]["value"]
+
+
+def test_searches_of_one_replicate_share_everything_but_the_method(tmp_path):
+    planned = plan(tmp_path)
+    for replicate in range(4):
+        found = [p for p in planned if p.turn == replicate]
+        assert [split_name(p.sweep.name) for p in found] == [(method, replicate) for method in METHODS]
+        for p in found:
+            assert p.sweep.config["parameters"] == found[0].sweep.config["parameters"]
+            assert p.sweep.config["parameters"]["epochs"] == {"value": 3}
+            assert p.sweep.run_cap == 7 and p.budget is None
+            assert p.folder == tmp_path / "sweeps" / p.sweep.name
+
+
+def test_replicates_train_on_seeds_of_their_own_and_each_search_has_its_own(tmp_path):
+    planned = plan(tmp_path)
+    assert len({seed_of(p) for p in planned}) == 4
+    assert len({p.seed for p in planned}) == len(planned)
+    other = plan(tmp_path, settings=StudySettings(7, 3, None, seed=12))
+    assert not {p.seed for p in planned} & {p.seed for p in other}
+    assert not {seed_of(p) for p in planned} & {seed_of(p) for p in other}
+
+
+def test_a_search_does_not_depend_on_what_else_the_study_holds(tmp_path):
+    alone = plan(tmp_path, ["bayes"], 2)
+    assert alone == [p for p in plan(tmp_path) if p.sweep.name in ("bayes-r0", "bayes-r1")]
+
+
+def test_no_winner_is_retrained_on_a_seed_it_was_chosen_by():
+    # 31 bits: that any two of these 400 seeds are equal by chance has a probability of 0.00004.
+    chosen_by = {training_seed(0, replicate) for replicate in range(100)}
+    fresh = {retrain_seed(0, replicate, number) for replicate in range(100) for number in range(3)}
+    assert len(fresh) == 300 and not fresh & chosen_by
+
+
+def test_a_budget_in_epochs_is_the_same_for_all_and_buys_more_trials_where_they_are_stopped(tmp_path):
+    settings = StudySettings(trials=None, epochs=3, budget_epochs=20, seed=0)
+    planned = plan(tmp_path, ["random", "hyperband", "optuna"], 1, settings)
+    assert {(p.budget.total, p.budget.per_trial) for p in planned} == {(20, 3)}
+    assert [p.sweep.run_cap for p in planned] == [6, 20, 6]
+
+
+@pytest.mark.parametrize(
+    ("methods", "message"),
+    [([], "at least one method"), (["random", "random"], "once only"), (["hyperland"], "choose from bayes")],
+)
+def test_bad_choices_of_methods_are_refused(tmp_path, methods, message):
+    with pytest.raises(FashionWbError, match=message):
+        plan(tmp_path, methods)

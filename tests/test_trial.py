@@ -1,0 +1,47 @@
+"""The metric, whose best value over what a run logged is the one objective."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fashion_wb.trial import Metric, TrialState
+
+FINITE = st.floats(-1e6, 1e6)
+
+
+def rows(values):
+    return [{"loss": value, "epoch": number} for number, value in enumerate(values, 1)]
+
+
+@given(st.lists(FINITE, min_size=1))
+def test_the_best_is_the_extreme_of_what_was_logged(values):
+    assert Metric("loss").best(rows(values)) == min(values)
+    assert Metric("loss", "maximize").best(rows(values)) == max(values)
+
+
+@given(st.lists(FINITE, min_size=1))
+def test_the_best_row_is_the_first_of_equals(values):
+    row = Metric("loss").best_row(rows(values))
+    assert row is not None and row["epoch"] == values.index(min(values)) + 1
+
+
+@given(st.lists(FINITE))
+def test_what_is_not_a_finite_number_is_never_the_best(values):
+    odd = [float("nan"), "NaN", None, True, float("inf"), -float("inf"), {"min": 1.0}]
+    assert Metric("loss").best(rows([*odd, *values])) == (min(values) if values else None)
+    assert Metric("loss").values(rows([*odd, *values])) == values
+
+
+def test_a_metric_that_was_never_logged_has_no_best():
+    assert Metric("accuracy").best(rows([1.0])) is None
+    assert Metric("loss").best_row([]) is None
+
+
+def test_better_is_strict_and_knows_the_goal():
+    assert Metric("loss").better(1.0, 2.0) and not Metric("loss").better(1.0, 1.0)
+    assert Metric("loss", "maximize").better(2.0, 1.0) and not Metric("loss", "maximize").better(1.0, 2.0)
+
+
+def test_only_running_is_not_an_outcome():
+    assert [state for state in TrialState if not state.ended] == [TrialState.RUNNING]
