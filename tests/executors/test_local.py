@@ -10,7 +10,7 @@ import time
 import pytest
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.executors.local import Launch, LocalExecutor, modules_to_preload
+from fashion_wb.executors.local import Launch, LocalExecutor
 from fashion_wb.runlog.reader import find_run_log, read_run_log
 
 
@@ -31,22 +31,6 @@ def wait_for(executor, *keys, seconds=60):
         assert time.monotonic() < deadline
         ends |= {end.key: end.status for end in executor.exits(0.1)}
     return ends
-
-
-@pytest.mark.parametrize(
-    ("text", "modules"),
-    [
-        ("import os, json as j\nfrom a.b import c\ndef f():\n    import late\n", ["os", "json", "a.b"]),
-        ("from . import sibling\n", []),
-        ("FORK_SAFE = False\nimport os\n", None),
-        ("FORK_SAFE = True\nimport os\n", ["os"]),
-        ("this is not python at all\n", None),
-        ("#!/bin/sh\necho $1\n", None),
-    ],
-)
-def test_what_a_script_imports_is_read_without_running_it(tmp_path, text, modules):
-    assert modules_to_preload(script(tmp_path, text)) == modules
-    assert modules_to_preload(tmp_path / "absent.py") is None
 
 
 def test_ends_come_with_their_status_and_what_was_printed_is_kept(tmp_path):

@@ -41,7 +41,7 @@ def driven():
 @pytest.fixture(scope="module")
 def second_process():
     done = subprocess.run(
-        [sys.executable, "tests/samplers/search_cases.py", str(REPLAYED)],
+        [sys.executable, "tests/support/search_cases.py", str(REPLAYED)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "1"},
         capture_output=True,

@@ -1,0 +1,80 @@
+"""What a program says about itself, read without running it."""
+
+from __future__ import annotations
+
+import pytest
+from sweep_cases import ROOT
+
+from fashion_wb.cnn.config import NAMES
+from fashion_wb.errors import FashionWbError
+from fashion_wb.sweepfile.program import load_hook, read_program
+from fashion_wb.sweepfile.sweep import read_sweep
+
+SWEEP = """method: random
+program: prog.py
+parameters:
+  x: {min: 0, max: 9}
+"""
+
+
+def script(folder, text):
+    path = folder / "prog.py"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "imports", "fork_safe"),
+    [
+        ("import os, json as j\nfrom a.b import c\ndef f():\n    import late\n", ("os", "json", "a.b"), True),
+        ("from . import sibling\n", (), True),
+        ("FORK_SAFE = False\nimport os\n", ("os",), False),
+        ("FORK_SAFE = True\nimport os\n", ("os",), True),
+    ],
+)
+def test_imports_and_fork_safety_are_read_without_running_the_script(tmp_path, text, imports, fork_safe):
+    program = read_program(script(tmp_path, text))
+    assert (program.imports, program.fork_safe) == (imports, fork_safe)
+
+
+@pytest.mark.parametrize("text", ["this is not python at all\n", "#!/bin/sh\necho $1\n"])
+def test_what_is_not_python_is_no_program(tmp_path, text):
+    assert read_program(script(tmp_path, text)) is None
+    assert read_program(tmp_path / "absent.py") is None
+
+
+def test_every_hook_of_train_py_leads_somewhere():
+    program = read_program(ROOT / "train.py")
+    assert set(program.hooks) == {"parameters", "prepare", "before_fork"}
+    assert all(callable(load_hook(program.hooks[name])) for name in ("prepare", "before_fork"))
+    assert tuple(program.parameters()) == NAMES
+
+
+def test_a_program_in_its_own_folder_checks_its_own_parameters(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    script(tmp_path, 'SWEEP_HOOKS = {"parameters": "checks_of_prog:PARAMETERS"}\n')
+    (tmp_path / "sweep.yaml").write_text(SWEEP)
+    (tmp_path / "checks_of_prog.py").write_text(
+        "from fashion_wb.errors import FashionWbError\n"
+        "def check(value):\n"
+        "    if value > 5:\n"
+        "        raise FashionWbError(f'x must be at most 5, got {value}')\n"
+        "PARAMETERS = {'x': check}\n"
+    )
+    with pytest.raises(FashionWbError, match=r"sweep.yaml:4: parameters.x.max: x must be at most 5, got 9"):
+        read_sweep(tmp_path / "sweep.yaml")
+
+
+@pytest.mark.parametrize(
+    "hooks", ["[1]", "{'check': 'a:b'}", "{'prepare': 3}", "dict(prepare='a:b')", "{'prepare': name}"]
+)
+def test_hooks_that_cannot_be_read_are_an_error_with_the_line(tmp_path, hooks):
+    with pytest.raises(FashionWbError, match=r"prog.py:2: SWEEP_HOOKS must be a literal mapping"):
+        read_program(script(tmp_path, f"import os\nSWEEP_HOOKS = {hooks}\n"))
+
+
+@pytest.mark.parametrize("target", ["absent_module:name", "os:absent_name", "os.path.join"])
+def test_a_hook_that_leads_nowhere_is_an_error(tmp_path, target):
+    program = read_program(script(tmp_path, f"SWEEP_HOOKS = {{'prepare': {target!r}}}\n"))
+    with pytest.raises(FashionWbError, match="does not lead to anything"):
+        program.prepare()
