@@ -18,7 +18,8 @@ import pytest
 from sweep_cases import run
 
 DATA = Path(__file__).parent / "data"
-COMMAND = "study --methods random,hyperband,optuna --trials 3 --epochs 3 --retrain-seeds 1 --audit 1 --workers 1"
+OPTIONS = "--trials 3 --epochs 3 --retrain-seeds 1 --audit 1 --workers 1"
+COMMAND = f"study --methods random,hyperband,optuna {OPTIONS}"
 
 
 @pytest.fixture(scope="module")
