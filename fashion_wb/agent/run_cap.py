@@ -1,19 +1,19 @@
-"""An exact `run_cap`, whatever the server gives out, over any number of agents that keep to it.
+"""Enforce `run_cap` exactly, whatever the server hands out and however many of these agents share the sweep.
 
-W&B's server has been seen to give out more runs than `run_cap` allows, and to leave a sweep running that has
-none left (wandb's issues #8549, #4682). A run that it gave out is therefore started only if it is among the
-first `run_cap` of the sweep's runs, in the order in which the server created them. A run never changes its
-place in that order, for runs are only added behind it: so every agent comes to the same answer without
-asking another. Where the cap may have been reached, nothing more is asked for unless some run waits to be
-started, so that the server is not led to give out too many.
+W&B's server has been seen to hand out more runs than `run_cap` allows, and to leave a sweep running that has
+no runs left (wandb's issues #8549, #4682). The agent therefore starts a run only if it is among the first
+`run_cap` runs of the sweep, in the order in which the server created them. New runs are only added at the end
+of that order, so a run's position never changes and every agent reaches the same answer without talking to
+the others. Once the cap may have been reached, the agent asks for a run only if one is waiting to be started,
+so that the server does not hand out too many.
 
-A run that was given out beyond the cap is left on the server as it is, empty, and named to the user. Its
-state cannot be set (W&B refuses that for runs of a sweep), and deleting is not for an agent to do: the run
-may be a scheduler's, which waits for it, or the order may be wrong (see below).
+A run beyond the cap stays on the server, empty, and the agent prints its id. Its state cannot be set (W&B
+refuses that for runs of a sweep). The agent does not delete it: a scheduler may be waiting for it, or the
+order may be wrong.
 
-What is left to trust is that order. The server writes times to the second; if it forgot the order of runs
-created within one second, two agents that meet at the cap within it might both start a run, or neither.
-(Deleting runs makes room, as for the server itself.)
+This relies on the server's order. The server records times to the second. If it lost the order of runs
+created within the same second, two agents that reach the cap in that second might both start a run, or
+neither might. (Deleting runs makes room, as it does for the server itself.)
 """
 
 from __future__ import annotations
@@ -41,27 +41,27 @@ _STATE = """query AgentSweepState($entity: String, $project: String!, $sweep: St
   }
 }"""
 _PER_PAGE = 500
-# States of a run that the server may still give out: enqueued, or to be resumed.
+# States of a run that the server may still hand out: enqueued, or to be resumed.
 _WAITING = ("pending", "preempted", "preempting")
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a run stands in its sweep.
+class CapCheck:
+    """How a run compares with the sweep's `run_cap`.
 
     Attributes:
-        within: whether it is among the first `run_cap`.
-        full: whether the sweep has had that many runs.
+        allowed: whether the run is among the first `run_cap`.
+        reached: whether the sweep has that many runs.
     """
 
-    within: bool
-    full: bool
+    allowed: bool
+    reached: bool
 
 
-def place_of(server: Server, path: WandbPath, run_id: str, run_cap: int) -> Place:
-    """Where the run stands.
+def check_run_cap(server: Server, path: WandbPath, run_id: str, run_cap: int) -> CapCheck:
+    """Check whether the run may be started.
 
-    One small request as long as the server keeps to the cap; beyond it, one more per 500 runs.
+    This takes one small request while the server keeps to the cap; beyond it, one more per 500 runs.
 
     Raises:
         ServerError: as `Server.query`.
@@ -69,26 +69,26 @@ def place_of(server: Server, path: WandbPath, run_id: str, run_cap: int) -> Plac
     filters = json.dumps({"sweep": path.sweep})
     project = _project(server, _COUNT, path, filters=filters)
     if project["runCount"] <= run_cap:
-        return Place(within=True, full=project["runCount"] == run_cap)
+        return CapCheck(allowed=True, reached=project["runCount"] == run_cap)
     first = _first_runs(server, path, run_cap)
-    return Place(within=any(run["name"] == run_id for run in first), full=True)
+    return CapCheck(allowed=any(run["name"] == run_id for run in first), reached=True)
 
 
-def ask_if_anything_is_left(
+def heartbeat_if_runs_left(
     server: Server, path: WandbPath, run_cap: int | None, agent_id: str
 ) -> list[Command] | None:
-    """An idle agent's heartbeat; None, and no heartbeat, if the sweep has nothing left.
+    """Send an idle agent's heartbeat, or return None without sending one if the sweep has no runs left.
 
     Raises:
         ServerError: as `heartbeat`.
     """
-    return None if has_nothing_left(server, path, run_cap) else heartbeat(server, agent_id, [])
+    return None if has_no_runs_left(server, path, run_cap) else heartbeat(server, agent_id, [])
 
 
-def has_nothing_left(server: Server, path: WandbPath, run_cap: int | None) -> bool:
-    """Whether the sweep is over, or has had `run_cap` runs of which none waits to be started.
+def has_no_runs_left(server: Server, path: WandbPath, run_cap: int | None) -> bool:
+    """Whether the sweep is over, or has `run_cap` runs and none of them is waiting to be started.
 
-    Runs beyond the cap may wait for ever.
+    Runs beyond the cap may wait forever, so they do not count.
 
     Raises:
         ServerError: as `Server.query`.
