@@ -119,15 +119,13 @@ def quality_table(evidence: Evidence) -> Table:
         (one.method, str(one.proposed), str(one.duplicates), percent(one.failed)) for one in evidence.quality
     ]
     caption = (
-        "Duplicates: trials that repeat an earlier configuration of their search. Failed: share of the trials "
-        "that ended, with its 95% interval."
+        "Duplicates: trials that repeat an earlier configuration of their search. Failed: share of the "
+        "trials that ended, with its 95% interval."
     )
     if all(one.at_bound is None for one in evidence.quality):
         return Table(f"{caption} The bounds of the search space are unknown.", header, tuple(rows))
     rows = [(*row, *_at_bounds(one)) for row, one in zip(rows, evidence.quality, strict=True)]
-    caption += (
-        " Searches with their best trial at a bound of the search space may find better ones beyond it."
-    )
+    caption += " Best trial at a bound: number of searches; better trials may lie beyond the search space."
     header += ("best trial at a bound", "which bounds")
     return Table(caption, header, tuple(rows), (0, 5))
 
