@@ -16,7 +16,7 @@ import yaml
 
 from fashion_wb.server.connection import Server
 from fashion_wb.server.errors import NotFound, ServerError
-from fashion_wb.server.pages import known_project, sweeps_of
+from fashion_wb.server.pages import get_project, iter_sweeps
 from fashion_wb.server.path import WandbPath
 from fashion_wb.sweepfile.sweep import Sweep, make_sweep
 
@@ -90,12 +90,12 @@ def find_sweep(server: Server, path: WandbPath) -> SweepOnServer:
             `Server.query`.
     """
     answer = server.query(_SWEEP, entity=path.entity, project=path.project, sweep=path.sweep)
-    found = known_project(answer, server, path)["sweep"]
+    found = get_project(answer, server, path)["sweep"]
     if found is None:
-        nodes = sweeps_of(server, path, "name displayName state")
+        nodes = iter_sweeps(server, path, "name displayName state")
         known = [f"{n['name']} ({n['displayName'] or 'no name'}, {n['state'].lower()})" for n in nodes]
         raise NotFound(
-            f"{path.of_project} has no sweep {path.sweep}; it has {', '.join(known) or 'no sweeps'}"
+            f"{path.project_path} has no sweep {path.sweep}; it has {', '.join(known) or 'no sweeps'}"
         )
     config = yaml.safe_load(found["config"] or "") or {}
     name = str(found["displayName"] or found["name"])

@@ -26,7 +26,7 @@ from typing import Any
 
 from fashion_wb.agent.protocol import Command, heartbeat, is_over
 from fashion_wb.server.connection import Server
-from fashion_wb.server.pages import known_project, runs_of
+from fashion_wb.server.pages import get_project, iter_runs
 from fashion_wb.server.path import WandbPath
 
 _COUNT = """query AgentRunCount($entity: String, $project: String!, $filters: JSONString) {
@@ -108,10 +108,10 @@ def has_no_runs_left(server: Server, path: WandbPath, run_cap: int | None) -> bo
 
 
 def _first_runs(server: Server, path: WandbPath, number: int) -> Iterator[Mapping[str, Any]]:
-    runs = runs_of(server, path, "name state", {"sweep": path.sweep}, min(number, _PER_PAGE))
+    runs = iter_runs(server, path, "name state", {"sweep": path.sweep}, min(number, _PER_PAGE))
     return islice(runs, number)
 
 
 def _project(server: Server, document: str, path: WandbPath, **variables: Any) -> Mapping[str, Any]:
     answer = server.query(document, entity=path.entity, project=path.project, **variables)
-    return known_project(answer, server, path)
+    return get_project(answer, server, path)
