@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.html_report.charts.scatters import powers_of_ten, whole_numbers
-from analysis.html_report.charts.style import INK, rounded, to_spec
+from analysis.html_report.charts.style import INK, number_axis, rounded, to_spec
 
 HEIGHT = 260
 
@@ -42,7 +42,7 @@ def filters_spec(runs: pd.DataFrame, column: str, title: str, form: str) -> dict
         .mark_circle(opacity=0.85, size=52, stroke=INK, strokeWidth=0.5)
         .encode(
             alt.X("filters:Q", title="filters (channels)", scale=alt.Scale(zero=False), axis=whole_numbers()),
-            alt.Y("y:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6, format=form)),
+            alt.Y("y:Q", title=title, scale=alt.Scale(zero=False), axis=number_axis(form, 6)),
             **colour,
             tooltip=tips,
         )

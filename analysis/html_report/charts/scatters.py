@@ -13,7 +13,6 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
-from analysis.formatting import count_of
 from analysis.html_report.charts.style import INK, Mark, chart_of, rounded, to_spec
 from fashion_wb.trial import TrialState
 
@@ -85,7 +84,7 @@ def accuracy_panels(trials: pd.DataFrame, marks: Sequence[Mark]) -> AccuracyPane
     absent = len(trials) - len(every)
     notes = [note] if note else []
     if absent:
-        notes.append(f"Not drawn: {count_of(absent, 'trial')} that failed, are running or lack a value.")
+        notes.append(f"Not drawn: trials that failed, are running or lack a value ({absent}).")
     return AccuracyPanels(tuple(panels), low, high, _gradient(), " ".join(notes))
 
 

@@ -9,7 +9,16 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.html_report.charts.style import INK, Mark, chart_of, colour, rounded, shape, to_spec
+from analysis.html_report.charts.style import (
+    INK,
+    Mark,
+    chart_of,
+    colour,
+    number_axis,
+    rounded,
+    shape,
+    to_spec,
+)
 from analysis.statistics.intervals import Estimate
 
 ROW = 46
@@ -86,9 +95,7 @@ def _centre(method: str, one: Estimate) -> dict[str, Any]:
 
 
 def _x(field: str, title: str, scale: alt.Scale, form: str) -> alt.X:
-    # With a format of integers, several ticks would show the same number.
-    whole: dict[str, Any] = {"tickMinStep": 1} if form.endswith("d") else {}
-    return alt.X(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(format=form, tickCount=6, **whole))
+    return alt.X(f"{field}:Q", title=title, scale=scale, axis=number_axis(form, 6))
 
 
 def _description(title: str, methods: list[str], centres: list[dict[str, Any]]) -> str:

@@ -97,6 +97,13 @@ def to_spec(
     return {**whole.to_dict(validate=False), "datasets": dict(datasets)}
 
 
+def number_axis(form: str, ticks: int) -> alt.Axis:
+    """An axis of about `ticks` ticks with a d3 number format."""
+    # With a format of integers, several ticks would show the same number.
+    step: dict[str, Any] = {"tickMinStep": 1} if form.endswith("d") else {}
+    return alt.Axis(format=form, tickCount=ticks, **step)
+
+
 def rounded(value: float, digits: int = 5) -> float:
     """Round to `digits` significant digits: more would be bytes that no pixel shows."""
     return float(f"{value:.{digits}g}")
@@ -126,6 +133,7 @@ _CONFIG: dict[str, Any] = {
         titleFontSize=12,
         titleFontWeight="normal",
         labelLimit=130,
+        labelSeparation=8,
         titlePadding=8,
     ),
     "legend": alt.LegendConfig(labelColor=INK, titleColor=INK, titleFontWeight="normal", titleFontSize=12),
