@@ -1,4 +1,4 @@
-"""All the evidence at once: whole, the same every time, told in words."""
+"""The evidence is complete, reproducible, and written as text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analysis.tables.evidence_frames import FINALS_COLUMNS, PAIRS_COLUMNS, final
 from analysis.tables.evidence_text import sections
 
 
-def follow_ups(searches):
+def reruns_of(searches):
     retrained = [
         RetrainedWinner(one.method, one.replicate, 0.3, 0.9, (1, 2), (0.31, 0.33), (0.89, 0.88))
         for one in searches
@@ -26,7 +26,7 @@ def follow_ups(searches):
 
 
 @pytest.mark.parametrize("searches", [plausible(6, 4, 0, 5), plausible(2, 2), hand_made(), []])
-def test_every_part_speaks_of_every_method(searches):
+def test_every_part_covers_every_method(searches):
     evidence = gather(searches)
     methods = list(dict.fromkeys(one.method for one in searches))
     assert evidence.methods == methods
@@ -46,7 +46,7 @@ def test_the_same_searches_give_the_same_evidence():
 
 def test_the_text_has_the_sections_that_there_is_evidence_for():
     searches = plausible(8, 4, 0, 5)
-    retrained, audited = follow_ups(searches)
+    retrained, audited = reruns_of(searches)
     text = "\n".join(sections(gather(searches, retrained, audited)))
     for title in ("Final validation loss", "Every two methods", "Retrained winners", "early stopping"):
         assert f"## {title}" in text or title in text
@@ -56,12 +56,12 @@ def test_the_text_has_the_sections_that_there_is_evidence_for():
     assert "More filters, higher accuracy" in single and "How the searches went" in single
 
 
-def test_an_audited_trial_that_nobody_stopped_is_refused():
+def test_an_audited_trial_that_no_search_stopped_is_refused():
     with pytest.raises(ValueError, match="not a stopped trial"):
         gather(plausible(2, 2), audited=[AuditedTrial("random", 0, "nobody", 1, 0.5, 0.3, 9)])
 
 
-def test_tables_have_a_row_a_method_and_a_row_a_pair():
+def test_tables_have_one_row_per_method_and_one_row_per_pair():
     evidence = gather(plausible(5, 3, 0, 4))
     finals, pairs = finals_frame(evidence.finals), pairs_frame(evidence.verdicts)
     assert list(finals.columns) == list(FINALS_COLUMNS) and len(finals) == 5

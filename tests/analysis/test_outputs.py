@@ -1,6 +1,6 @@
-"""The files against golden ones, and the errors at the rim.
+"""The output files against golden files, and errors for bad input.
 
-Where a change of the text is meant, FASHION_WB_GOLDEN=write python -m pytest tests/analysis writes them anew.
+After a change of the text, write new golden files: FASHION_WB_GOLDEN=write python -m pytest tests/analysis.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def agrees_with_golden(name: str, got: bytes) -> None:
 
 
 @pytest.mark.parametrize("width", [100, 72])
-def test_files_and_printed_text_are_golden(width, tmp_path, monkeypatch):
+def test_files_and_printed_text_match_the_golden_files(width, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = write_comparison(hand_made(), Path("out"), width)
     agrees_with_golden(f"printed{width}.txt", text.encode())
@@ -78,7 +78,7 @@ def test_a_search_without_trials_is_named(tmp_path):
     assert "not compared: random (t)." in " ".join(text.split())
 
 
-def test_a_folder_that_is_a_file_is_the_users_error(tmp_path):
+def test_an_output_folder_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "out").write_text("")
     with pytest.raises(FashionWbError, match="cannot write the comparison"):
         write_comparison(plausible(1, 1), tmp_path / "out")

@@ -1,4 +1,4 @@
-"""Trials made by hand, and many made up from a seed, for the tests of the analysis."""
+"""Trials for the tests of the analysis: some made by hand, many generated from a seed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ ACCURACY = Metric("valid_accuracy", "maximize")
 
 
 def search(*trials: Trial, method: str = "bayes", sweep: str = "s", metric: Metric = LOSS) -> SearchRecord:
-    """A search by validation loss unless told otherwise."""
+    """Return a search, by validation loss unless `metric` says otherwise."""
     return SearchRecord(method, sweep, metric, trials)
 
 
 def history(losses: list[float], seconds: float | None = 2.5, first: dict[str, Any] | None = None) -> tuple:
-    """A row an epoch as train.py logs it: accuracy is 1 - loss, training loss is 0.9 of the loss."""
+    """Return one row per epoch as train.py logs it, with accuracy 1 - loss and training loss 0.9 * loss."""
     rows = []
     for step, loss in enumerate(losses):
         row = {"_step": step, "_runtime": 3.0 * (step + 1), "epoch": step + 1, "valid_loss": loss}
@@ -33,13 +33,13 @@ def history(losses: list[float], seconds: float | None = 2.5, first: dict[str, A
 def trial(
     number: int, losses: list[float], state: str = "finished", seconds: float | None = 2.5, **config: Any
 ) -> Trial:
-    """A trial with train.py's history; `config` overrides filters, units1, units2 and lr."""
+    """Return a trial with train.py's history; `config` overrides filters, units1, units2 and lr."""
     values = {"filters": 4 + number, "units1": 128, "units2": 64, "lr": 0.001 * (number + 1), "epochs": 10}
     return Trial(number, f"r{number}", values | config, TrialState(state), history(losses, seconds))
 
 
 def hand_made() -> list[SearchRecord]:
-    """Stopped, failed and running trials, a tie, missing and zero values, and a method with no result."""
+    """Return stopped, failed and running trials, a tie, missing and zero values, a method without result."""
     bayes = (
         trial(0, [0.5, 0.25, 0.375], lr=0.0012288),
         trial(1, [0.5, 0.25], filters=12, units2=0, lr=0.0),
@@ -61,7 +61,7 @@ def hand_made() -> list[SearchRecord]:
 
 
 def plausible(trials: int = 10, epochs: int = 10, seed: int = 0, sweeps: int = 1) -> list[SearchRecord]:
-    """Five methods whose trials look like Fashion-MNIST's; hyperband stops some after 1 or 3 epochs."""
+    """Return five methods with trials like Fashion-MNIST's; hyperband stops some after 1 or 3 epochs."""
     chance = random.Random(seed)
     return [
         SearchRecord(method, f"{method}{sweep}", LOSS, _many(chance, method, trials, epochs), sweep)

@@ -1,4 +1,4 @@
-"""A row a trial and a row an epoch, as the searches logged them."""
+"""Data frames of trials and of epochs, as the searches logged them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def one(row: Trial, metric=LOSS) -> pd.Series:
     return trials_frame([search(row, metric=metric)]).iloc[0]
 
 
-def test_columns_are_those_promised():
+def test_the_columns_are_the_documented_ones():
     names = "method,sweep,replicate,run,state,filters,units1,units2,lr,epochs,seconds,valid_loss,train_loss,"
     assert ",".join(TRIAL_COLUMNS) == names + "valid_accuracy"
     assert list(trials_frame(hand_made()).columns) == list(TRIAL_COLUMNS)
@@ -84,7 +84,7 @@ def test_seconds_are_summed_or_the_runtime_or_unknown(rows, seconds):
 
 
 @pytest.mark.parametrize("odd", ["12", True, None, math.nan, math.inf, [12]])
-def test_hyperparameters_that_are_no_numbers_are_empty(odd):
+def test_hyperparameters_that_are_not_numbers_are_empty(odd):
     row = one(Trial(0, "r", {"filters": odd, "lr": odd}, TrialState.FINISHED))
     assert pd.isna(row["filters"]) and pd.isna(row["lr"])
 
@@ -92,13 +92,13 @@ def test_hyperparameters_that_are_no_numbers_are_empty(odd):
 @pytest.mark.parametrize(
     ("value", "dtype"), [(0, "Int64"), (12.0, "Int64"), (2.5, "float64"), (2**70, "float64")]
 )
-def test_whole_hyperparameters_are_integers_and_zero_is_a_value(value, dtype):
+def test_integer_hyperparameters_stay_integers_and_zero_is_a_value(value, dtype):
     frame = trials_frame([search(trial(0, [0.5], filters=value))])
     assert str(frame["filters"].dtype) == dtype
     assert frame["filters"].iloc[0] == value
 
 
-def test_epochs_run_over_the_whole_search():
+def test_cumulative_epochs_and_seconds_cover_the_whole_search():
     frame = epochs_frame([search(trial(1, [0.3], "stopped"), trial(0, [0.5, 0.4]))])
     assert list(frame["number"]) == [0, 0, 1]
     assert list(frame["epoch"]) == [1, 2, 1]
@@ -111,7 +111,7 @@ def test_seconds_of_epochs_come_from_the_runtime_where_not_logged():
     assert list(frame["seconds_cumulative"]) == [3.0, 6.0, 8.5]
 
 
-def test_trials_side_by_side_interleave_by_timestamp():
+def test_epochs_of_parallel_trials_interleave_by_timestamp():
     def timed(number: int, stamps: list[float]) -> Trial:
         rows = tuple({"valid_loss": 1 / stamp, "_timestamp": stamp} for stamp in stamps)
         return Trial(number, f"r{number}", {}, TrialState.FINISHED, rows)
@@ -141,6 +141,6 @@ def test_the_incumbent_never_rises_and_ends_at_the_best(seed, trials, epochs):
         assert (known[-1] if known else None) == (None if pd.isna(best[method]) else best[method])
 
 
-def test_tables_do_without_matplotlib():
+def test_tables_do_not_import_matplotlib():
     code = "import sys, analysis.outputs; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,4 +1,4 @@
-"""Names of searches, taken apart and put together."""
+"""Names of searches are split and joined."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from analysis.records.search_name import join_name, split_name
         ("", ("", 0)),
     ],
 )
-def test_names_are_taken_apart(name, expected):
+def test_names_are_split_into_method_and_replicate(name, expected):
     assert split_name(name) == expected
 
 
 @given(st.text(min_size=1), st.integers(0, 999_999_999))
-def test_what_is_put_together_comes_apart(method, replicate):
+def test_a_joined_name_splits_into_its_parts(method, replicate):
     assert split_name(join_name(method, replicate)) == (method, replicate)

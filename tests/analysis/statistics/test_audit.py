@@ -1,4 +1,4 @@
-"""The early-stop audit and retrained winners, worked out by hand."""
+"""The audit of early stopping and the retrained winners, against calculations by hand."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ def to_the_end(run: str, final: float, saved: int = 1) -> AuditedTrial:
 
 def test_an_audit_counts_who_would_have_won_and_been_among_the_best():
     """0.29 wins; 0.315 has two finished below it; 0.33 has three, so it is not among the best three."""
-    found = [to_the_end("r5", 0.29), to_the_end("r6", 0.315), to_the_end("r7", 0.33, 4)]
+    found = [
+        to_the_end("r5", 0.29),
+        to_the_end("r6", 0.315),
+        to_the_end("r7", 0.33, 4),
+    ]
     (one,) = audit(found, trials_frame([SEARCH]))
     assert (one.method, one.stopped, one.audited) == ("hyperband", 4, 3)
     assert one.would_have_won.value == pytest.approx(1 / 3)
@@ -47,13 +51,13 @@ def test_replicates_are_audited_against_their_own_search():
     assert one.would_have_won.value == 1
 
 
-def test_none_audited_gives_no_numbers():
+def test_without_audited_trials_there_are_no_numbers():
     (one,) = audit([], trials_frame([SEARCH]))
     assert one.stopped == 4 and math.isnan(one.would_have_won.value) and math.isnan(one.share_saved)
     assert audit([], trials_frame([search(trial(0, [0.5]))])) == ()
 
 
-def test_runs_that_were_not_stopped_or_come_twice_are_refused():
+def test_an_audit_refuses_runs_that_were_not_stopped_or_are_given_twice():
     trials = trials_frame([SEARCH])
     with pytest.raises(ValueError, match="r0 is not a stopped trial of hyperband, replicate 0"):
         audit([to_the_end("r0", 0.3)], trials)
@@ -61,7 +65,7 @@ def test_runs_that_were_not_stopped_or_come_twice_are_refused():
         audit([to_the_end("r5", 0.3)] * 2, trials)
 
 
-def test_winners_worked_out_by_hand():
+def test_winners_match_a_calculation_by_hand():
     """Means 0.85 and 0.89; seeds' squares 0.0002 + 0.0002 over 2 degrees of freedom."""
     (one,) = summarise_winners(
         [
@@ -84,7 +88,7 @@ def test_one_search_has_no_interval_however_many_seeds():
     assert one.within == pytest.approx(0.1)
 
 
-def test_numbers_that_are_not_known_are_left_out():
+def test_unknown_numbers_are_left_out():
     nan = math.nan
     (one,) = summarise_winners([RetrainedWinner("a", 0, nan, 0.9, (1, 2), (0.3, nan), (0.8, nan))])
     assert one.test_accuracy.value == 0.8 and math.isnan(one.loss_gap.value)

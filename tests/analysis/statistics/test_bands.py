@@ -1,4 +1,4 @@
-"""Random search's band: exact, simultaneous, and only where it holds."""
+"""The confidence band of random search is exact, simultaneous, and absent where it does not hold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def drawn(losses: np.ndarray) -> pd.DataFrame:
     return trials_frame([search(*trials, method="random")])
 
 
-def test_the_band_holds_the_whole_truth_as_often_as_said():
+def test_the_band_covers_the_truth_with_the_stated_confidence():
     """Uniform losses, 20 trials, 300 draws: the best of k has median 1 - 2**(-1/k).
 
     Standard error 0.0126 at 0.95: false failure (outside 0.90 to 1) below 1e-4, with a fixed seed anyway.
@@ -35,7 +35,7 @@ def test_the_band_holds_the_whole_truth_as_often_as_said():
     assert 0.90 <= np.mean(held) < 1
 
 
-def test_the_middle_is_the_empirical_distributions():
+def test_the_median_is_that_of_the_empirical_distribution():
     """The best of one trial has the sample's median; the best of many its least value."""
     losses = np.arange(1, 12) / 10
     band = random_band(drawn(losses))
@@ -44,7 +44,7 @@ def test_the_middle_is_the_empirical_distributions():
     assert (np.diff(band.median) <= 0).all()
 
 
-def test_ties_are_no_trouble():
+def test_ties_are_allowed():
     band = random_band(drawn([0.3, 0.3, 0.5, 0.5]))
     assert band.n == 4 and band.median[-1] == pytest.approx(0.3)
 
@@ -59,7 +59,7 @@ def test_replicates_are_pooled_and_failed_trials_counted_apart():
     assert band.n + band.left_out == 30 and len(band.trials) == 10
 
 
-def test_there_is_none_without_random_search_or_with_trials_stopped():
+def test_there_is_no_band_without_random_search_or_with_stopped_trials():
     assert random_band(trials_frame(plausible(5)[1:])) is None
     assert random_band(trials_frame([search(trial(0, [0.5]), method="random")])) is None
     stopped = search(trial(0, [0.5]), trial(1, [0.6], "stopped"), trial(2, [0.4]), method="random")

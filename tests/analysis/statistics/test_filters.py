@@ -1,4 +1,4 @@
-"""The hypothesis against scipy, closed forms, simulated coverage and worlds whose truth is known."""
+"""The hypothesis against scipy, closed forms, simulated coverage and data whose truth is known."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from analysis.statistics.filters import MIN_RUNS, check_hypothesis, rank_correla
 
 
 def world(accuracy, seconds=lambda filters: filters, n: int = 40, lr=None) -> pd.DataFrame:
-    """Finished runs whose accuracy and seconds are functions of filters and lr."""
+    """Return finished runs whose accuracy and seconds are functions of filters and lr."""
     chance = np.random.default_rng(0)
     filters = chance.integers(2, 16, n)
     lrs = 10 ** chance.uniform(-4, -2.5, n) if lr is None else lr(filters)
@@ -29,7 +29,7 @@ def world(accuracy, seconds=lambda filters: filters, n: int = 40, lr=None) -> pd
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=3, max_size=30))
-def test_the_correlation_is_scipys(pairs):
+def test_the_correlation_equals_scipys(pairs):
     x, y = np.array(pairs, dtype=float).T
     found = rank_correlation(x, y)
     if np.ptp(x) == 0 or np.ptp(y) == 0:
@@ -38,7 +38,7 @@ def test_the_correlation_is_scipys(pairs):
         assert found.value == pytest.approx(stats.spearmanr(x, y).statistic)
 
 
-def test_the_partial_correlation_is_that_of_residuals():
+def test_the_partial_correlation_is_the_correlation_of_the_residuals():
     chance = np.random.default_rng(1)
     x, y, given_too = chance.normal(size=(3, 30))
     ranks = [stats.rankdata(values) for values in (x, y, given_too)]
@@ -76,18 +76,18 @@ def test_intervals_cover_the_truth(rho):
     assert 0.925 <= covered / 1000 <= 0.975
 
 
-def test_a_world_where_it_is_so_supports_both_halves():
+def test_runs_that_follow_the_hypothesis_support_both_halves():
     found = check_hypothesis(world(lambda filters, lr: filters + 2 * np.log10(lr), lambda f: 3 * f + 1))
     assert (found.accuracy.verdict, found.seconds.verdict) == ("supported", "supported")
     assert "More filters, higher accuracy: supported. With lr accounted for" in found.accuracy.sentence
 
 
-def test_a_world_where_it_is_the_other_way_round_contradicts():
+def test_runs_that_do_the_opposite_contradict_the_hypothesis():
     found = check_hypothesis(world(lambda filters, lr: -filters + np.log10(lr), lambda f: 100 - f))
     assert (found.accuracy.verdict, found.seconds.verdict) == ("contradicted", "contradicted")
 
 
-def test_accuracy_that_is_lrs_doing_is_not_put_down_to_filters():
+def test_accuracy_that_depends_on_lr_is_not_attributed_to_filters():
     """lr follows filters, accuracy follows lr alone: plainly correlated, and not once lr is accounted for."""
     chance = np.random.default_rng(5)
     found = check_hypothesis(

@@ -1,4 +1,4 @@
-"""Curves, finals and ranks against searches worked out by hand, and their properties."""
+"""Curves, finals and ranks against calculations by hand, and their properties."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def finals_of(searches, target=None):
 
 
 def replicates(method: str, *histories: list[float]) -> list[SearchRecord]:
-    """A replicate a history, each of one trial."""
+    """Return one replicate per history, each with one trial."""
     return [
         SearchRecord(method, f"{method}{number}", LOSS, (trial(0, losses),), number)
         for number, losses in enumerate(histories)
     ]
 
 
-def test_steps_fall_where_the_incumbent_does():
+def test_steps_decrease_where_the_incumbent_does():
     one = search(trial(0, [0.5, 0.6]), trial(1, [0.1], "failed"), trial(2, [0.7, 0.4], "stopped"))
     (by_trials,), (by_epochs,), (by_seconds,) = (steps_of([one], axis) for axis in AXES)
     assert by_trials.loss.tolist() == [0.5, 0.5, 0.4]
@@ -67,7 +67,7 @@ def test_one_search_has_a_curve_without_band():
     assert curve.median.tolist() == [0.9, 0.5] and np.isnan(curve.low).all()
 
 
-def test_searches_of_unequal_length_keep_their_incumbent_to_the_middle_end():
+def test_shorter_searches_keep_their_incumbent_up_to_the_median_end():
     searches = replicates("a", [0.9], [0.8, 0.4, 0.3], [0.7, 0.6, 0.5, 0.1])
     (curve,) = incumbent_curves(steps_of(searches, "epochs"), "epochs")
     assert curve.grid.tolist() == [1, 2, 3]
@@ -84,7 +84,7 @@ def test_methods_without_a_result_have_an_infinite_curve_and_no_numbers():
     assert finals.epochs_to_target.value == math.inf
 
 
-def test_nothing_at_all_has_no_target():
+def test_without_results_there_is_no_target():
     finals = finals_of([search(trial(0, [], "failed"))])[0]
     assert math.isnan(finals.target) and finals.reached == 0 and math.isnan(finals.epochs_to_target.value)
     assert math.isnan(finals.rank)
@@ -92,12 +92,12 @@ def test_nothing_at_all_has_no_target():
 
 
 @pytest.mark.parametrize("axis", AXES)
-def test_curves_of_odd_searches_stand(axis):
+def test_unusual_searches_have_curves_too(axis):
     curves = incumbent_curves(steps_of(hand_made(), axis), axis)
     assert {curve.method for curve in curves} <= {"bayes", "hyperband", "op|una"}
 
 
-def test_finals_are_worked_out_by_hand():
+def test_finals_match_a_calculation_by_hand():
     """Finals 0.5, 0.4, 0.6, 0.3, 0.2; the interquartile mean leaves out one at either end."""
     searches = replicates("a", [0.9, 0.5], [0.8, 0.4], [0.7, 0.6], [0.6, 0.3], [0.5, 0.2])
     (one,) = finals_of(searches, target=0.45)

@@ -1,4 +1,4 @@
-"""Intervals against scipy, closed forms, hand-worked cases and simulated coverage."""
+"""Intervals against scipy, closed forms, calculations by hand and simulated coverage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VALUES = st.lists(EIGHTHS, min_size=2, max_size=30)
 
 
 @given(VALUES)
-def test_the_mean_is_scipys_t_interval(values):
+def test_the_interval_of_the_mean_equals_scipys(values):
     if len(set(values)) == 1:
         return
     found, scipys = mean(values), stats.ttest_1samp(values, 0).confidence_interval(0.95)
@@ -28,7 +28,7 @@ def test_the_mean_is_scipys_t_interval(values):
 # The constant sample has no spread, which scipy warns of.
 @pytest.mark.filterwarnings("ignore:Precision loss:RuntimeWarning")
 @given(VALUES)
-def test_the_interquartile_mean_is_scipys_with_yuens_interval(values):
+def test_the_interquartile_mean_equals_scipys_with_yuens_interval(values):
     """Yuen's test of scipy against a constant sample is significant at 5 % exactly at the interval's ends."""
     found = interquartile_mean(values)
     assert found.value == pytest.approx(stats.trim_mean(values, 0.25), rel=1e-9, abs=1e-9)
@@ -40,7 +40,7 @@ def test_the_interquartile_mean_is_scipys_with_yuens_interval(values):
         assert test.pvalue == pytest.approx(0.05, rel=1e-3)
 
 
-def test_the_median_of_five_has_their_range_and_says_with_what_confidence():
+def test_the_interval_of_the_median_of_five_is_their_range_with_its_confidence():
     found = median([5.0, 1.0, 4.0, 2.0, 3.0])
     assert (found.value, found.low, found.high, found.n) == (3.0, 1.0, 5.0, 5)
     assert found.confidence == 1 - 2 / 2**5
@@ -58,7 +58,7 @@ def test_the_median_of_ten_lies_between_hettmanspergers_ranks():
     assert (found.low, found.high) == pytest.approx((2.6578, 8.3422), abs=2e-4)
 
 
-def test_infinite_values_are_ranked_and_nothing_is_invented():
+def test_infinite_values_count_as_the_largest():
     found = median([1.0, 2.0, math.inf, math.inf, 3.0])
     assert (found.value, found.low, found.high) == (3.0, 1.0, math.inf)
     assert median([1.0, math.inf]).value == math.inf
@@ -75,7 +75,7 @@ def test_one_value_is_an_estimate_without_interval():
         assert (found.value, found.n) == (0.5, 1) and math.isnan(found.low)
 
 
-def test_values_without_spread_say_nothing_of_the_error():
+def test_values_without_spread_have_no_interval_of_the_mean():
     assert math.isnan(mean([0.3] * 5).low)
     assert math.isnan(interquartile_mean([0.1, 0.3, 0.3, 0.3, 0.9]).low)
     assert median([0.3] * 5).low == 0.3
@@ -90,7 +90,7 @@ def test_bands_are_the_medians_column_by_column():
 
 
 @given(st.lists(EIGHTHS, min_size=5, max_size=20), st.randoms())
-def test_estimates_forget_the_order_and_follow_the_scale(values, chance):
+def test_estimates_ignore_the_order_and_scale_with_the_values(values, chance):
     shuffled = values.copy()
     chance.shuffle(shuffled)
     for estimate in (mean, interquartile_mean, median):
@@ -102,14 +102,14 @@ def test_estimates_forget_the_order_and_follow_the_scale(values, chance):
 
 
 @given(st.integers(1, 200), st.data())
-def test_a_proportion_is_scipys_wilson(n, data):
+def test_the_interval_of_a_proportion_equals_scipys_wilson(n, data):
     k = data.draw(st.integers(0, n))
     scipys = stats.binomtest(k, n).proportion_ci(method="wilson")
     assert (proportion(k, n).low, proportion(k, n).high) == pytest.approx((scipys.low, scipys.high), abs=1e-9)
 
 
 @pytest.mark.parametrize("n", [5, 6, 7, 10])
-def test_the_median_is_covered_as_often_as_said(n):
+def test_the_interval_covers_the_median_with_the_stated_confidence(n):
     """4,000 samples, standard error at most 0.0038: false failure (beyond 0.02) below 1e-6 a case.
 
     Interpolation is exact for no distribution; for the log-normal it is within 0.007 (measured).

@@ -1,4 +1,4 @@
-"""Pairs of methods against scipy, a hand-worked study and properties."""
+"""Pairs of methods against scipy, a calculation by hand and properties."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def study(seed: int, n: int = 6, methods: str = "abcd") -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("n", [3, 5, 12])
-def test_a_pair_is_scipys_paired_tests(n):
+def test_a_pair_equals_scipys_paired_tests(n):
     losses = study(n, n, "ab")
     (pair,) = compare_pairs(losses, 0.02)
     test = stats.ttest_rel(losses["a"], losses["b"])
@@ -45,7 +45,7 @@ def test_a_pair_is_scipys_paired_tests(n):
     assert pair.p_equivalent == pytest.approx(max(sides))
 
 
-def test_a_study_worked_by_hand():
+def test_a_pair_matches_a_calculation_by_hand():
     """Differences -1, -2, -3, 0: mean -1.5, sd 1.2910, t = -2.3238 (df 3); J = 8/11; 3.5 of 4 lower."""
     losses = pd.DataFrame({"a": [1.0, 1.0, 1.0, 1.0], "b": [2.0, 3.0, 4.0, 1.0]})
     (pair,) = compare_pairs(losses, 1.0)
@@ -58,13 +58,13 @@ def test_a_study_worked_by_hand():
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(-4, 4), min_size=3, max_size=7).filter(any))
-def test_wilcoxon_with_ties_and_zeros_is_scipys_permutation_test(differences):
+def test_wilcoxon_with_ties_and_zeros_equals_scipys_permutation_test(differences):
     losses = pd.DataFrame({"a": np.array(differences, dtype=float), "b": 0.0})
     exact = stats.wilcoxon(differences, method=stats.PermutationMethod(n_resamples=1000)).pvalue
     assert compare_pairs(losses, 1.0)[0].p_wilcoxon == pytest.approx(exact)
 
 
-def test_holm_is_the_textbooks():
+def test_holm_matches_textbook_examples():
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([0.01, math.nan, 0.04]) == pytest.approx([0.02, math.nan, 0.04], nan_ok=True)
     assert holm([]) == [] and holm([0.9, 0.8]) == [1.0, 1.0]
@@ -92,7 +92,7 @@ def test_pairs_are_corrected_together_and_only_those_tested_count():
             assert pair.n == 2 and math.isnan(pair.p) and math.isnan(pair.p_wilcoxon_holm)
 
 
-def test_differences_without_spread_have_the_sign_tests_p():
+def test_differences_without_spread_get_the_p_of_the_sign_test():
     same = pd.DataFrame({"a": [0.3] * 5, "b": [0.3] * 5, "c": [0.5] * 5})
     ab, ac, _ = compare_pairs(same, 0.01)
     assert (ab.p, ab.p_equivalent, ab.p_wilcoxon) == (1.0, 1 / 32, 1.0)
@@ -101,14 +101,14 @@ def test_differences_without_spread_have_the_sign_tests_p():
         assert pair.spread == 0 and math.isnan(pair.difference.low) and math.isnan(pair.effect)
 
 
-def test_rounding_is_no_spread():
+def test_rounding_errors_are_not_spread():
     """0.1 + 0.2 is not 0.3 in floating point; a t-test would be certain of the difference."""
     losses = pd.DataFrame({"a": [0.1 + 0.2, 0.3, 0.3, 0.3], "b": [0.3, 0.3, 0.3, 0.3]})
     assert compare_pairs(losses, 0.01)[0].p > 0.05
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
-def test_too_few_replicates_are_described_and_not_tested(n):
+def test_too_few_replicates_are_described_but_not_tested(n):
     (pair,) = compare_pairs(study(1, n, "ab"), 0.01)
     assert (pair.n, pair.tests) == (n, 0)
     assert math.isnan(pair.p) and math.isnan(pair.p_equivalent) and math.isnan(pair.p_holm)
@@ -140,7 +140,7 @@ def test_a_against_b_mirrors_b_against_a(rows):
 
 
 @pytest.mark.parametrize("margin", [0.0, -0.1, math.nan])
-def test_a_margin_is_above_zero(margin):
+def test_the_margin_must_be_above_zero(margin):
     with pytest.raises(ValueError, match="margin of equivalence must be above 0"):
         compare_pairs(study(0), margin)
 

@@ -1,4 +1,4 @@
-"""Power against scipy's non-central t, published numbers of subjects and simulation."""
+"""Power against scipy's non-central t, textbook sample sizes and simulation."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from analysis.statistics.power import (
 @pytest.mark.parametrize("n", [3, 5, 10, 30])
 @pytest.mark.parametrize("effect", [0.0, 0.3, 1.0])
 @pytest.mark.parametrize("alpha", [0.05, 0.005])
-def test_power_is_that_of_the_noncentral_t(n, effect, alpha):
+def test_power_equals_that_of_the_noncentral_t(n, effect, alpha):
     critical, shift = stats.t.ppf(1 - alpha / 2, n - 1), effect * n**0.5
     expected = stats.nct.sf(critical, n - 1, shift) + stats.nct.cdf(-critical, n - 1, shift)
     assert difference_power(n, 3 * effect, 3.0, alpha) == pytest.approx(expected, abs=1e-4)
 
 
 @pytest.mark.parametrize(("effect", "n"), [(0.2, 199), (0.5, 34), (0.8, 15)])
-def test_pairs_needed_are_those_of_the_textbooks(effect, n):
+def test_the_number_of_pairs_needed_matches_textbooks(effect, n):
     """Paired t-test, two-sided 5%, power 80%: 199, 34 and 15 pairs for Cohen's effects (G*Power 3.1)."""
     assert replicates_to_decide(effect, 1.0, 1e-9, 0.05) == n
 
 
 @pytest.mark.parametrize("difference", [0.0, 0.3])
-def test_power_of_equivalence_is_what_simulation_finds(difference):
+def test_power_of_equivalence_matches_simulation(difference):
     """20,000 samples, standard error at most 0.0036: false failure (beyond 0.02) below 1e-7."""
     chance = np.random.default_rng(0)
     samples = chance.normal(difference, 1.0, (20_000, 15))
@@ -40,7 +40,7 @@ def test_power_of_equivalence_is_what_simulation_finds(difference):
     assert equivalence_power(15, difference, 1.0, 0.8, 0.05) == pytest.approx(found, abs=0.02)
 
 
-def test_the_number_needed_is_the_smallest_that_will_do():
+def test_the_number_of_replicates_needed_is_the_smallest_sufficient_one():
     for difference in (0.0, 0.004, 0.02):
         n = replicates_to_decide(difference, 0.01, 0.01, 0.005)
 
@@ -51,6 +51,6 @@ def test_the_number_needed_is_the_smallest_that_will_do():
         assert best(n) >= TARGET_POWER > best(n - 1)
 
 
-def test_a_difference_of_just_the_margin_in_noise_is_never_decided():
+def test_a_noisy_difference_of_exactly_the_margin_is_never_decided():
     assert replicates_to_decide(1e-6, 1.0, 1e-6, 0.05) is None
     assert difference_power(MAX_REPLICATES, 1e-6, 1.0, 0.05) < TARGET_POWER

@@ -1,4 +1,4 @@
-"""Duplicates, failures and best points at an end, on searches made by hand."""
+"""Duplicates, failures and best trials at a bound, on searches made by hand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fashion_wb.sweepfile.sweep import make_sweep
 SPACE = {"filters": Range(2, 15), "lr": Range(1e-4, 3e-3)}
 
 
-def test_the_study_s_own_space_has_its_two_ranges():
+def test_the_search_space_of_the_study_has_two_ranges():
     parameters = {
         "filters": {"distribution": "int_uniform", "min": 2, "max": 15},
         "lr": {"distribution": "log_uniform_values", "min": 1e-4, "max": 3e-3},
@@ -42,7 +42,7 @@ def test_the_study_s_own_space_has_its_two_ranges():
         (None, None),
     ],
 )
-def test_only_parameters_with_ends_have_a_range(spec, expected):
+def test_only_bounded_parameters_have_a_range(spec, expected):
     assert ranges({"p": spec}) == ({} if expected is None else {"p": expected})
 
 
@@ -64,11 +64,11 @@ def test_nested_parameters_are_named_by_their_path():
         (8, 0.0, (("lr", "low"),)),
     ],
 )
-def test_ends_are_told_by_whole_steps_or_a_hundredth_of_the_range(filters, lr, expected):
+def test_a_value_within_a_hundredth_of_the_range_is_at_a_bound(filters, lr, expected):
     assert values_at_bounds(SPACE, {"filters": filters, "lr": lr}) == expected
 
 
-def test_a_search_is_counted_by_hand():
+def test_quality_matches_a_count_by_hand():
     trials = (
         trial(0, [0.5], filters=15, lr=1e-3),
         trial(1, [0.6], filters=15, lr=1e-3),
@@ -81,24 +81,24 @@ def test_a_search_is_counted_by_hand():
     assert (one.at_bound, one.bounds) == (1, (("filters", "high", 1),))
 
 
-def test_the_same_configuration_in_two_replicates_is_no_duplicate():
+def test_the_same_configuration_in_two_replicates_is_not_a_duplicate():
     searches = [replace(search(trial(0, [0.5]), sweep=str(n)), replicate=n) for n in range(2)]
     assert search_quality(searches)[0].duplicates == 0
 
 
-def test_a_space_that_is_not_known_says_so_and_no_trials_give_no_share():
+def test_an_unknown_space_gives_none_and_no_trials_give_no_share():
     (one,) = search_quality([search()])
     assert one.at_bound is None and math.isnan(one.failed.value) and one.with_result == 0
 
 
-def test_a_local_sweep_tells_its_space_method_and_replicate(tmp_path):
+def test_a_local_sweep_has_its_space_method_and_replicate(tmp_path):
     parameters = {"filters": {"distribution": "int_uniform", "min": 2, "max": 15}, "units1": {"value": 1}}
     sweep = make_sweep({"method": "random", "metric": {"name": "loss"}, "parameters": parameters}, "bayes-r3")
     found = search_record(open_sweep_dir(tmp_path, sweep, 0))
     assert (found.method, found.replicate, found.space) == ("bayes", 3, {"filters": Range(2, 15)})
 
 
-def test_the_best_is_by_the_search_s_own_metric():
+def test_the_best_trial_is_chosen_by_the_metric_of_the_search():
     first, second = trial(0, [0.5]), trial(1, [0.4])
     assert best_of(search(second, first)) is second
     assert best_of(search(first, second, metric=ACCURACY)) is second

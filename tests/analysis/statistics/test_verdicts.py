@@ -1,4 +1,4 @@
-"""Verdicts and their words: what is claimed, what is refused, and how often it is wrong."""
+"""Verdicts and their sentences: what they claim, what they do not claim, and how often they are wrong."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ def shifted(by: float) -> list[float]:
     return [loss + noise + by for loss, noise in zip(BASE, NOISE, strict=True)]
 
 
-def test_a_clear_difference_is_better_or_worse_by_side():
+def test_a_clear_difference_is_better_or_worse_by_its_sign():
     (one,), (other,) = verdicts(a=BASE, b=shifted(0.1)), verdicts(a=shifted(0.1), b=BASE)
     assert (one.outcome, other.outcome) == (Outcome.BETTER, Outcome.WORSE)
     assert one.more_replicates == other.more_replicates == 0
     assert sentence(one).startswith("a is better than b: a's final loss is 0.1000 lower on average")
 
 
-def test_a_difference_well_within_the_margin_is_equivalence():
+def test_a_difference_well_within_the_margin_is_equivalent():
     (one,) = verdicts(a=BASE, b=shifted(0.0))
     assert (one.outcome, one.more_replicates) == (Outcome.EQUIVALENT, 0)
     assert "a and b are equivalent within 0.01" in sentence(one)
 
 
-def test_a_small_difference_that_is_surely_there_is_equivalence_too():
+def test_a_small_but_significant_difference_is_equivalent_too():
     (one,) = verdicts(a=BASE, b=shifted(0.004))
     assert one.pair.p_holm < 0.05
     assert one.outcome is Outcome.EQUIVALENT
 
 
-def test_an_undecided_pair_says_what_it_would_take():
+def test_an_undecided_pair_says_how_many_replicates_it_needs():
     (one,) = verdicts(a=BASE, b=[0.33, 0.31, 0.35, 0.32, 0.36])
     assert one.outcome is Outcome.UNDECIDED and one.more_replicates > 0
     assert f"About {one.more_replicates} more replicate" in sentence(one)
 
 
-def test_a_pair_beyond_any_number_of_replicates_says_so():
+def test_a_pair_that_no_number_of_replicates_decides_says_so():
     (one,) = verdicts(1e-6, a=BASE, b=[0.30001, 0.36, 0.27, 0.33, 0.34])
     assert one.more_replicates is None and "Even 1,000 replicates would probably not decide" in sentence(one)
 
@@ -61,7 +61,7 @@ def test_fewer_than_three_replicates_decide_nothing_however_clear(n):
     assert "cannot tell a difference from chance" in sentence(one)
 
 
-def test_equal_losses_in_every_replicate_need_the_sign_tests_number():
+def test_equal_differences_need_as_many_replicates_as_the_sign_test():
     """One pair: 2**-5 = 0.031 is enough for equivalence; for a constant difference 2 * 2**-6 would be."""
     (same,), (apart,) = verdicts(a=BASE, b=BASE), verdicts(a=BASE, b=[loss + 0.1 for loss in BASE])
     assert same.outcome is Outcome.EQUIVALENT and "the same loss in every replicate" in sentence(same)
@@ -77,7 +77,21 @@ def test_the_summary_names_who_is_better_and_counts_the_rest():
     assert "Undecided: 2 of 6 pairs" in text
 
 
-def test_methods_with_unequal_numbers_of_replicates_are_paired_where_they_can_be():
+def test_the_summary_gives_the_verdict_first_and_its_limits_after_it():
+    (apart,) = verdicts(a=BASE, b=shifted(0.1))
+    basis = "The comparison uses the final validation loss of n = 5 paired replicates, 1 pair of methods."
+    limit = "A study of identical methods claims a difference at most 5% of the time."
+    equivalent = "Equivalent means a difference of less than 0.01."
+    assert summary([apart]) == f"a is better than b. {basis} {equivalent} {limit}"
+    (open_pair,) = verdicts(a=BASE, b=[0.33, 0.31, 0.35, 0.32, 0.36])
+    assert summary([open_pair]) == (
+        "No method is shown to be better than another or equivalent to it. Undecided: 1 of 1 pair; it needs "
+        f"about {open_pair.more_replicates} more replicates. {basis} {equivalent} {limit} Looking again after "
+        "adding replicates raises that to about 10%."
+    )
+
+
+def test_methods_with_different_numbers_of_replicates_are_paired_where_possible():
     nan = float("nan")
     found = verdicts(a=BASE, b=[*shifted(0.1)[:4], nan], c=[nan, *shifted(0.2)[1:]])
     assert [one.pair.n for one in found] == [4, 4, 3]
@@ -85,7 +99,7 @@ def test_methods_with_unequal_numbers_of_replicates_are_paired_where_they_can_be
 
 
 @pytest.mark.parametrize("world", simulated.WORLDS, ids=lambda world: world.__name__)
-def test_the_same_method_five_times_is_rarely_told_apart(world):
+def test_five_identical_methods_rarely_differ(world):
     """200 studies of 10 pairs, n = 5: with a true rate of 5%, more than 22 false claims in 3 of 10,000 runs.
 
     The full-size run (docs/evidence/aa.md) finds at most 5%; the seed is fixed, so this does not flicker.

@@ -1,4 +1,4 @@
-"""The comparison against one worked out by hand, and what the words claim."""
+"""The comparison against a calculation by hand, and what its sentences claim."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def table(*searches: SearchRecord) -> pd.DataFrame:
     return trials_frame(searches)
 
 
-def test_columns_are_those_promised():
+def test_the_columns_are_the_documented_ones():
     names = "method,trials,stopped,failed,epochs,seconds,filters,units1,units2,lr,valid_loss,valid_accuracy"
     assert ",".join(COMPARISON_COLUMNS) == names
     assert list(compare(trials_frame(hand_made())).columns) == list(COMPARISON_COLUMNS)
     assert list(compare(trials_frame([])).columns) == list(COMPARISON_COLUMNS)
 
 
-def test_comparison_by_hand():
+def test_the_comparison_matches_a_calculation_by_hand():
     bayes, hyperband, failed = (row for _, row in compare(trials_frame(hand_made())).iterrows())
     # Epochs 3 + 2 + 1 + 2 and 2.5 seconds each; r0 and r1 tie at 0.25; r3's 0.0625 failed.
     assert bayes.tolist() == ["bayes", 4, 1, 1, 8, 20.0, 4, 128, 64, 0.0012288, 0.25, 0.75]
@@ -87,7 +87,7 @@ def replicates(method: str, *losses: float) -> list[SearchRecord]:
     ]
 
 
-def test_replicates_that_show_a_difference_have_it_claimed():
+def test_a_difference_that_replicates_show_is_claimed():
     """By hand: differences 0.10, 0.11, 0.12, mean 0.11, t = 0.11 / (0.01 / sqrt(3)) = 19, p = 0.0027."""
     words = verdict(table(*replicates("bayes", 0.30, 0.31, 0.32), *replicates("random", 0.40, 0.42, 0.44)))
     assert "n = 3 paired replicates, 1 pair of methods" in words
@@ -95,21 +95,19 @@ def test_replicates_that_show_a_difference_have_it_claimed():
     assert "Undecided" not in words
 
 
-def test_replicates_that_show_none_say_what_it_would_take():
+def test_replicates_that_show_no_difference_say_how_many_more_are_needed():
     words = verdict(table(*replicates("bayes", 0.30, 0.31, 0.32), *replicates("random", 0.31, 0.30, 0.35)))
     assert words.startswith("No method is shown to be better than another or equivalent to it.")
     assert "Undecided: 1 of 1 pair" in words and "more replicates" in words
     assert "better than random" not in words and "better than bayes" not in words
 
 
-def test_searches_that_are_no_replicates_are_not_tested():
+def test_searches_that_are_not_replicates_are_not_tested():
     several = [replicates(method, *losses) for method, losses in (("a", [0.1] * 4), ("b", [0.9] * 4))]
     same = [replace(one, replicate=0) for searches in several for one in searches]
     words = verdict(table(*same))
-    assert (
-        "the searches are not replicates paired by number (METHOD-r0, METHOD-r1, ...). There are n = 4 searches of each method."
-        in words
-    )
+    assert "the searches are not replicates paired by number (METHOD-r0, METHOD-r1, ...). " in words
+    assert "r1, ...). There are n = 4 searches of each method." in words
     assert not any(claim in words for claim in CLAIMS)
 
 
@@ -121,7 +119,7 @@ def test_the_verdict_gives_the_best_configuration():
     assert "2 trials logged no time" in words
 
 
-def test_unequal_numbers_of_searches_are_said_for_each_method():
+def test_different_numbers_of_searches_are_listed_for_each_method():
     names = [("bayes", "1"), ("bayes", "2"), ("random", "3")]
     searches = [search(trial(0, [0.5]), method=method, sweep=sweep) for method, sweep in names]
     assert "bayes n = 2, random n = 1" in verdict(table(*searches))
@@ -133,7 +131,7 @@ def test_unequal_numbers_of_searches_are_said_for_each_method():
         (["failed", "failed", "running"], "No trial finished with a validation loss (1 running, 2 failed)"),
         (
             ["stopped"],
-            "Only one method was run (n = 1): there is nothing to compare it with. Best configuration found: ",
+            "Only one method was run (n = 1): there is nothing to compare it with. Best configuration ",
         ),
         (
             ["stopped"],
@@ -141,12 +139,12 @@ def test_unequal_numbers_of_searches_are_said_for_each_method():
         ),
     ],
 )
-def test_what_is_missing_is_said(states, said):
+def test_the_verdict_names_what_is_missing(states, said):
     trials = [trial(number, [0.5], state) for number, state in enumerate(states)]
     assert said in verdict(table(search(*trials)))
 
 
-def test_no_trials_at_all_are_said():
+def test_the_verdict_says_that_there_are_no_trials():
     assert "no trials" in verdict(trials_frame([]))
 
 
@@ -175,7 +173,7 @@ def test_markdown_columns_line_up_and_bars_are_escaped():
     assert r"| op\|una " in lines[-1]
 
 
-def test_states_of_the_best_are_finished_or_stopped_only():
+def test_only_finished_and_stopped_trials_can_be_the_best():
     losses = {"running": 0.1, "finished": 0.4, "stopped": 0.3, "failed": 0.2}
     trials = [trial(number, [losses[state]], state) for number, state in enumerate(losses)]
     assert compare(table(search(*trials)))["valid_loss"].tolist() == [0.3]
