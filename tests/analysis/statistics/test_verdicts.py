@@ -86,8 +86,8 @@ def test_the_summary_gives_the_verdict_first_and_its_limits_after_it():
     (open_pair,) = verdicts(a=BASE, b=[0.33, 0.31, 0.35, 0.32, 0.36])
     assert summary([open_pair]) == (
         "No method is shown to be better than another or equivalent to it. Undecided: 1 of 1 pair; it needs "
-        f"about {open_pair.more_replicates} more replicates. {basis} {equivalent} {limit} Looking again after "
-        "adding replicates raises that to about 10%."
+        f"about {open_pair.more_replicates} more replicates. {basis} {equivalent} {limit} Looking again "
+        "after adding replicates raises that to about 10%."
     )
 
 
