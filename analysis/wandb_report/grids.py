@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from analysis.figures.style import method_styles
@@ -16,7 +18,7 @@ COLUMNS = (
 
 
 def overview(trials: pd.DataFrame) -> wr.PanelGrid:
-    """Every run's learning curve in its method's colour, and a runset, with its table, for each method."""
+    """Draw every run's learning curve in its method's colour, with a table of runs for each method."""
     layout = wr.Layout(0, 0, panels.WIDTH, 10)
     return wr.PanelGrid(
         runsets=_runsets(trials),
@@ -25,8 +27,8 @@ def overview(trials: pd.DataFrame) -> wr.PanelGrid:
     )
 
 
-def trained_to_the_end(trials: pd.DataFrame) -> wr.PanelGrid:
-    """How the hyperparameters relate to the results, over the finished runs of all methods."""
+def finished_runs(trials: pd.DataFrame) -> wr.PanelGrid:
+    """Draw how hyperparameters relate to results, over the finished runs of all methods."""
     half = panels.HALF
     return wr.PanelGrid(
         runsets=_runsets(trials, finished=True),
@@ -41,35 +43,40 @@ def trained_to_the_end(trials: pd.DataFrame) -> wr.PanelGrid:
     )
 
 
-def time_spent(trials: pd.DataFrame) -> wr.PanelGrid:
-    """What each sweep's runs took, failed ones included."""
+def run_times(trials: pd.DataFrame) -> wr.PanelGrid:
+    """Draw the run time of each sweep, failed runs included."""
     bars = panels.run_time(wr.Layout(0, 0, panels.WIDTH, 8))
     return wr.PanelGrid(runsets=_runsets(trials, failed_too=True), hide_run_sets=True, panels=[bars])
 
 
-def of_method(method: str, trials: pd.DataFrame) -> list[wr.PanelGrid]:
-    """One method's best so far and learning curves, then where its finished runs were.
+def method_grids(method: str, trials: pd.DataFrame) -> list[wr.PanelGrid]:
+    """Draw a method's incumbent and learning curves, then its finished runs over the search space.
 
-    Either is left out where there is nothing to draw. `trials` are those of all methods, whose scales and
-    colours hold.
+    A grid with nothing to draw is left out. `trials` are those of all methods: they share scales and colours.
     """
     own = trials[trials["method"] == method]
-    scales, half = panels.scales(trials), panels.HALF
+    scales, colours, half = panels.scales(trials), _colours(own, trials), panels.HALF
     grids = []
     if own["valid_loss"].notna().any():
-        charts = [
-            panels.best_so_far(scales, wr.Layout(0, 0, half, 8)),
-            panels.learning_curves(wr.Layout(half, 0, half, 8)),
-        ]
-        grids.append((_runset(method, own), charts))
+        charts = wr.PanelGrid(
+            runsets=[_runset(method, own)],
+            hide_run_sets=True,
+            panels=[
+                panels.incumbent(scales, wr.Layout(0, 0, half, 8)),
+                panels.learning_curves(wr.Layout(half, 0, half, 8)),
+            ],
+            custom_run_colors=colours,
+        )
+        grids.append(charts)
     if (own["state"] == TrialState.FINISHED).any():
-        chart = panels.accuracy_map(scales, wr.Layout(0, 0, panels.WIDTH, 8))
-        grids.append((_runset(method, own, finished=True), [chart]))
-    colours = _colours(own, trials)
-    return [
-        wr.PanelGrid(runsets=[runset], hide_run_sets=True, panels=charts, custom_run_colors=colours)
-        for runset, charts in grids
-    ]
+        space = wr.PanelGrid(
+            runsets=[_runset(method, own, finished=True)],
+            hide_run_sets=True,
+            panels=[panels.accuracy_map(scales, wr.Layout(0, 0, panels.WIDTH, 8))],
+            custom_run_colors=colours,
+        )
+        grids.append(space)
+    return grids
 
 
 def _runsets(trials: pd.DataFrame, finished: bool = False, failed_too: bool = False) -> list[wr.Runset]:
@@ -80,14 +87,14 @@ def _runsets(trials: pd.DataFrame, finished: bool = False, failed_too: bool = Fa
 
 
 def _runset(method: str, own: pd.DataFrame, finished: bool = False, failed_too: bool = False) -> wr.Runset:
-    """A method's runs, best first; without entity and project a runset is of the report's own project.
+    """Select a method's runs, best first; without entity and project they are the report's own project's.
 
-    Failed runs are listed and not drawn, unless `failed_too`: their last values are no results.
+    Failed runs are listed but not drawn, unless `failed_too`: their last values are not results.
     """
     conditions = [expr.Metric("Sweep").isin(own["sweep"].unique().tolist())]
     if finished:
         conditions.append(expr.Metric("State") == TrialState.FINISHED.value)
-    hidden = [] if failed_too else own["run"][own["state"] == TrialState.FAILED]
+    hidden = [] if failed_too else own["run"][own["state"] == TrialState.FAILED].to_list()
     return wr.Runset(
         name=f"{method}, trained to the end" if finished else method,
         filters=expr.And(*conditions),
@@ -98,7 +105,7 @@ def _runset(method: str, own: pd.DataFrame, finished: bool = False, failed_too: 
     )
 
 
-def _colours(shown: pd.DataFrame, trials: pd.DataFrame) -> dict[str, str]:
-    """The colour of each run that is shown: its method's, as in the pictures of `compare`."""
+def _colours(shown: pd.DataFrame, trials: pd.DataFrame) -> dict[str | wr.RunsetGroup, str | dict[Any, Any]]:
+    """Give each run shown its method's colour, the same as in the figures of `compare`."""
     styles = method_styles(trials["method"].unique())
     return {run: styles[method].colour for run, method in zip(shown["run"], shown["method"], strict=True)}

@@ -1,11 +1,12 @@
 """The charts of the W&B report, and the scales that make them comparable.
 
-W&B draws them from the runs' summaries, which hold a run's best epoch, and from their histories.
+W&B draws them from the histories of the runs and from their summaries, which hold a run's best epoch.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -15,14 +16,14 @@ from fashion_wb.trial import TrialState
 
 LOSS, ACCURACY = wr.SummaryMetric("valid_loss"), wr.SummaryMetric("valid_accuracy")
 FILTERS, LR = wr.Config("filters"), wr.Config("lr")
-# W&B's run time, start-up included; the summary's `seconds` are one epoch's.
+# W&B's run time, start-up included. The summary's `seconds` are those of one epoch only.
 RUNTIME = wr.Metric("_runtime")
-# The columns of a report's grid.
+# In columns of a report's grid.
 WIDTH = 24
 HALF = WIDTH // 2
-# W&B draws the first ten unless told otherwise; what is beyond this number it says on the chart.
+# W&B's default is ten. If there are more runs, the chart says so.
 _MOST_RUNS = 500
-# matplotlib's viridis: darker is lower, told apart without colour vision too.
+# matplotlib's viridis: darker is lower, and clear to colour-blind readers.
 _VIRIDIS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
 Limits = tuple[float | None, float | None]
 
@@ -38,7 +39,7 @@ class Scales:
 
 
 def scales(trials: pd.DataFrame) -> Scales:
-    """The limits of what a `frames.trials_frame` holds."""
+    """Compute the limits from the trials of `frames.trials_frame`."""
     finished = trials[trials["state"] == TrialState.FINISHED]
     usable = trials[trials["state"].isin(USABLE_STATES)]
     return Scales(
@@ -50,9 +51,9 @@ def scales(trials: pd.DataFrame) -> Scales:
 
 
 def learning_curves(layout: wr.Layout) -> wr.LinePlot:
-    """Every run's validation loss over its epochs."""
+    """Draw every run's validation loss over its epochs."""
     return wr.LinePlot(
-        title="Validation loss per epoch, one line a run",
+        title="Validation loss per epoch, one line per run",
         x="epoch",
         y=["valid_loss"],
         title_x="epoch",
@@ -63,7 +64,7 @@ def learning_curves(layout: wr.Layout) -> wr.LinePlot:
 
 
 def mean_curves(layout: wr.Layout) -> wr.LinePlot:
-    """Each sweep's mean validation loss over the epochs; for runs of equal length only."""
+    """Draw each sweep's mean validation loss over the epochs; use it only for runs of equal length."""
     return wr.LinePlot(
         title="Validation loss per epoch, mean and range of each sweep's runs",
         x="epoch",
@@ -78,10 +79,10 @@ def mean_curves(layout: wr.Layout) -> wr.LinePlot:
     )
 
 
-def best_so_far(limits: Scales, layout: wr.Layout) -> wr.ScatterPlot:
-    """Every run's validation loss over the time it was created, and the lowest until then."""
+def incumbent(limits: Scales, layout: wr.Layout) -> wr.ScatterPlot:
+    """Draw every run's validation loss over its creation time, and the lowest loss so far."""
     return wr.ScatterPlot(
-        title="Best so far: the line is the lowest validation loss until then",
+        title="Incumbent: the line is the lowest validation loss so far",
         x=wr.Metric("CreatedTimestamp"),
         y=LOSS,
         range_y=limits.loss,
@@ -91,9 +92,9 @@ def best_so_far(limits: Scales, layout: wr.Layout) -> wr.ScatterPlot:
 
 
 def accuracy_map(limits: Scales, layout: wr.Layout) -> wr.ScatterPlot:
-    """Validation accuracy as colour over learning rate and filters; for finished runs only."""
+    """Draw validation accuracy as colour over learning rate and filters; use it only for finished runs."""
     return wr.ScatterPlot(
-        title="Filters over learning rate (log), colour: validation accuracy",
+        title="Filters over learning rate (log scale); the colour is validation accuracy",
         x=LR,
         y=FILTERS,
         z=ACCURACY,
@@ -107,13 +108,13 @@ def accuracy_map(limits: Scales, layout: wr.Layout) -> wr.ScatterPlot:
 
 
 def parallel_coordinates(layout: wr.Layout) -> wr.ParallelCoordinatesPlot:
-    """A line a run through its hyperparameters and results."""
+    """Draw a line per run through its hyperparameters and results."""
     column = wr.ParallelCoordinatesPlotColumn
     return wr.ParallelCoordinatesPlot(
         title="From filters and learning rate to loss and accuracy",
         columns=[
             column(FILTERS, display_name="filters"),
-            column(LR, display_name="learning rate (log)", log=True),
+            column(LR, display_name="learning rate (log scale)", log=True),
             column(LOSS, display_name="validation loss"),
             column(ACCURACY, display_name="validation accuracy"),
         ],
@@ -123,12 +124,12 @@ def parallel_coordinates(layout: wr.Layout) -> wr.ParallelCoordinatesPlot:
 
 
 def importance(layout: wr.Layout) -> wr.ParameterImportancePlot:
-    """How much each hyperparameter tells about the validation loss, by W&B's estimate."""
+    """Show how much each hyperparameter matters to the validation loss, by W&B's estimate."""
     return wr.ParameterImportancePlot(with_respect_to=LOSS.name, layout=layout)
 
 
 def run_time(layout: wr.Layout) -> wr.BarPlot:
-    """A bar a sweep: the run time of all its runs."""
+    """Draw a bar per sweep: the run time of all its runs."""
     return wr.BarPlot(
         title="Run time of each sweep, all its runs together",
         metrics=[RUNTIME],
@@ -147,8 +148,8 @@ def _gradient() -> list[wr.GradientPoint]:
     return [wr.GradientPoint(color=colour, offset=step * place) for place, colour in enumerate(_VIRIDIS)]
 
 
-def _limits(values: pd.Series, log: bool = False) -> Limits:
-    """From the lowest to the highest, with a margin so that no point lies on the edge."""
+def _limits(values: pd.Series[Any], log: bool = False) -> Limits:
+    """Give the lowest and the highest value, with a margin so that no point lies on the edge."""
     known = values.astype("float64").dropna()
     if known.nunique() < 2:
         return None, None

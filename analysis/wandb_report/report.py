@@ -1,4 +1,4 @@
-"""The W&B report on a project's searches: text, tables and live charts, from top to bottom."""
+"""The contents of the W&B report: text, tables and live charts, from top to bottom."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fashion_wb.trial import TrialState
 
 # W&B allows titles of 128 characters.
 LONGEST_TITLE = 128
-# By this in its description a report is known again, whatever its title.
+# Marks our report in its description, so that it is found again under any title.
 MARK = "[fashion-wb report]"
 Block: TypeAlias = wr.H2 | wr.H3 | wr.P | wr.CalloutBlock | wr.MarkdownBlock | wr.UnorderedList | wr.PanelGrid
 
@@ -34,19 +34,19 @@ def build_report(
     version: str,
     made: datetime,
 ) -> wr.Report:
-    """The report, not saved yet; no request is made.
+    """Build the report without saving it; this makes no request.
 
     Args:
-        searches: at least one, with at least one trial between them; methods come in this order.
-        path: the project that the searches' runs are in.
-        left_out: sentences on what of the project is not in the report.
+        searches: at least one, with at least one trial between them; the methods keep this order.
+        path: the project of the searches' runs.
+        left_out: sentences on what the report leaves out.
         version: of fashion-wb.
-        made: when the searches were read, with its time zone.
+        made: when the searches were read, with a time zone.
     """
     trials, epochs = trials_frame(searches), epochs_frame(searches)
     blocks: list[Block] = [
         *_result(trials),
-        *_best_so_far(epochs),
+        *_incumbent(epochs),
         *_all_runs(trials),
         *_trained_to_the_end(trials),
         *_time(trials),
@@ -58,8 +58,8 @@ def build_report(
         entity=path.entity,
         project=path.project,
         title=f"Hyperparameter searches in {path.project}"[:LONGEST_TITLE],
-        description=f"What each search found, what it cost, and what that can show. {MARK}",
-        blocks=blocks,
+        description=f"What each search found, what it cost, and what that does and does not show. {MARK}",
+        blocks=[*blocks],
         width="fixed",
     )
 
@@ -67,8 +67,8 @@ def build_report(
 def _result(trials: pd.DataFrame) -> Iterable[Block]:
     comparison = compare(trials)
     yield wr.P(
-        "Each method searched for good hyperparameters of the same training program, a small convolutional "
-        "network on Fashion-MNIST: one run for each configuration it tried. Lower validation loss is better."
+        "Each method searched for good hyperparameters of the same small convolutional network on "
+        "Fashion-MNIST. Each run is one configuration that a method tried. Lower validation loss is better."
     )
     yield wr.H2("Result")
     yield wr.CalloutBlock(verdict(trials))
@@ -78,20 +78,21 @@ def _result(trials: pd.DataFrame) -> Iterable[Block]:
     yield wr.P(READING)
 
 
-def _best_so_far(epochs: pd.DataFrame) -> Iterable[Block]:
-    yield wr.H2("Best so far")
+def _incumbent(epochs: pd.DataFrame) -> Iterable[Block]:
+    yield wr.H2("Incumbent: the best run so far")
     if epochs.empty:
         yield wr.P("No run has logged an epoch yet.")
         return
     yield wr.P(
-        "The lowest validation loss that each sweep had found by the time it had spent so many epochs, over "
-        "all its runs, failed ones left out. A search that is better sooner has lower numbers to the left."
+        "The table gives the lowest validation loss that each sweep had found after a number of epochs, "
+        "counted over all its runs. A faster search has lower losses further to the left. Epochs of failed "
+        "runs count, their losses do not."
     )
-    yield wr.MarkdownBlock(_best_so_far_table(epochs))
+    yield wr.MarkdownBlock(_incumbent_table(epochs))
 
 
-def _best_so_far_table(epochs: pd.DataFrame) -> str:
-    """A row a sweep, a column for each quarter of the epochs of the one that spent most, and its end."""
+def _incumbent_table(epochs: pd.DataFrame) -> str:
+    """Make a row per sweep, with a column for each quarter of the most epochs spent and for the end."""
     spent = epochs.assign(best=incumbent(epochs))
     most = int(spent["epochs_cumulative"].max())
     quarters = sorted({math.ceil(most * part / 4) for part in (1, 2, 3, 4)})
@@ -99,17 +100,19 @@ def _best_so_far_table(epochs: pd.DataFrame) -> str:
     for (method, sweep), own in spent.groupby(["method", "sweep"], sort=False):
         best = own.set_index("epochs_cumulative")["best"]
         found = [best.get(quarter, math.nan) for quarter in quarters] + [best.iloc[-1]]
-        rows.append([method, sweep, *(format_value("valid_loss", value) for value in found), str(len(own))])
-    header = ["method", "sweep", *(f"after {quarter}" for quarter in quarters), "at its end", "epochs spent"]
+        rows.append(
+            [str(method), str(sweep), *(format_value("valid_loss", value) for value in found), str(len(own))]
+        )
+    header = ["method", "sweep", *(f"after {quarter}" for quarter in quarters), "at the end", "epochs spent"]
     return markdown_table(header, rows).rstrip("\n")
 
 
 def _all_runs(trials: pd.DataFrame) -> Iterable[Block]:
     yield wr.H2("All runs")
     yield wr.P(
-        "One line a run, one colour a method; a line that ends early is a run that was stopped, or is still "
-        "going. The tables below the chart list each method's runs, best first. Failed runs are listed, and "
-        "drawn in no chart but that of the time."
+        "Each line is a run; its colour shows the method. A line that ends early is a run that was stopped "
+        "or is still running. The tables below the chart list each method's runs, best first. Failed runs "
+        "are listed, but only the chart of run times draws them."
     )
     yield grids.overview(trials)
 
@@ -121,36 +124,37 @@ def _trained_to_the_end(trials: pd.DataFrame) -> Iterable[Block]:
         yield wr.P("No run has been trained to the end, so there is nothing to draw.")
         return
     yield wr.P(
-        f"{count_of(int(finished.sum()), 'run')} of {len(trials)}. Runs that were stopped early are left "
-        "out: their results are those of fewer epochs, and would look like the hyperparameters' doing. W&B "
-        "names a sweep by its id; the table at the end of this report says which method it is. The "
-        "importance is W&B's estimate from these runs alone, and uncertain where they are few."
+        f"These charts draw {count_of(int(finished.sum()), 'run')} of {len(trials)}. Runs that were stopped "
+        "early are left out: the charts would blame the hyperparameters for results after fewer epochs. W&B "
+        "names a sweep by its id; the table at the end of this report gives its method. Parameter importance "
+        "is W&B's estimate from these runs alone; with few runs it is uncertain."
     )
-    yield grids.trained_to_the_end(trials)
+    yield grids.finished_runs(trials)
 
 
 def _time(trials: pd.DataFrame) -> Iterable[Block]:
     yield wr.H2("Time")
     yield wr.P(
-        "W&B's run time, each run's start-up included; the seconds in the table at the top are those of the "
-        "epochs. Times compare methods only where the machine and the number of runs at once were the same."
+        "This is W&B's run time, which includes each run's start-up. The seconds in the table at the top are "
+        "those of the epochs only. Compare times only if all methods ran on the same machine, with the same "
+        "number of runs at once."
     )
-    yield grids.time_spent(trials)
+    yield grids.run_times(trials)
 
 
 def _each_method(trials: pd.DataFrame) -> Iterable[Block]:
     yield wr.H2("Method by method")
     yield wr.P(
-        "The scales are the same for every method, except that of the time: it is when W&B has a run begin, "
-        "which for a run that was made offline may be when it was pushed."
+        "All methods share the same scales, except for time. Time is when a run began according to W&B; for "
+        "an offline run, that may be when it was pushed."
     )
     for method in trials["method"].unique():
         yield wr.H3(method)
-        yield wr.P(_of_method(trials[trials["method"] == method]))
-        yield from grids.of_method(method, trials)
+        yield wr.P(_method_summary(trials[trials["method"] == method]))
+        yield from grids.method_grids(method, trials)
 
 
-def _of_method(own: pd.DataFrame) -> str:
+def _method_summary(own: pd.DataFrame) -> str:
     counts = own["state"].value_counts()
     states = [f"{counts[state]} {state}" for state in TrialState if state in counts]
     text = f"{count_of(own['sweep'].nunique(), 'sweep')}, {count_of(len(own), 'run')}: {', '.join(states)}."
@@ -164,16 +168,16 @@ def _of_method(own: pd.DataFrame) -> str:
 def _limits(left_out: Sequence[str]) -> Iterable[Block]:
     yield wr.H2("What this can and cannot show")
     sentences = [
-        "Seeds alone move the accuracy by as much as good configurations differ. To say that one method is "
-        "better than another takes several searches of each, with different seeds; one search of each shows "
-        "what was found, not what a method is worth.",
-        "Loss and accuracy are those of a run's best epoch on the validation images. The best of many runs "
-        "is picked by the very numbers shown, so expect it to do somewhat worse on new images.",
-        "The charts are drawn from the runs as they are when you look. The text and the tables are of the "
-        "time given below; running the command again renews them.",
+        "One search of each method shows what was found, not which method is better: seeds alone move the "
+        "accuracy by as much as good configurations differ. To compare methods, run several searches of "
+        "each, with different seeds.",
+        "Expect the best run to do somewhat worse on new images: it was chosen by the validation results "
+        "shown here. Loss and accuracy are those of a run's best epoch on the validation images.",
+        "The charts are live; the text and the tables are as of the time given below. Run the command below "
+        "again to update them.",
         *left_out,
     ]
-    yield wr.UnorderedList(sentences)
+    yield wr.UnorderedList([*sentences])
 
 
 def _making(trials: pd.DataFrame, path: WandbPath, version: str, made: datetime) -> Iterable[Block]:
@@ -181,9 +185,9 @@ def _making(trials: pd.DataFrame, path: WandbPath, version: str, made: datetime)
     yield wr.P(
         [
             wr.InlineCode(f"fashion-wb report {path}"),
-            f", fashion-wb {version}, {made:%Y-%m-%d %H:%M %Z}. The same command replaces everything below "
-            "the title and the description, which are yours to change; it finds this report by the words "
-            f"{MARK} in the description.",
+            f", fashion-wb {version}, {made:%Y-%m-%d %H:%M %Z}. Running it again replaces everything below "
+            "the title and the description. You may change both, but keep the words "
+            f"{MARK} in the description: the command finds this report by them.",
         ]
     )
     yield wr.MarkdownBlock(_sweeps_table(trials))
@@ -191,7 +195,12 @@ def _making(trials: pd.DataFrame, path: WandbPath, version: str, made: datetime)
 
 def _sweeps_table(trials: pd.DataFrame) -> str:
     rows = [
-        [method, sweep, str(len(own)), *(str(int((own["state"] == state).sum())) for state in TrialState)]
+        [
+            str(method),
+            str(sweep),
+            str(len(own)),
+            *(str(int((own["state"] == state).sum())) for state in TrialState),
+        ]
         for (method, sweep), own in trials.groupby(["method", "sweep"], sort=False)
     ]
     return markdown_table(["method", "sweep", "runs", *TrialState], rows).rstrip("\n")

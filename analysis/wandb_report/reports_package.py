@@ -1,6 +1,6 @@
-"""W&B's own builder of reports, pip `wandb-workspaces`, imported without the noise it makes.
+"""W&B's library for reports, pip `wandb-workspaces`, imported without its warnings.
 
-Its import warns about pydantic's version 1 style, which tells a user nothing they could act on.
+It warns about pydantic's version 1 style, which a user can do nothing about.
 """
 
 import warnings

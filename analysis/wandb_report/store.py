@@ -1,4 +1,4 @@
-"""The report on W&B's server: found again, saved once, shared by a link."""
+"""Save the report on W&B's server, find it again, and share it by a link."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from analysis.wandb_report.report import LONGEST_TITLE, MARK
 from analysis.wandb_report.reports_package import gql, internal, wr
 from fashion_wb.errors import FashionWbError
 from fashion_wb.server.connection import Server
-from fashion_wb.server.errors import ServerError, Unanswered, explained
-from fashion_wb.server.pages import known_project
+from fashion_wb.server.errors import ServerError, Unanswered, translated_errors
+from fashion_wb.server.pages import get_project
 from fashion_wb.server.path import WandbPath
 
 _REPORTS = """query ProjectReports($project: String!, $entity: String!, $cursor: String, $perPage: Int) {
@@ -34,8 +34,8 @@ class SavedReport:
 
     Attributes:
         url: its address in the browser.
-        created: whether it was made now, not renewed.
-        handle: the report as W&B's own library asks for it, to share it; without its contents.
+        created: whether this call created it; otherwise it updated it.
+        handle: the report without its contents, as W&B's library needs it to share it.
     """
 
     url: str
@@ -44,15 +44,15 @@ class SavedReport:
 
 
 def save_report(server: Server, path: WandbPath, report: wr.Report) -> SavedReport:
-    """Save `report`, or put its contents into the one that is there, whose title and description stay.
+    """Save `report`, or put its contents into the existing report, which keeps its title and description.
 
-    W&B's own `Report.save` is not used: it lets a creation whose answer was lost be repeated, which makes a
-    second report, and creates the project where it sees none. A creation is sent once here; where no
-    answer comes, the project's reports tell whether it was carried out.
+    This does not use W&B's own `Report.save`. That repeats a creation whose answer was lost, which makes a
+    second report, and creates a project if it sees none. Here a creation is sent once. If no answer comes,
+    the project's reports show whether it succeeded.
 
     Raises:
-        Unanswered: it is not known whether the report was saved.
-        ServerError: it was refused, or as `Server.query`.
+        Unanswered: it is unknown whether the report was saved.
+        ServerError: the server refused, or an error of `Server.query`.
     """
     spec = _spec(report, _internal_project(server, path))
     fields = {"entityName": path.entity, "projectName": path.project, "type": "runs", "spec": spec}
@@ -64,35 +64,35 @@ def save_report(server: Server, path: WandbPath, report: wr.Report) -> SavedRepo
             return _saved(server, path, found, created=attempt > 0)
         new = {"name": secrets.token_hex(6), "displayName": report.title, "description": report.description}
         try:
-            answer = server.once(gql.upsert_view, **fields, **new)
+            answer = server.query_once(gql.upsert_view, **fields, **new)
         except Unanswered:
             continue
         return _saved(server, path, answer["upsertView"]["view"], created=True)
     raise Unanswered(
-        f"W&B at {server.url} did not answer: the report on {path} may have been saved, or not; "
-        "run the command again, which finds it if it was"
+        f"W&B at {server.url} did not answer: the report on {path} may be saved or not. Run the command "
+        "again: it finds the report if it was saved"
     )
 
 
 def share_report(server: Server, saved: SavedReport) -> str:
-    """A link by which anybody can view the report: the one that there is, or a new one.
+    """Get a link by which anybody can view the report: the existing one, or a new one.
 
     Raises:
         ServerError: the server does not allow it, or does not answer.
     """
     try:
-        with explained(server.url):
+        with translated_errors(server.url):
             return str(saved.handle.enable_share_link())
-    # W&B's library raises RuntimeError where the server says no without a reason.
+    # W&B's library raises RuntimeError if the server refuses without a reason.
     except (ServerError, RuntimeError) as error:
         raise ServerError(
-            f"the report is saved, but has no link to share it: {error}. Links may be turned off for this "
-            "team or server, or need another role; whoever may see the project can open the address above"
+            f"the report is saved, but has no link to share it: {error}. Links may be disabled for this team "
+            "or server, or need another role. Anyone who can see the project can open the address above"
         ) from None
 
 
 def unshare_report(server: Server, path: WandbPath) -> str:
-    """Revoke the links of the project's report; a sentence on what was done.
+    """Revoke the links of the project's report, and say in a sentence what was done.
 
     Raises:
         FashionWbError: there is no report, or a link could not be revoked.
@@ -101,22 +101,22 @@ def unshare_report(server: Server, path: WandbPath) -> str:
     if found is None:
         raise FashionWbError(f"{path} has no report made by fashion-wb")
     saved = _saved(server, path, found)
-    with explained(server.url):
+    with translated_errors(server.url):
         if saved.handle.get_share_url() is None:
             return f"The report has no link to revoke: {saved.url}"
         if not saved.handle.disable_share_link():
             raise FashionWbError(
-                f"W&B did not revoke a link of {saved.url}: do so in the browser, under Share"
+                f"W&B did not revoke a link of {saved.url}: revoke it in the browser, under Share"
             )
     return f"The link is revoked; the report stays: {saved.url}"
 
 
 def _saved(server: Server, path: WandbPath, view: Mapping[str, Any], created: bool = False) -> SavedReport:
-    # The address is made from the title as it stands, and W&B reads nothing but the id at its end.
+    # The address contains the current title, but W&B reads only the id at its end.
     words = re.sub(r"[^A-Za-z0-9]+", "-", view["displayName"] or "")[:LONGEST_TITLE]
     handle = wr.Report(entity=path.entity, project=path.project, title=words)
     handle.id = view["id"]
-    with explained(server.url):
+    with translated_errors(server.url):
         return SavedReport(str(handle.url), created, handle)
 
 
@@ -131,7 +131,7 @@ def _reports(server: Server, path: WandbPath) -> Iterator[dict[str, Any]]:
         answer = server.query(
             _REPORTS, entity=path.entity, project=path.project, cursor=cursor, perPage=_PER_PAGE
         )
-        page = known_project(answer, server, path)["allViews"]
+        page = get_project(answer, server, path)["allViews"]
         yield from (edge["node"] for edge in page["edges"])
         more = page["pageInfo"]["hasNextPage"] and bool(page["edges"])
         cursor = page["edges"][-1]["cursor"] if more else None
@@ -139,18 +139,20 @@ def _reports(server: Server, path: WandbPath) -> Iterator[dict[str, Any]]:
 
 def _internal_project(server: Server, path: WandbPath) -> internal.Project:
     answer = server.query(gql.projectInternalId, entityName=path.entity, projectName=path.project)
-    number = known_project(answer, server, path)["internalId"]
+    number = get_project(answer, server, path)["internalId"]
     return internal.Project(name=path.project, entity_name=path.entity, id=number)
 
 
 def _spec(report: wr.Report, project: internal.Project) -> str:
-    """The report as W&B stores it, every runset with its project.
+    """Convert the report to what W&B stores, with the project in every runset.
 
-    Given to the runsets themselves, the project would be looked up for each of them.
+    A project given to the runsets themselves would be looked up once for each of them.
     """
-    spec = report._to_model().spec
+    # wandb-workspaces has no types for `_to_model`.
+    untyped: Any = report
+    spec = untyped._to_model().spec
     for block in spec.blocks:
         if isinstance(block, internal.PanelGrid):
             for runset in block.metadata.run_sets:
                 runset.project = project
-    return spec.model_dump_json(by_alias=True, exclude_none=True)
+    return str(spec.model_dump_json(by_alias=True, exclude_none=True))

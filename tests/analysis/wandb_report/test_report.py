@@ -1,4 +1,4 @@
-"""The W&B report's blocks and charts, from searches made by hand; nothing here asks a server."""
+"""The blocks and charts of the W&B report, from hand-made searches and without a server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from analysis.wandb_report.reports_package import wr
 from fashion_wb.server.path import WandbPath
 
 MADE = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
-# What a run that was stopped early would falsify.
+# Charts that a run stopped early would distort.
 FOR_FINISHED_RUNS = (wr.ParallelCoordinatesPlot, wr.ParameterImportancePlot)
 
 
@@ -42,13 +42,13 @@ def texts(report):
 
 
 def the_verdict(report):
-    """What stands under the first heading."""
+    """The text under the first heading."""
     assert isinstance(report.blocks[1], wr.H2) and isinstance(report.blocks[2], wr.CalloutBlock)
     return report.blocks[2].text
 
 
 def spec(report):
-    """What W&B is sent of it, as JSON."""
+    """The JSON that W&B receives."""
     return report._to_model().spec.model_dump_json(by_alias=True, exclude_none=True)
 
 
@@ -62,11 +62,17 @@ def needs_finished_runs(panel):
     return colours or averages or isinstance(panel, FOR_FINISHED_RUNS)
 
 
-def test_the_report_begins_with_what_was_found_and_ends_with_how():
+def test_the_report_starts_with_the_result_and_ends_with_how_it_was_made():
     report = build(plausible())
     headings = [block.text for block in report.blocks if isinstance(block, wr.H2)]
     assert headings == [
-        *("Result", "The methods side by side", "Best so far", "All runs", "Runs trained to the end"),
+        *(
+            "Result",
+            "The methods side by side",
+            "Incumbent: the best run so far",
+            "All runs",
+            "Runs trained to the end",
+        ),
         *("Time", "Method by method", "What this can and cannot show", "How this report was made"),
     ]
     assert the_verdict(report) == verdict(trials_frame(plausible()))
@@ -76,14 +82,14 @@ def test_the_report_begins_with_what_was_found_and_ends_with_how():
 
 
 @pytest.mark.parametrize("searches", [plausible(), hand_made()], ids=["plausible", "hand-made"])
-def test_the_table_is_that_of_the_comparison(searches, tmp_path):
+def test_the_table_is_the_one_of_the_comparison(searches, tmp_path):
     write_comparison(searches, tmp_path)
     comparison = (tmp_path / "comparison.md").read_text()
     table = tables(build(searches))[0]
     assert f"\n\n{table}\n\n" in comparison and table.count("\n") == 1 + len(searches)
 
 
-def test_best_so_far_is_read_off_at_the_quarters_of_the_longest_search():
+def test_the_incumbent_is_given_at_the_quarters_of_the_longest_search():
     first = search(trial(0, [0.5, 0.25]), trial(1, [0.125, 0.375, 0.75, 0.75, 0.75, 0.0625]), method="a")
     second = search(trial(0, [0.03125, 0.01], "failed"), trial(1, [0.625], "stopped"), method="b", sweep="t")
     lines = [
@@ -94,7 +100,7 @@ def test_best_so_far_is_read_off_at_the_quarters_of_the_longest_search():
         "method",
         "sweep",
         *(f"after {n}" for n in (2, 4, 6, 8)),
-        "at its end",
+        "at the end",
         "epochs spent",
     ]
     assert lines[2:] == [
@@ -103,7 +109,7 @@ def test_best_so_far_is_read_off_at_the_quarters_of_the_longest_search():
     ]
 
 
-def test_a_runset_for_each_method_holds_its_sweeps_and_colours_its_runs():
+def test_each_method_has_a_runset_of_its_sweeps_with_coloured_runs():
     searches = plausible(trials=3, sweeps=2)
     overview = grids(build(searches))[0]
     assert [runset.name for runset in overview.runsets] == [each.method for each in searches[::2]]
@@ -119,7 +125,7 @@ def test_a_runset_for_each_method_holds_its_sweeps_and_colours_its_runs():
         assert {"config:lr.value", "summary:valid_loss"} <= set(runset.pinned_columns) and runset.lock_columns
 
 
-def test_runs_that_were_stopped_early_are_in_no_map_and_no_average():
+def test_runs_stopped_early_are_in_no_map_and_no_average():
     report = build(plausible())
     needy = [(grid, panel) for grid in grids(report) for panel in grid.panels if needs_finished_runs(panel)]
     # The mean curves, a map of all and one for each method, the parallel coordinates and the importance.
@@ -129,7 +135,7 @@ def test_runs_that_were_stopped_early_are_in_no_map_and_no_average():
     assert len(others) == 1 + 1 + 5 and not any(is_finished_only(grid) for grid in others)
 
 
-def test_failed_runs_are_hidden_wherever_they_would_look_like_results():
+def test_failed_runs_are_hidden_where_they_would_look_like_results():
     report = build(hand_made())
     hidden = [
         {run for runset in grid.runsets for run, shown in runset.run_settings.items() if shown.disabled}
@@ -140,7 +146,7 @@ def test_failed_runs_are_hidden_wherever_they_would_look_like_results():
     assert hidden == [{"r0", "r1", "r3", "h2"}, set(), {"r3"}, {"h2"}]
 
 
-def test_charts_ask_for_what_runs_log():
+def test_charts_use_only_keys_that_runs_log():
     found = json.loads(spec(build(plausible())))
     configs = [
         panel["config"]
@@ -187,21 +193,21 @@ def test_a_single_run_leaves_the_scales_to_wandb():
     assert "Only one method was run (n = 1)" in the_verdict(report)
 
 
-def test_without_finished_runs_there_is_a_sentence_and_no_empty_chart():
+def test_without_finished_runs_a_sentence_replaces_empty_charts():
     report = build([search(trial(0, [0.5], "stopped"), trial(1, [0.25], "running"))])
     assert not any(needs_finished_runs(panel) for grid in grids(report) for panel in grid.panels)
     assert "No run has been trained to the end, so there is nothing to draw." in texts(report)
     assert "1 trial still running" in the_verdict(report)
 
 
-def test_without_epochs_there_are_no_charts_of_them():
+def test_without_epochs_there_are_no_charts_of_epochs():
     report = build([search(trial(0, [], "failed"), trial(1, [], "running"))])
     assert "No run has logged an epoch yet." in texts(report)
     assert panels(report, wr.ScatterPlot) == []
     assert the_verdict(report).startswith("No trial finished with a validation loss (1 running, 1 failed)")
 
 
-def test_what_is_left_out_and_how_it_was_made_are_said():
+def test_the_report_says_what_it_leaves_out_and_how_it_was_made():
     report = build(hand_made(), "Left out: 3 runs.", "Left out: a sweep.")
     (notes,) = (block for block in report.blocks if isinstance(block, wr.UnorderedList))
     assert notes.items[-2:] == ["Left out: 3 runs.", "Left out: a sweep."]
@@ -211,12 +217,12 @@ def test_what_is_left_out_and_how_it_was_made_are_said():
     assert tables(report)[-1].splitlines()[-1].replace(" ", "") == r"|op\|una|ccc|2|0|0|0|2|"
 
 
-def test_a_report_can_be_found_again_and_its_title_is_not_too_long():
+def test_the_description_has_the_mark_and_the_title_is_not_too_long():
     report = build(plausible(1, 1), project="p" * 128)
     assert MARK in report.description and len(report.title) == LONGEST_TITLE
 
 
-def test_the_report_grows_by_a_few_words_a_run():
+def test_the_report_grows_little_per_run():
     # A run is named, with its colour, in each of the four grids that draw it.
     few, many = (len(spec(build(plausible(trials=trials, epochs=1)))) for trials in (50, 200))
     assert many - few < 200 * 750
