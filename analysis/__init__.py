@@ -1,12 +1,13 @@
-"""What the searches found: from trials to tables, statistics, figures and reports.
+"""Turn the trials of searches into statistics, tables, figures and reports.
 
-The packages, top to bottom; each imports only from those below it (`tests/test_layers.py` checks that):
+The packages and modules, from top to bottom. Each imports only from those below it, as
+`tests/test_layers.py` checks:
 
-    outputs, readme             all of it into one folder; the results in README.md
+    outputs, readme             write all results to one folder; write those in README.md
     html_report, wandb_report   one self-contained page; a report on W&B's server
-    figures                     pictures as PNG
+    figures                     figures as PNG
     tables                      tables and sentences as text, Markdown and CSV
-    evidence                    every result of a comparison, gathered once
+    evidence                    all results of a comparison, gathered once
     statistics                  estimates, tests and verdicts
     sources                     offline sweeps and W&B's server as records
     records                     searches, reruns and data frames of trials

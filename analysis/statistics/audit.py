@@ -83,9 +83,9 @@ def _check(audited: Sequence[AuditedTrial], stopped: pd.DataFrame) -> None:
 
 def _of_method(method: str, audited: Sequence[AuditedTrial], trials: pd.DataFrame) -> Audit:
     own = trials[trials["method"] == method]
-    losses = [_rivals(one, own) for one in audited]
-    won = [one.final_loss < rivals["valid_loss"].min() for one, rivals in zip(audited, losses, strict=True)]
-    best = [_finished_below(one, rivals) < BEST for one, rivals in zip(audited, losses, strict=True)]
+    losses = [_other_trials(one, own) for one in audited]
+    won = [one.final_loss < others["valid_loss"].min() for one, others in zip(audited, losses, strict=True)]
+    best = [_finished_below(one, others) < BEST for one, others in zip(audited, losses, strict=True)]
     return Audit(
         method=method,
         stopped=int((own["state"] == TrialState.STOPPED).sum()),
@@ -97,12 +97,12 @@ def _of_method(method: str, audited: Sequence[AuditedTrial], trials: pd.DataFram
     )
 
 
-def _rivals(one: AuditedTrial, own: pd.DataFrame) -> pd.DataFrame:
+def _other_trials(one: AuditedTrial, own: pd.DataFrame) -> pd.DataFrame:
     """Return the other finished and stopped trials of its search."""
     same = (own["replicate"] == one.replicate) & (own["run"] != one.run)
     return own[same & own["state"].isin(USABLE_STATES)]
 
 
-def _finished_below(one: AuditedTrial, rivals: pd.DataFrame) -> int:
-    finished = rivals[rivals["state"] == TrialState.FINISHED]
+def _finished_below(one: AuditedTrial, others: pd.DataFrame) -> int:
+    finished = others[others["state"] == TrialState.FINISHED]
     return int((finished["valid_loss"] < one.final_loss).sum())

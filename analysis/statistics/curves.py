@@ -38,7 +38,7 @@ class Steps:
     loss: Floats
 
     @property
-    def end(self) -> float:
+    def total(self) -> float:
         """The total that the search spent."""
         return float(self.spent[-1]) if len(self.spent) else 0.0
 
@@ -119,7 +119,7 @@ def incumbent_curves(steps: tuple[Steps, ...], axis: str, points: int = POINTS) 
 
 
 def _curve(method: str, steps: list[Steps], axis: str, points: int) -> Curve:
-    end = float(np.median([one.end for one in steps]))
+    end = float(np.median([one.total for one in steps]))
     grid = np.linspace(end / points, end, points) if axis == "seconds" else _integer_grid(int(end), points)
     grid = grid if end > 0 else np.empty(0)
     values = np.stack([one.at(grid) for one in steps])

@@ -112,7 +112,7 @@ def average_ranks(steps: Sequence[Steps]) -> dict[str, tuple[float, int]]:
     complete = [group for group in _by_replicate(steps) if sorted(s.method for s in group) == sorted(methods)]
     if not complete:
         return nothing
-    budget = min(np.median([one.end for one in steps if one.method == method]) for method in methods)
+    budget = min(np.median([one.total for one in steps if one.method == method]) for method in methods)
     if budget <= 0:
         return nothing
     grid = np.linspace(budget / RANK_POINTS, budget, RANK_POINTS)

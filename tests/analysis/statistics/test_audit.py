@@ -35,7 +35,7 @@ def test_an_audit_counts_who_would_have_won_and_been_among_the_best():
     assert one.would_have_won.value == pytest.approx(1 / 3)
     assert one.among_best.value == pytest.approx(2 / 3)
     assert one.epochs_saved.value == 2
-    # Ten epochs by those that finished, four by those stopped, one by the failed one; eight spared.
+    # Ten epochs by those that finished, four by those stopped, one by the failed one; eight saved.
     assert (one.epochs_spent, one.share_saved) == (15, pytest.approx(8 / 23))
 
 

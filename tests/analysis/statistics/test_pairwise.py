@@ -145,7 +145,7 @@ def test_the_margin_must_be_above_zero(margin):
         compare_pairs(study(0), margin)
 
 
-def test_pairs_are_of_the_same_replicate_whatever_the_order_of_searches():
+def test_pairs_have_the_same_replicate_in_any_order_of_searches():
     searches = [
         SearchRecord(method, f"{method}{number}", LOSS, (trial(0, [loss]),), number)
         for method, losses in (("a", {2: 0.2, 0: 0.5}), ("b", {0: 0.4, 1: 0.3, 2: 0.1}))
