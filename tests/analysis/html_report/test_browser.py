@@ -173,20 +173,20 @@ def test_the_curves_are_drawn_over_the_chosen_axis(show, full_path):
 
 
 @pytest.mark.parametrize(
-    ("figure", "told"),
+    ("figure", "expected"),
     [
         ("finals", ["method", "replicate", "0."]),
         ("curves-epochs", ["method", "epochs", "median loss of the incumbent", "searches (n)"]),
         ("accuracy-0", ["finished", "filters", "validation accuracy"]),
     ],
 )
-def test_pointing_at_a_dot_shows_its_numbers(figure, told, show, full_path):
+def test_pointing_at_a_dot_shows_its_numbers(figure, expected, show, full_path):
     page = show(full_path)
     dots = page.locator(f".plot[data-figure={figure}] .mark-symbol.role-mark").last.locator("path")
     dots.nth(dots.count() // 8).hover(force=True)
     page.wait_for_selector("#vg-tooltip-element.visible")
     tip = page.locator("#vg-tooltip-element").text_content()
-    assert [word for word in told if word not in tip] == [] and "undefined" not in tip
+    assert [word for word in expected if word not in tip] == [] and "undefined" not in tip
     assert figure.startswith("accuracy") or any(method in tip for method in METHODS)
 
 
