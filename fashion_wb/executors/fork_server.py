@@ -1,8 +1,8 @@
-"""The process that starts trials: imports what they need once, then forks a child for each.
+"""The process that trials are forked from: it imports what they need once, then forks a child for each.
 
-`executors.local` runs it as `python -m fashion_wb.executors.fork_server FD` and speaks to it in JSON lines
-over the socket FD. It stays single-threaded and never touches CUDA, so that its children may. When its client
-goes away, however that happens, it kills every trial: nothing outlives a killed sweep.
+`executors.local` runs it as `python -m fashion_wb.executors.fork_server FD` and talks to it in JSON lines over
+the socket FD. It stays single-threaded and never initialises CUDA, so that forked children work. When its client
+goes away, for whatever reason, it kills every trial: no process outlives a killed sweep.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fashion_wb.executors import trial_process
 from fashion_wb.executors.core_service import CoreService
 from fashion_wb.executors.parent_death import die_with_parent
 from fashion_wb.sweepfile.program import load_hook
 
 
 def _finish_imports(before_fork: str | None) -> None:
-    """Do now what the imported modules would do first in every trial."""
+    """Do now, once, what the imported modules would do on first use in every trial."""
     if "wandb" in sys.modules:
         from fashion_wb.wandb_private import list_packages_once
 
@@ -35,7 +36,7 @@ def _finish_imports(before_fork: str | None) -> None:
     if before_fork is not None:
         load_hook(before_fork)()
     elif "torch" in sys.modules:
-        # The first optimiser of a process imports torch.compile, whether it is used or not: seconds.
+        # The first optimiser of a process imports torch.compile, whether it is used or not. That takes seconds.
         torch = sys.modules["torch"]
         torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
 
@@ -45,22 +46,24 @@ class _Child:
     """A forked process.
 
     Attributes:
-        key: the trial's.
+        key: the key of its trial.
         request: what the trial was started with.
-        closing: descriptor on which the trial says that it has ended its runs; None if nobody asks.
-        told_to_end: whether it was sent SIGTERM.
-        status: of the trial, once this child is the one that ends its run for it.
+        runs_finished: descriptor from which a byte can be read once the trial has finished its W&B runs; None if
+            nobody needs to know.
+        asked_to_stop: whether it was sent SIGTERM.
+        trial_status: the exit status of the dead trial whose run this child finishes; None if this child is the
+            trial itself.
     """
 
     key: str
     request: dict[str, Any]
-    closing: int | None = None
-    told_to_end: bool = False
-    status: int | None = None
+    runs_finished: int | None = None
+    asked_to_stop: bool = False
+    trial_status: int | None = None
 
 
 class ForkServer:
-    """Starts, watches and signals trials on behalf of one client."""
+    """Starts, watches and signals trials for one client."""
 
     def __init__(self, client: socket.socket) -> None:
         self.client = client
@@ -80,7 +83,7 @@ class ForkServer:
     def preload(self, modules: list[str], directory: str, before_fork: str | None) -> None:
         """Start the shared service and, meanwhile, import modules as a script in `directory` would."""
         sys.path[0] = directory
-        # What fails here fails again in the trial, which says so in its own words.
+        # An import that fails here fails again in the trial, whose output shows the error.
         with contextlib.suppress(Exception):
             importlib.import_module("wandb")
             self.service = CoreService([self.client, *self._wakeups])
@@ -91,10 +94,10 @@ class ForkServer:
             _finish_imports(before_fork)
         self.service_token = None if self.service is None else self.service.token()
         gc.collect()
-        gc.freeze()  # the children share these objects' pages for as long as nobody touches them
+        gc.freeze()  # the children share the pages of these objects until something writes to them
 
     def unsafe_to_fork(self) -> str:
-        """Why a forked child could not work, or nothing."""
+        """Say why a forked child could not work; "" if it can."""
         if threading.active_count() > 1:
             return f"importing it starts threads ({threading.enumerate()[-1].name})"
         torch = sys.modules.get("torch")
@@ -142,16 +145,16 @@ class ForkServer:
             self._signal(request["key"], request["number"])
 
     def _start(self, request: dict[str, Any]) -> None:
-        child = _Child(request["key"], request)
+        trial = _Child(request["key"], request)
         warm = request["program"] is not None and self.service_token is not None
-        closing: int | None = None
+        runs_finished: int | None = None
         if warm:
             request["env"].setdefault("WANDB_SERVICE", self.service_token)
         if warm and request["run_id"] is not None:
-            child.closing, closing = os.pipe()
-        self._fork(child, lambda: child.run(request, closing))
-        if closing is not None:
-            os.close(closing)
+            trial.runs_finished, runs_finished = os.pipe()
+        self._fork(trial, lambda: trial_process.run_trial(request, runs_finished))
+        if runs_finished is not None:
+            os.close(runs_finished)
 
     def _fork(self, child: _Child, become: Callable[[], object]) -> None:
         parent = os.getpid()
@@ -159,12 +162,12 @@ class ForkServer:
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
-            self._leave(parent, become)
+            self._run_in_child(parent, become)
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)
         self.children[pid] = child
 
-    def _leave(self, parent: int, become: Callable[[], object]) -> None:
+    def _run_in_child(self, parent: int, become: Callable[[], object]) -> None:
         try:
             signal.set_wakeup_fd(-1)
             self._selector.close()
@@ -179,9 +182,9 @@ class ForkServer:
     def _signal(self, key: str, number: int) -> None:
         for pid, child in self.children.items():
             if child.key == key:
-                child.told_to_end = child.told_to_end or number == signal.SIGTERM
+                child.asked_to_stop = child.asked_to_stop or number == signal.SIGTERM
                 with contextlib.suppress(ProcessLookupError):
-                    # SIGTERM goes to the program alone, as from W&B's agent; a kill takes its children too.
+                    # SIGTERM goes to the program alone, as from W&B's agent. A kill includes its own children.
                     (os.killpg if number == signal.SIGKILL else os.kill)(pid, number)
 
     def _reap(self) -> None:
@@ -192,23 +195,23 @@ class ForkServer:
             if done:
                 child = self.children.pop(pid)
                 status = os.waitstatus_to_exitcode(raw)
-                if self._left_its_run_open(child):
-                    self._end_run_of(child, status)
+                if self._left_run_unfinished(child):
+                    self._finish_run_of(child, status)
                 else:
-                    status = status if child.status is None else child.status
+                    status = status if child.trial_status is None else child.trial_status
                     self._send({"event": "exited", "key": child.key, "status": status})
 
-    def _left_its_run_open(self, child: _Child) -> bool:
-        if child.closing is None:
+    def _left_run_unfinished(self, child: _Child) -> bool:
+        if child.runs_finished is None:
             return False
-        with os.fdopen(child.closing, "rb", buffering=0) as closing:
-            os.set_blocking(closing.fileno(), False)
-            return not closing.read(1)  # b"" or None: its subprocesses may hold the other end
+        with os.fdopen(child.runs_finished, "rb", buffering=0) as runs_finished:
+            os.set_blocking(runs_finished.fileno(), False)
+            return not runs_finished.read(1)  # b"", or None while its subprocesses hold the other end
 
-    def _end_run_of(self, child: _Child, status: int) -> None:
-        code = child.exit_code_of(status, child.told_to_end)
-        closer = _Child(child.key, child.request, status=status)
-        self._fork(closer, lambda: child.end_run(child.request, code))
+    def _finish_run_of(self, dead: _Child, status: int) -> None:
+        code = trial_process.wandb_exit_code(status, dead.asked_to_stop)
+        finisher = _Child(dead.key, dead.request, trial_status=status)
+        self._fork(finisher, lambda: trial_process.finish_run(dead.request, code))
 
     def _send(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(ConnectionError):
@@ -216,15 +219,15 @@ class ForkServer:
 
 
 def main() -> None:
-    """Serve the socket whose descriptor is the first argument."""
+    """Serve the client at the other end of the socket whose descriptor is the first argument."""
     die_with_parent(os.getppid())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client to hear
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client
     server = ForkServer(socket.socket(fileno=int(sys.argv[1])))
     try:
         server.serve()
     finally:
         server.close()
-        os._exit(0)  # what was imported has exit hooks of its own, which have nothing to say here
+        os._exit(0)  # skips the exit hooks of imported modules, which belong to the trials
 
 
 if __name__ == "__main__":

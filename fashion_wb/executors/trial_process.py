@@ -1,4 +1,4 @@
-"""What a forked child does to become a trial: its own environment and output, then the program."""
+"""What a forked process does to become a trial: set its environment and output, then run the program."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from typing import Any, NoReturn
 
 from fashion_wb.runlog.reader import find_run_log, read_run_log
 
-# What W&B records for a script that ended by KeyboardInterrupt.
+# What W&B records for a script that stopped by KeyboardInterrupt.
 _INTERRUPTED = 255
 
 
-def run(request: dict[str, Any], closing: int | None) -> NoReturn:
+def run_trial(request: dict[str, Any], runs_finished: int | None) -> NoReturn:
     """Become the trial that `request` describes; never returns.
 
     Args:
-        request: `env` (the whole environment), `cwd`, `output` (file that takes stdout and stderr), `argv`
-            (the command), and `program`, the Python script to run in this very process, with `argv` then
-            being its sys.argv, or None to replace this process by the command.
-        closing: descriptor on which to say, by a byte, that the script's W&B runs have been ended.
+        request: what `local.LocalExecutor.start` sent. `env` is the whole environment, `cwd` the directory to
+            run in, `output` the file that takes stdout and stderr. With a `program`, that Python script runs in
+            this very process and `argv` is its sys.argv. With `program` None, the command `argv` replaces this
+            process.
+        runs_finished: descriptor that gets one byte once the script's W&B runs are finished.
     """
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
@@ -40,26 +41,26 @@ def run(request: dict[str, Any], closing: int | None) -> NoReturn:
     _reseed()
     _use_threads(os.environ.get("OMP_NUM_THREADS", ""))
     status = _run_script(request["program"], request["argv"])
-    if closing is not None:
-        os.write(closing, b".")
+    if runs_finished is not None:
+        os.write(runs_finished, b".")
     os._exit(status)
 
 
-def end_run(request: dict[str, Any], exit_code: int) -> NoReturn:
-    """End the W&B run of a trial that died, from another process: all it had logged is kept and sent.
+def finish_run(request: dict[str, Any], exit_code: int) -> NoReturn:
+    """Finish the W&B run of a trial that died, so that everything it logged is kept and sent; never returns.
 
-    A wandb-core service of its own would have noticed and dropped the run; the shared one waits, and lets the
-    server believe that the run goes on. Nothing happens if the run has been ended, or never began.
+    A wandb-core service of its own would have noticed the death and dropped the run. The shared service waits,
+    and W&B's server believes that the run goes on. Nothing happens if the run is finished or never started.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)  # this one is not the trial that is to be stopped
+        signal.signal(number, signal.SIG_IGN)  # they are meant for the trial, which is gone
     _redirect(request["output"])
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
     import wandb
 
-    if _is_open(request["run_id"]):
+    if _is_unfinished(request["run_id"]):
         with contextlib.suppress(wandb.UsageError):
             wandb.attach(run_id=request["run_id"]).finish(exit_code=exit_code)
     sys.stdout.flush()
@@ -67,17 +68,17 @@ def end_run(request: dict[str, Any], exit_code: int) -> NoReturn:
     os._exit(0)
 
 
-def _is_open(run_id: str) -> bool:
-    # The service would tell as well, by ten seconds of silence.
-    path = find_run_log(Path(os.environ.get("WANDB_DIR", "")), run_id)
-    return path is not None and read_run_log(path).exit_code is None
-
-
-def exit_code_of(status: int, told_to_end: bool) -> int:
-    """The exit code that W&B shall record for a process that died with `status` (negative for a signal)."""
-    if told_to_end:
+def wandb_exit_code(status: int, asked_to_stop: bool) -> int:
+    """The exit code that W&B should record for a process that died with `status` (negative for a signal)."""
+    if asked_to_stop:
         return _INTERRUPTED
     return status if status >= 0 else 128 - status  # as a shell has it
+
+
+def _is_unfinished(run_id: str) -> bool:
+    # The log answers at once; the service answers by ten seconds of silence.
+    path = find_run_log(Path(os.environ.get("WANDB_DIR", "")), run_id)
+    return path is not None and read_run_log(path).exit_code is None
 
 
 def _redirect(output: str) -> None:
@@ -101,23 +102,23 @@ def _execute(argv: list[str], env: dict[str, str]) -> NoReturn:
 
 
 def _reseed() -> None:
-    # A fresh interpreter would seed numpy from the system; without this all children would share one state.
+    # A fresh interpreter seeds numpy from the system. Without this, all forked trials would share one state.
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
 
 
 def _use_threads(count: str) -> None:
-    # torch was imported under the fork server's own number of threads, and asks only once.
+    # torch read OMP_NUM_THREADS when the fork server imported it, and does not read it again.
     if "torch" in sys.modules and count.isdecimal() and int(count) > 0:
         sys.modules["torch"].set_num_threads(int(count))
 
 
 def _run_script(program: str, argv: list[str]) -> int:
-    """Run a script as the interpreter would, exit hooks included; returns its exit status."""
+    """Run a script as the interpreter would, exit hooks included; return its exit status."""
     path = str(Path(program).resolve())
     main = types.ModuleType("__main__")
     main.__file__ = path
-    main.__builtins__ = builtins  # type: ignore[attr-defined]
+    vars(main)["__builtins__"] = builtins
     sys.modules["__main__"] = main
     sys.argv = argv
     sys.path[0] = str(Path(path).parent)
@@ -126,9 +127,9 @@ def _run_script(program: str, argv: list[str]) -> int:
         exec(code, main.__dict__)
         status = 0
     except SystemExit as exit_request:
-        status = _status(exit_request.code)
+        status = _exit_status(exit_request.code)
     except BaseException as error:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(type(error), error, error.__traceback__)
         status = _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
     # os._exit, which must follow, runs none of these.
     threading._shutdown()  # type: ignore[attr-defined]
@@ -140,13 +141,13 @@ def _run_script(program: str, argv: list[str]) -> int:
 
 
 def _finish_runs(status: int) -> None:
-    # A process with a wandb-core service of its own does this as it ends; one with a shared service does not.
+    # A process with its own wandb-core service finishes its runs on exit; one with a shared service does not.
     wandb = sys.modules.get("wandb")
     while wandb is not None and wandb.run is not None:
         wandb.finish(exit_code=status)
 
 
-def _status(code: object) -> int:
+def _exit_status(code: object) -> int:
     if code is None:
         return 0
     if isinstance(code, int):
