@@ -1,4 +1,4 @@
-"""The command line: its commands, and the one place that turns errors into messages."""
+"""The command line, and the one place that turns errors into messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fashion_wb.errors import FashionWbError, Interrupted
 
 
 class _Group(click.Group):
-    """Turns the project's errors into one line on stderr and an exit status; the only place that does."""
+    """Turns the project's errors into a message on stderr and an exit status."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -27,7 +27,7 @@ class _Group(click.Group):
             click.echo(f"{label}{error}", err=True)
             ctx.exit(error.exit_code)
         except OSError as error:
-            # A full disk, a folder that may not be written: the user's to mend, wherever it struck.
+            # A full disk or a read-only folder, for example: the user can fix it, wherever it happened.
             click.echo(f"Error: {error.filename or 'input or output'}: {error.strerror or error}", err=True)
             ctx.exit(1)
 
@@ -35,7 +35,7 @@ class _Group(click.Group):
 @click.group(cls=_Group)
 @click.version_option(package_name="fashion-wb")
 def main() -> None:
-    """Hyperparameter searches on Fashion-MNIST with W&B, online or fully offline, compared with evidence."""
+    """Run hyperparameter searches on Fashion-MNIST with W&B, online or offline, and compare them."""
 
 
 for command in (data, sweep, study, compare, push, report, agent):

@@ -1,5 +1,5 @@
-"""The commands, one a file: options, one call into the library, one print.
+"""The commands, one per file: each parses options, calls the library once and prints the result.
 
-They are `agent`, `compare`, `data`, `push`, `report`, `study` and `sweep`. `cli` imports them all; nothing else
-does. `options` holds the options that several of them share.
+They are `agent`, `compare`, `data`, `push`, `report`, `study` and `sweep`; only `cli` imports them. `options`
+holds the options that several commands share.
 """

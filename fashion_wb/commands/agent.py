@@ -7,19 +7,26 @@ from pathlib import Path
 
 import click
 
-from fashion_wb.commands.options import DATA_DIR, POSITIVE
+from fashion_wb.commands.options import COLD, DATA_DIR, POSITIVE
 
 
 @click.command()
 @click.argument("sweep", metavar="ENTITY/PROJECT/SWEEP_ID")
-@click.option("--count", type=POSITIVE, help="Most trials by this agent; the sweep's run_cap holds as well.")
-@click.option("--workers", type=POSITIVE, default=1, show_default=True, help="Trials at once.")
+@click.option(
+    "--count",
+    type=POSITIVE,
+    help="Maximum number of trials that this agent starts. The sweep's run_cap applies as well.",
+)
+@click.option(
+    "--workers", type=POSITIVE, default=1, show_default=True, help="Number of trials that run at once."
+)
 @DATA_DIR
-@click.option("--cold", is_flag=True, help="Start each trial as a fresh process, as wandb agent does.")
+@COLD
 def agent(sweep: str, count: int | None, workers: int, cold: bool) -> None:
-    """Run trials of a sweep on W&B's server, as wandb agent does, without its waits.
+    """Run trials of a sweep on W&B's server.
 
-    Start it where wandb agent would be started, on as many machines as you like.
+    The agent works like `wandb agent`, but without its waiting times. Start it in the folder where you would
+    start `wandb agent`. Several agents can share a sweep, on one machine or on several.
     """
     from fashion_wb.agent.start import AgentOptions, run_agent
 

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
-@click.option("--out", type=PATH, default=Path("comparison"), show_default=True, help="Where to write.")
+@click.option("--out", type=PATH, default=Path("comparison"), show_default=True, help="Output folder.")
 def compare(sources: tuple[str, ...], out: Path) -> None:
-    """Compare sweeps: tables, pictures, a page to look at, and what they can show.
+    """Compare sweeps: write tables, figures and an HTML report.
 
-    SOURCE is a folder, for the offline sweeps at or below it, or ENTITY/PROJECT or
-    ENTITY/PROJECT/SWEEP_ID, for what W&B's server holds; any number of either.
+    The report says which differences between the methods the data can show, and which it cannot. Each SOURCE
+    is either a folder (with all offline sweeps in it or below it), or ENTITY/PROJECT or
+    ENTITY/PROJECT/SWEEP_ID on W&B's server. You can mix both kinds.
     """
     from analysis.outputs import write_comparison
     from analysis.sources.local import rerun_records, search_record
@@ -53,7 +54,7 @@ def _source(text: str) -> Path | WandbPath:
     if folder.is_dir():
         return folder
     if text.startswith((".", "/", "~")) or "/" not in text.strip("/"):
-        raise FashionWbError(f"{text}: no such folder; on W&B's server, give ENTITY/PROJECT")
+        raise FashionWbError(f"{text}: no such folder; for a project on W&B's server, give ENTITY/PROJECT")
     try:
         return parse_path(text)
     except FashionWbError as error:
@@ -61,7 +62,7 @@ def _source(text: str) -> Path | WandbPath:
 
 
 def _conditions(sources: list[Path | WandbPath]) -> dict[str, Any] | None:
-    """Those kept with the one study compared; of several sources they would hold for a part only."""
+    """Read the conditions of the study compared; None for several sources, which may differ in them."""
     from fashion_wb.study.conditions import read_conditions
 
     only = sources[0]

@@ -10,9 +10,13 @@ from fashion_wb.commands.options import PATH
 
 
 @click.command()
-@click.option("--data-dir", type=PATH, help="Where to look first.  [default: FASHION_WB_DATA]")
+@click.option(
+    "--data-dir",
+    type=PATH,
+    help="Folder of Fashion-MNIST; no other place is searched.  [default: FASHION_WB_DATA if set]",
+)
 def data(data_dir: Path | None) -> None:
-    """Find or fetch Fashion-MNIST and verify it."""
+    """Find Fashion-MNIST, download it if it is missing, and verify it."""
     from fashion_wb.cnn.data import locate
 
     click.echo(f"Fashion-MNIST, verified: {locate.ensure(data_dir)}")

@@ -13,13 +13,14 @@ from fashion_wb.errors import FashionWbError
 
 @click.command()
 @click.argument("directories", metavar="DIR...", nargs=-1, required=True, type=PATH)
-@click.option("--project", required=True, help="W&B project; created unless it is there.")
+@click.option("--project", required=True, help="W&B project; created if it does not exist.")
 @click.option("--entity", help="W&B user or team.  [default: WANDB_ENTITY, or the account's default]")
 def push(directories: tuple[Path, ...], project: str, entity: str | None) -> None:
-    """Push the offline sweeps at or below each DIR to W&B's server.
+    """Push offline sweeps to W&B's server.
 
-    Creates each sweep there and uploads its runs into it. The same command again, after an interruption or
-    whenever, sends only what has not arrived: there is never a second sweep, run or row.
+    All sweeps in each folder DIR or below it are created on the server, and their runs are uploaded. Run the
+    same command again at any time, for example after an interruption: it sends only what has not arrived, and
+    never duplicates a sweep, a run or a row.
     """
     from fashion_wb.offline.sweep_dir import find_sweep_dirs
     from fashion_wb.push.push import push_sweeps

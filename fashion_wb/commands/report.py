@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("project", metavar="ENTITY/PROJECT")
 @click.option(
-    "--share/--unshare", default=None, help="Make a link for viewing without an account, or revoke it."
+    "--share/--unshare", default=None, help="Create a link for viewing without an account, or revoke it."
 )
 def report(project: str, share: bool | None) -> None:
-    """Make the W&B report on a project's sweeps, or renew the one there is.
+    """Create or update the W&B report on a project's sweeps.
 
-    --share prints a link by which anybody can view the report, and its runs' results, without an account;
-    --unshare revokes it and leaves the report as it is.
+    --share prints a link with which anybody can view the report and the results of its runs without an
+    account. --unshare revokes the link and does not change the report.
     """
     from analysis.wandb_report import store
     from fashion_wb.server.connection import connect
 
     path = parse_path(project)
     if path.sweep is not None:
-        raise FashionWbError(f"{project}: a report is on a project, all its sweeps: give {path.of_project}")
+        raise FashionWbError(f"{project}: a report covers all sweeps of a project: give {path.project_path}")
     server = connect()
     if share is False:
         click.echo(store.unshare_report(server, path))
         return
     saved = _save(server, path)
-    click.echo(f"Report {'made' if saved.created else 'renewed'}: {saved.url}")
+    click.echo(f"Report {'created' if saved.created else 'updated'}: {saved.url}")
     if share:
-        click.echo(f"Anybody can view it by this link: {store.share_report(server, saved)}")
+        click.echo(f"Anybody can view it with this link: {store.share_report(server, saved)}")
         click.echo(f"To revoke the link: fashion-wb report {path} --unshare")
 
 

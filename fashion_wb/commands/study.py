@@ -14,6 +14,7 @@ from fashion_wb.study.plan import METHODS
 if TYPE_CHECKING:
     from fashion_wb.offline.reruns import RerunSet
     from fashion_wb.offline.sweep_dir import SweepDir
+    from fashion_wb.study.plan import StudySettings
 
 _QUICK = {"trials": 4, "epochs": 2, "retrain_seeds": 1, "audit": 0}
 _FULL = {"trials": 10, "epochs": 10, "retrain_seeds": 3, "audit": 2}
@@ -25,43 +26,42 @@ _COUNT = click.IntRange(min=0)
     "--methods",
     default=",".join(METHODS),
     show_default=True,
-    help="Comma-separated names of files in sweeps/.",
+    help="Methods to compare: comma-separated names of files in sweeps/.",
 )
 @click.option(
     "--replicates",
     type=POSITIVE,
     default=1,
     show_default=True,
-    help="How often every search is done as a whole, each time on seeds of its own. A finished study can be "
-    "given more.",
+    help="Repetitions of every whole search, each with its own seeds. You can add more to a finished study.",
 )
-@click.option("--trials", type=POSITIVE, help=f"Of each search.  [default: {_FULL['trials']}]")
-@click.option("--epochs", type=POSITIVE, help=f"Of each trial.  [default: {_FULL['epochs']}]")
+@click.option("--trials", type=POSITIVE, help=f"Trials per search.  [default: {_FULL['trials']}]")
+@click.option("--epochs", type=POSITIVE, help=f"Epochs per trial.  [default: {_FULL['epochs']}]")
 @click.option(
     "--budget-epochs",
     type=POSITIVE,
-    help="Instead of --trials: the epochs each search may spend in all. It starts a trial only if one of "
-    "full length still fits, so the budget is never exceeded; early stopping buys more trials.",
+    help="Total epochs per search, instead of --trials. A search starts a trial only if a full-length trial "
+    "still fits, so it never exceeds this budget. Early stopping leaves room for more trials.",
 )
 @click.option(
     "--retrain-seeds",
     type=_COUNT,
-    help="Fresh seeds on which each search's best configuration is trained again and tested.  "
+    help="Number of fresh seeds on which each search's best configuration is retrained and tested.  "
     f"[default: {_FULL['retrain_seeds']}]",
 )
 @click.option(
     "--audit",
     type=_COUNT,
-    help="How many trials that each search stopped early are trained to the end, to see what stopping cost.  "
+    help="Stopped trials per search that are trained to the end, to measure the cost of early stopping.  "
     f"[default: {_FULL['audit']}]",
 )
 @click.option(
     "--quick",
     is_flag=True,
-    help=f"A first look: {_QUICK['trials']} trials of {_QUICK['epochs']} epochs, winners retrained once, no "
-    "audit.",
+    help=f"A small study for a first look: {_QUICK['trials']} trials of {_QUICK['epochs']} epochs per "
+    "search, winners retrained once, no audit.",
 )
-@click.option("--out", type=PATH, help="Where everything is kept.  [default: study, or study-quick]")
+@click.option("--out", type=PATH, help="Output folder.  [default: study, or study-quick with --quick]")
 @search_options
 def study(
     methods: str,
@@ -76,15 +76,14 @@ def study(
     seed: int,
     **options: Any,
 ) -> None:
-    """Run every method's search offline under one budget, then compare them.
+    """Run every method's search offline, then compare the methods.
 
-    Searches are paired: replicate R of every method has the same split of the data, initial weights and order
-    of batches. The same command again goes on where it stopped.
+    All searches have the same budget, and they are paired: replicate R of every method has the same split of
+    the data, initial weights and order of batches. Run the same command again to continue an interrupted
+    study.
     """
-    from analysis.outputs import write_comparison
-    from analysis.sources.local import rerun_records, search_record
     from fashion_wb.offline.run import run_offline, run_reruns
-    from fashion_wb.study.conditions import read_conditions, write_conditions
+    from fashion_wb.study.conditions import write_conditions
     from fashion_wb.study.plan import PROJECT_ROOT, StudySettings, plan_study
 
     defaults = _QUICK if quick else _FULL
@@ -104,23 +103,20 @@ def study(
     folders = run_offline(planned, None, run, sys.stderr)
     replicate_of = [plan.turn for plan in planned]
     counts = given("retrain_seeds", retrain_seeds), given("audit", audit)
-    run_reruns(_followups(folders, replicate_of, seed, *counts), run, sys.stderr)
-    winners, audits = rerun_records(folders)
-    searches = [search_record(folder) for folder in folders]
-    conditions = read_conditions(out)
-    click.echo(write_comparison(searches, out, retrained=winners, audited=audits, conditions=conditions))
+    run_reruns(_plan_reruns(folders, replicate_of, seed, *counts), run, sys.stderr)
+    click.echo(_compare(folders, out))
 
 
-def _announcement(methods: int, replicates: int, settings: Any, out: Path) -> str:
+def _announcement(methods: int, replicates: int, settings: StudySettings, out: Path) -> str:
     times = "" if replicates == 1 else f" x {replicates} replicates"
     if settings.budget_epochs is None:
-        spent = f"{settings.trials} trials x {settings.epochs} epochs at most"
+        budget = f"{settings.trials} trials x at most {settings.epochs} epochs"
     else:
-        spent = f"{settings.budget_epochs} epochs, in trials of at most {settings.epochs}"
-    return f"{methods} methods{times} x {spent}; runs under {out}/sweeps"
+        budget = f"{settings.budget_epochs} epochs, in trials of at most {settings.epochs} epochs"
+    return f"{methods} methods{times} x {budget}; runs in {out}/sweeps"
 
 
-def _followups(
+def _plan_reruns(
     folders: list[SweepDir], replicate_of: list[int], seed: int, retrain_seeds: int, audit: int
 ) -> list[RerunSet]:
     from fashion_wb.study.audit import plan_audit
@@ -131,4 +127,15 @@ def _followups(
     for folder, replicate in zip(folders, replicate_of, strict=True):
         seeds = [retrain_seed(seed, replicate, number) for number in range(retrain_seeds)]
         found += [plan_retraining(folder, seeds), plan_audit(folder, audit)]
-    return [followup for followup in found if followup is not None]
+    return [reruns for reruns in found if reruns is not None]
+
+
+def _compare(folders: list[SweepDir], out: Path) -> str:
+    from analysis.outputs import write_comparison
+    from analysis.sources.local import rerun_records, search_record
+    from fashion_wb.study.conditions import read_conditions
+
+    winners, audits = rerun_records(folders)
+    searches = [search_record(folder) for folder in folders]
+    conditions = read_conditions(out)
+    return write_comparison(searches, out, retrained=winners, audited=audits, conditions=conditions)

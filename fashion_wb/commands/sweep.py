@@ -13,15 +13,16 @@ from fashion_wb.commands.options import PATH, POSITIVE, run_options, search_opti
 
 @click.command()
 @click.argument("file", type=PATH)
-@click.option("--count", type=POSITIVE, help="Most trials; the file's run_cap holds as well.")
+@click.option("--count", type=POSITIVE, help="Maximum number of trials. The file's run_cap applies as well.")
 @click.option(
-    "--dir", "directory", type=PATH, default=Path("runs"), show_default=True, help="Where runs are kept."
+    "--dir", "directory", type=PATH, default=Path("runs"), show_default=True, help="Folder for the runs."
 )
 @search_options
 def sweep(file: Path, count: int | None, directory: Path, seed: int, **options: Any) -> None:
-    """Run the W&B sweep file FILE offline; the same command again goes on where it stopped.
+    """Run the W&B sweep file FILE offline.
 
-    Every trial is an ordinary W&B offline run under DIR/NAME/wandb, where NAME is the file's own name.
+    Run the same command again to continue an interrupted sweep. Every trial is an ordinary W&B offline run in
+    DIR/NAME/wandb, where NAME is the name of FILE without its extension.
     """
     from fashion_wb.offline.plan import PlannedSweep
     from fashion_wb.offline.run import run_offline

@@ -1,5 +1,5 @@
-"""Every method's search, replicated, under one budget, with honest winners.
+"""Plan a study: every method's search, replicated, under one budget, with retrained winners and audits.
 
-Import `plan` for the searches of a study, `retraining` and `audit` for what is trained after them,
-`conditions` for the machine and versions that are kept with the results.
+Import what you need from `plan` (the searches), `retraining` and `audit` (the reruns after them) and
+`conditions` (the machine and versions recorded with the results).
 """

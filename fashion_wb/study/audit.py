@@ -1,4 +1,4 @@
-"""An audit of early stopping: a random sample of the stopped trials, trained to the end after all."""
+"""An audit of early stopping: train a random sample of the stopped trials to the end."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ JOB_TYPE = "audit"
 
 
 def plan_audit(search: SweepDir, count: int) -> RerunSet | None:
-    """At most `count` of a search's stopped trials, drawn by its seed; a larger `count` adds to them.
+    """Draw at most `count` of a search's stopped trials with its seed; a larger `count` adds trials.
 
     Returns:
-        None if no trial was stopped, or `count` is 0.
+        The reruns; None if no trial was stopped or `count` is 0.
 
     Raises:
-        FashionWbError: a damaged log, or an audit begun with other trials.
+        FashionWbError: a log is damaged, or an audit of other trials has already started.
     """
     stopped = [trial for trial in search.read_trials() if trial.state is TrialState.STOPPED]
     drawn = sorted(stopped, key=lambda trial: stable_seed(search.seed, JOB_TYPE, trial.number))[:count]

@@ -1,4 +1,4 @@
-"""What a measurement was made with: without it a number says little."""
+"""The conditions of a measurement: machine, versions, settings. Numbers mean little without them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PACKAGES = ("torch", "wandb", "sweeps", "optuna", "hyperopt")
 
 
 def write_conditions(folder: Path, **settings: Any) -> None:
-    """Keep in `folder` the machine, the versions and `settings`; those of a study's first start stay."""
+    """Record the machine, the versions and `settings` in `folder`; an existing record stays as it is."""
     path = folder / FILE
     if path.exists():
         return
@@ -33,10 +33,10 @@ def write_conditions(folder: Path, **settings: Any) -> None:
 
 
 def read_conditions(folder: Path) -> dict[str, Any] | None:
-    """What `write_conditions` kept in `folder`; None if it kept nothing there.
+    """Read what `write_conditions` recorded in `folder`; None if there is no record.
 
     Raises:
-        FashionWbError: the file cannot be read or is no JSON object.
+        FashionWbError: the file cannot be read or is not a JSON object.
     """
     path = folder / FILE
     try:
@@ -52,7 +52,7 @@ def read_conditions(folder: Path) -> dict[str, Any] | None:
 
 
 def training_images() -> str:
-    """On how many images trials train, as FASHION_WB_LIMIT says."""
+    """Return how many images trials train on, set by FASHION_WB_LIMIT."""
     return os.environ.get("FASHION_WB_LIMIT", "50000")
 
 
@@ -60,6 +60,6 @@ def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
-        return platform.processor() or "processor not known"
+        return platform.processor() or "unknown processor"
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "processor not known"
+    return names[0] if names else "unknown processor"

@@ -1,4 +1,4 @@
-"""The study: every method's search, replicated, under one budget, one objective and one split of the data."""
+"""Plan a study: every method's search, replicated, with the same budget, objective and split of the data."""
 
 from __future__ import annotations
 
@@ -20,25 +20,26 @@ from fashion_wb.study.conditions import FILE as CONDITIONS
 from fashion_wb.study.conditions import training_images
 from fashion_wb.sweepfile.sweep import Sweep, make_sweep, read_sweep
 
-# What a study compares unless told otherwise, in the order in which tables show them: the baseline first.
+# The methods of a study by default, in the order of the tables: the baseline first.
 METHODS = ("random", "bayes", "hyperband", "hyperopt", "optuna")
-# Where train.py and sweeps/ are.
+# The folder of train.py and sweeps/.
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
-_SEEDS = 2**31  # train.py's are below
+_SEEDS = 2**31  # train.py accepts seeds below this
 
 
 @dataclass(frozen=True)
 class StudySettings:
-    """What every search of a study has in common.
+    """The settings shared by all searches of a study.
 
     Attributes:
-        trials: of each search, at least 1; None where a budget in epochs decides.
-        epochs: of a trial of full length, at least 1.
-        budget_epochs: epochs that each search may spend in all, at least `epochs`; None for no such limit.
-        seed: of the study; all other seeds are derived from it.
+        trials: number of trials per search, at least 1; None if the budget is in epochs.
+        epochs: number of epochs of a full-length trial, at least 1.
+        budget_epochs: epochs that each search may spend in total, at least `epochs`; None if the budget is in
+            trials.
+        seed: seed of the study; all other seeds are derived from it.
 
     Raises:
-        FashionWbError: a value out of range, or both or neither of trials and budget_epochs.
+        FashionWbError: a value is out of range, or both or neither of `trials` and `budget_epochs` are given.
     """
 
     trials: int | None
@@ -50,24 +51,27 @@ class StudySettings:
         train_config.check_value("epochs", self.epochs)
         train_config.check_value("seed", self.seed)
         if (self.trials is None) == (self.budget_epochs is None):
-            raise FashionWbError("a study's budget is either a number of trials or a number of epochs")
+            raise FashionWbError(
+                "a study's budget is either a number of trials or a number of epochs: "
+                "give --trials or --budget-epochs, not both"
+            )
         if self.budget_epochs is not None and self.budget_epochs < self.epochs:
             raise FashionWbError(
-                f"a budget of {self.budget_epochs} epochs has no room for one trial of {self.epochs}; "
-                f"give at least {self.epochs}"
+                f"a budget of {self.budget_epochs} epochs is too small for one trial of {self.epochs} "
+                f"epochs: give at least {self.epochs}"
             )
 
 
 def method_order(method: str) -> int:
-    """Where tables show a method: known ones first."""
+    """Return a method's position in tables; methods that are not in METHODS come last."""
     return METHODS.index(method) if method in METHODS else len(METHODS)
 
 
 def sweep_path(method: str) -> Path:
-    """The sweep file of a method.
+    """Return the path of a method's sweep file.
 
     Raises:
-        FashionWbError: there is none.
+        FashionWbError: the method has no sweep file.
     """
     path = PROJECT_ROOT / "sweeps" / f"{method}.yaml"
     if not path.is_file():
@@ -79,24 +83,26 @@ def sweep_path(method: str) -> Path:
 def plan_study(
     methods: Sequence[str], replicates: int, settings: StudySettings, out: Path
 ) -> list[PlannedSweep]:
-    """Every search of a study: replicate r of a method is the sweep METHOD-rR, kept in OUT/sweeps/METHOD-rR.
+    """Plan every search of a study: replicate R of a method is the sweep METHOD-rR in OUT/sweeps/METHOD-rR.
 
-    Replicate r of every method has the same training seed, which decides the split of the data, the initial
-    weights and the order of the batches; that of each search is its own. Neither depends on the number of
-    replicates or on the other methods, so that a study can be given more of either.
+    Replicate R of every method has the same training seed, which determines the split of the data, the
+    initial weights and the order of the batches. Each search has its own search seed. Neither seed depends on
+    the number of replicates or on the other methods, so you can add replicates or methods to a study later.
 
     Args:
-        methods: names of files in sweeps/; each at most once.
-        replicates: of each method, at least 1.
+        methods: names of files in sweeps/, each at most once.
+        replicates: number of replicates of each method, at least 1.
+        settings: the settings of every search.
+        out: the study's folder.
 
     Raises:
-        FashionWbError: an unknown or repeated method, or `out` holds a study of other settings or of before
-            there were replicates.
+        FashionWbError: a method is unknown or repeated, or `out` holds a study with other settings or from a
+            version without replicates.
     """
     if not methods:
         raise FashionWbError("a study needs at least one method")
     if len(set(methods)) < len(methods):
-        raise FashionWbError(f"a method may be named once only, got {', '.join(methods)}")
+        raise FashionWbError(f"each method may be named only once, got {', '.join(methods)}")
     sweeps = {method: read_sweep(sweep_path(method)) for method in methods}
     _check_folder(out, settings)
     caps = {method: _run_cap(sweep, settings) for method, sweep in sweeps.items()}
@@ -108,12 +114,12 @@ def plan_study(
 
 
 def training_seed(seed: int, replicate: int) -> int:
-    """The seed that every trial of replicate `replicate` trains with, in a study of seed `seed`."""
+    """Return the training seed of every trial of a replicate, in a study with seed `seed`."""
     return stable_seed(seed, "training", replicate) % _SEEDS
 
 
 def retrain_seed(seed: int, replicate: int, number: int) -> int:
-    """The `number`-th fresh seed (from 0) on which the winners of replicate `replicate` are trained again."""
+    """Return the `number`-th (from 0) fresh seed on which the winners of a replicate are retrained."""
     return stable_seed(seed, "retrain", replicate, number) % _SEEDS
 
 
@@ -136,11 +142,11 @@ def _planned(
 
 
 def _run_cap(sweep: Sweep, settings: StudySettings) -> int:
-    """Most trials of a search: under a budget in epochs as many as it can hold, each at its shortest."""
+    """Return the most trials of a search: for a budget in epochs, as many as fit at their shortest."""
     if settings.budget_epochs is None:
         assert settings.trials is not None
         return settings.trials
-    # A scheduler block's source is found from the project's root, where the trials run.
+    # A scheduler block names its source file relative to the project's root, where trials run.
     with contextlib.chdir(PROJECT_ROOT):
         _, pruner = make_search(sweep, "budget", settings.seed)
     return settings.budget_epochs // (1 if pruner.prunes else settings.epochs)
@@ -151,8 +157,8 @@ def _check_folder(out: Path, settings: StudySettings) -> None:
         name, _, replicate = path.parent.name.rpartition("-r")
         if not name or not replicate.isdecimal():
             raise FashionWbError(
-                f"{path.parent}: a search of before there were replicates, which were seeded otherwise; "
-                "give another --out, or delete the old study"
+                f"{path.parent}: this search is from an older version, without replicates and with other "
+                "seeds: give another --out, or delete the old study"
             )
     try:
         before = json.loads((out / CONDITIONS).read_text())
@@ -164,6 +170,6 @@ def _check_folder(out: Path, settings: StudySettings) -> None:
         was = before.get(name)
         if was != now:
             raise FashionWbError(
-                f"{out}: holds a study with {name} {was}, not {now}; give another --out, or what it was "
-                "begun with"
+                f"{out}: holds a study with {name} {was}, not {now}: give another --out, or use the settings "
+                "that the study started with"
             )

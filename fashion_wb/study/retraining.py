@@ -1,4 +1,4 @@
-"""A search's winner, honestly: the configuration it chose, trained again on fresh seeds and then tested."""
+"""Retrain a search's winner on fresh seeds and test it: an unbiased estimate, unlike the reported loss."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ JOB_TYPE = "retrain"
 
 
 def plan_retraining(search: SweepDir, seeds: Sequence[int]) -> RerunSet | None:
-    """The retraining of the trial with the best objective, at full length, on each of `seeds`.
+    """Plan to retrain the trial with the best objective, at full length, on each of `seeds`.
 
-    The choice knows validation results only; the test split is measured in these runs and nowhere else, once
-    in each, with the weights of the epoch that has the lowest validation loss.
+    The choice depends on validation results only. The test split is measured in these runs and nowhere else,
+    once per run, with the weights of the epoch with the lowest validation loss.
 
     Returns:
-        None if no trial of the search has a result, or there are no seeds.
+        The reruns; None if no trial of the search has a result or there are no seeds.
 
     Raises:
-        FashionWbError: a damaged log, or a retraining begun for another configuration.
+        FashionWbError: a log is damaged, or a retraining of another configuration has already started.
     """
     best = incumbent(search, search.read_trials())
     if best is None or not seeds:

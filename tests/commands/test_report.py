@@ -1,15 +1,14 @@
-"""`fashion-wb report` by the unmodified client and wandb-workspaces, against the stand-in."""
+"""`fashion-wb report` with the unmodified client and wandb-workspaces, against the stand-in server."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from report_cases import PATH, address, read, report
 from standin_cases import PROJECT, add_run, add_sweep
-from standin_client import client_environment, run_client
 from standin_faults import Fault, Faults
 from standin_server import Server
 from standin_state import ENTITY, KEY
@@ -19,27 +18,6 @@ from sweep_cases import environment
 from analysis.wandb_report.report import MARK
 from fashion_wb.study.plan import METHODS
 
-PATH = f"{ENTITY}/{PROJECT}"
-# What anybody may do with W&B's own library: read a report, by its address, and delete it.
-READ = """
-import json, sys
-import wandb_workspaces.reports.v2 as wr
-report = wr.Report.from_url(sys.argv[1])
-grids = [block for block in report.blocks if isinstance(block, wr.PanelGrid)]
-print(json.dumps({
-    "title": report.title,
-    "headings": [block.text for block in report.blocks if isinstance(block, wr.H2)],
-    "verdict": next(block.text for block in report.blocks if isinstance(block, wr.CalloutBlock)),
-    "table": next(block.text for block in report.blocks if isinstance(block, wr.MarkdownBlock)),
-    "notes": next(block.items for block in report.blocks if isinstance(block, wr.UnorderedList)),
-    "panels": sorted({type(panel).__name__ for grid in grids for panel in grid.panels}),
-    "projects": sorted({f"{runset.entity}/{runset.project}" for grid in grids for runset in grid.runsets}),
-    "runsets": [(runset.name, runset.filters) for runset in grids[0].runsets],
-}))
-if "--delete" in sys.argv:
-    assert report.delete()
-"""
-
 
 @pytest.fixture
 def server():
@@ -48,35 +26,12 @@ def server():
         assert server.state.problems == []
 
 
-def report(server, home, *arguments, **env):
-    return run_client(server.url, home, "report", *(arguments or [PATH]), **env)
-
-
-def read(server, home, url, *arguments):
-    done = subprocess.run(
-        [sys.executable, "-c", READ, url, *arguments],
-        env=client_environment(server.url, home),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 def study(state):
-    """Two runs in a sweep of each method."""
+    """Add a sweep with two runs for each method."""
     for number, method in enumerate(METHODS):
         sweep = add_sweep(state, method)
         add_run(state, sweep, f"{method}-a", [0.9, 0.5 - 0.05 * number], filters=4)
         add_run(state, sweep, f"{method}-b", [0.8, 0.6], filters=9, lr=3e-3)
-
-
-def address(done):
-    """The address that the command printed."""
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()[0].partition(": ")[2]
 
 
 def only(server):
@@ -84,11 +39,11 @@ def only(server):
     return view
 
 
-def test_the_contents_read_back_are_the_study(server, tmp_path):
+def test_the_report_read_back_describes_the_study(server, tmp_path):
     study(server.state)
     add_run(server.state, None, "alone", [0.1])
     done = report(server, tmp_path)
-    assert done.stdout.startswith("Report made: ")
+    assert done.stdout.startswith("Report created: ")
     found = read(server, tmp_path, address(done))
     assert found["title"] == f"Hyperparameter searches in {PROJECT}"
     assert found["headings"][0] == "Result" and len(found["headings"]) == 9
@@ -107,39 +62,39 @@ def test_the_contents_read_back_are_the_study(server, tmp_path):
     assert asked == {"upsertView"} and server.state.asked["upsertView"] == 1
 
 
-def test_running_it_again_renews_the_same_report_and_keeps_what_a_user_called_it(server, tmp_path):
+def test_running_it_again_updates_the_report_and_keeps_the_users_title(server, tmp_path):
     study(server.state)
     first = report(server, tmp_path)
     ours = only(server)
     ours.title, ours.description = "What we learnt / 50 % of it", f"Ours. {MARK}"
-    for number in range(60):  # more than a page of them, and newer
+    for number in range(60):  # more than one page, and newer
         server.state.views[f"other{number}"] = View(f"other{number}", PROJECT, "runs", title="A user's own")
     add_run(server.state, "bayes1", "best", [0.0625])
     second = report(server, tmp_path)
-    assert second.stdout.startswith("Report renewed: ")
+    assert second.stdout.startswith("Report updated: ")
     assert address(second).rpartition("--")[2] == address(first).rpartition("--")[2]
     found = read(server, tmp_path, address(second), "--delete")
     assert (found["title"], ours.description) == ("What we learnt / 50 % of it", f"Ours. {MARK}")
     assert "(run best), with validation loss 0.0625" in found["verdict"]
     assert {view.spec for view in server.state.views.values()} == {"{}"}
-    # Deleted, it is made anew.
-    assert report(server, tmp_path).stdout.startswith("Report made: ")
+    # A deleted report is created again.
+    assert report(server, tmp_path).stdout.startswith("Report created: ")
     assert len(server.state.views) == 61
 
 
-def test_of_several_the_oldest_is_renewed(server, tmp_path):
+def test_the_oldest_of_several_reports_is_updated(server, tmp_path):
     study(server.state)
     for key, year in (("bmV3", 2027), ("b2xk", 2025), ("bWlk", 2026)):
         view = View(key, PROJECT, "runs", "name", "Title", MARK, created=f"{year}-01-01T00:00:00Z")
         server.state.views[key] = view
     server.state.views["ZHJh"] = View("ZHJh", PROJECT, "runs/draft", "name", "Title", MARK, created="2020")
-    assert report(server, tmp_path).stdout.startswith("Report renewed: ")
+    assert report(server, tmp_path).stdout.startswith("Report updated: ")
     assert [key for key, view in server.state.views.items() if view.spec != "{}"] == ["b2xk"]
     assert server.state.views["b2xk"].name == "name"
 
 
 class Once(Faults):
-    """One kind of fault, for the one request that is the `number`th."""
+    """Makes one request fail, the `number`th, with one kind of fault."""
 
     def __init__(self, kind: Fault, number: int) -> None:
         super().__init__()
@@ -151,8 +106,8 @@ class Once(Faults):
         return fault
 
 
-def number_of_the_creation(home):
-    """Which of the command's requests creates the report."""
+def number_of_create_request(home):
+    """Return the number of the request that creates the report."""
     with Server() as server:
         study(server.state)
         resolve = server.roots["mutation"]["upsertView"]
@@ -167,14 +122,14 @@ def number_of_the_creation(home):
         return seen[0]
 
 
-def test_a_creation_whose_answer_is_lost_makes_one_report(tmp_path):
-    # The command waits 15 s for the answer, so both kinds of trouble are had at the same time.
+def test_a_lost_or_refused_create_request_makes_one_report(tmp_path):
+    # The command waits 15 s for the answer, so both faults are tested at the same time.
     homes = [tmp_path / name for name in ("dry", "lost", "busy")]
     for home in homes:
         home.mkdir()
-    number = number_of_the_creation(homes[0])
+    number = number_of_create_request(homes[0])
 
-    def in_trouble(home, kind):
+    def with_fault(home, kind):
         with Server() as server:
             study(server.state)
             server.faults = Once(kind, number)
@@ -184,13 +139,13 @@ def test_a_creation_whose_answer_is_lost_makes_one_report(tmp_path):
 
     kinds = (Fault.LOST, Fault.BUSY)
     with ThreadPoolExecutor(2) as threads:
-        lost, busy = threads.map(in_trouble, homes[1:], kinds)
+        lost, busy = threads.map(with_fault, homes[1:], kinds)
     for done, reports, faults in (lost, busy):
-        assert done.stdout.startswith("Report made: "), done.stderr
+        assert done.stdout.startswith("Report created: "), done.stderr
         assert (reports, faults) == (1, 1)
 
 
-def test_a_link_is_made_once_and_can_be_revoked(server, tmp_path):
+def test_a_link_is_created_once_and_can_be_revoked(server, tmp_path):
     study(server.state)
     links = []
     for _ in range(2):
@@ -209,24 +164,24 @@ def test_a_link_is_made_once_and_can_be_revoked(server, tmp_path):
     assert link.revoked is not None and only(server).spec == before
 
 
-def test_where_the_server_allows_no_link_the_report_is_saved_and_the_reason_is_given(server, tmp_path):
+def test_without_permission_to_share_the_report_is_saved_and_the_reason_given(server, tmp_path):
     study(server.state)
     server.state.may_share = False
     done = report(server, tmp_path, PATH, "--share")
     assert done.returncode == 1
-    assert done.stdout.startswith("Report made: ") and len(done.stdout.splitlines()) == 1
+    assert done.stdout.startswith("Report created: ") and len(done.stdout.splitlines()) == 1
     assert "the report is saved, but has no link to share it" in done.stderr
     assert "sharing by link is disabled for this organization" in done.stderr
     assert "Traceback" not in done.stderr and only(server).spec != "{}"
 
 
-def test_what_cannot_be_reported_on_is_said_and_nothing_is_saved(server, tmp_path):
+def test_report_explains_why_it_refuses_and_saves_nothing(server, tmp_path):
     server.state.projects.add(PROJECT)
     add_sweep(server.state)
     cases = {
         (PATH,): "there is nothing to compare",
         (f"{ENTITY}/nothing",): f"knows no project {ENTITY}/nothing",
-        (f"{PATH}/random1",): f"a report is on a project, all its sweeps: give {PATH}",
+        (f"{PATH}/random1",): f"a report covers all sweeps of a project: give {PATH}",
         (PATH, "--unshare"): f"{PATH} has no report made by fashion-wb",
     }
     with ThreadPoolExecutor(2) as threads:
@@ -237,7 +192,7 @@ def test_what_cannot_be_reported_on_is_said_and_nothing_is_saved(server, tmp_pat
     assert server.state.views == {} and server.state.projects == {PROJECT}
 
 
-def test_runs_that_go_on_are_reported_as_such(server, tmp_path):
+def test_running_runs_are_reported_as_running(server, tmp_path):
     sweep = add_sweep(server.state)
     add_run(server.state, sweep, "a", [0.5], "running", None)
     found = read(server, tmp_path, address(report(server, tmp_path)))

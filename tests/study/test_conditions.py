@@ -1,4 +1,4 @@
-"""What a study was run with, kept and read back."""
+"""The conditions of a study are recorded and read back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fashion_wb.errors import FashionWbError
 from fashion_wb.study.conditions import FILE, read_conditions, write_conditions
 
 
-def test_conditions_read_back_and_those_of_the_first_start_stay(tmp_path):
+def test_conditions_are_read_back_and_the_first_record_stays(tmp_path):
     for seed in (0, 1):
         write_conditions(tmp_path / "study", trials=3, seed=seed)
     record = read_conditions(tmp_path / "study")
@@ -22,7 +22,7 @@ def test_a_folder_without_conditions_has_none(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "\udcff"])
-def test_damaged_conditions_are_named(tmp_path, text):
+def test_damaged_conditions_are_reported(tmp_path, text):
     (tmp_path / FILE).write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(FashionWbError, match=rf"{FILE}: .*: delete it, or restore it"):
         read_conditions(tmp_path)

@@ -1,11 +1,12 @@
-"""A study that an earlier version began goes on: it resumes, retrains and compares.
+"""A study that an older version started can be continued: it resumes, retrains and compares.
 
-`data/interrupted.tar.xz` was written by commit 29378e6, before the packages were made, with
+`data/interrupted.tar.xz` was written by commit 29378e6, before the code was split into packages, with
 
     FASHION_WB_LIMIT=600 fashion-wb study --methods random,hyperband,optuna --trials 3 --epochs 3
         --retrain-seeds 1 --audit 1 --workers 1
 
-and Ctrl-C after five of its nine trials. `data/finished_trials.csv` is what that same commit made of a copy.
+and Ctrl-C after five of its nine trials. `data/finished_trials.csv` is what the same commit
+made of a copy.
 """
 
 from __future__ import annotations
@@ -38,22 +39,22 @@ def test_it_resumes_where_it_stopped(resumed):
     assert [line.split("]")[0] for line in ended] == ["[6/9", "[7/9", "[8/9", "[9/9"]
 
 
-def test_it_ends_with_the_trials_that_the_earlier_version_had(resumed):
+def test_it_has_the_same_trials_as_in_the_older_version(resumed):
     folder, _ = resumed
     found = pd.read_csv(folder / "begun" / "trials.csv").drop(columns="seconds")
     expected = pd.read_csv(DATA / "finished_trials.csv")
-    # Losses to 1e-6, because another processor may sum in another order.
+    # Losses agree to 1e-6 only, because another processor may sum in another order.
     pd.testing.assert_frame_equal(found, expected, rtol=1e-6)
 
 
-def test_every_search_has_its_retrained_winner_and_the_stopped_trial_its_audit(resumed):
+def test_every_winner_is_retrained_and_the_stopped_trial_is_audited(resumed):
     folder, _ = resumed
     sweeps = folder / "begun" / "sweeps"
     assert len(list(sweeps.glob("*/retrain/wandb/offline-run-*/*.wandb"))) == 3
     assert len(list(sweeps.glob("hyperband-r0/audit/wandb/offline-run-*/*.wandb"))) == 1
 
 
-def test_it_compares(resumed):
+def test_it_can_be_compared(resumed):
     folder, _ = resumed
     done = run(folder, "compare", "begun", "--out", "compared")
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""What a study plans: paired replicates, seeds apart, budgets alike."""
+"""The plan of a study: paired replicates, separate seeds, equal budgets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def seed_of(planned):
     return planned.sweep.config["parameters"]["seed"]["value"]
 
 
-def test_searches_of_one_replicate_share_everything_but_the_method(tmp_path):
+def test_searches_of_one_replicate_differ_in_the_method_only(tmp_path):
     planned = plan(tmp_path)
     for replicate in range(4):
         found = [p for p in planned if p.turn == replicate]
@@ -31,7 +31,7 @@ def test_searches_of_one_replicate_share_everything_but_the_method(tmp_path):
             assert p.folder == tmp_path / "sweeps" / p.sweep.name
 
 
-def test_replicates_train_on_seeds_of_their_own_and_each_search_has_its_own(tmp_path):
+def test_each_replicate_has_its_training_seed_and_each_search_its_search_seed(tmp_path):
     planned = plan(tmp_path)
     assert len({seed_of(p) for p in planned}) == 4
     assert len({p.seed for p in planned}) == len(planned)
@@ -40,19 +40,19 @@ def test_replicates_train_on_seeds_of_their_own_and_each_search_has_its_own(tmp_
     assert not {seed_of(p) for p in planned} & {seed_of(p) for p in other}
 
 
-def test_a_search_does_not_depend_on_what_else_the_study_holds(tmp_path):
+def test_a_search_does_not_depend_on_the_other_searches_of_the_study(tmp_path):
     alone = plan(tmp_path, ["bayes"], 2)
     assert alone == [p for p in plan(tmp_path) if p.sweep.name in ("bayes-r0", "bayes-r1")]
 
 
-def test_no_winner_is_retrained_on_a_seed_it_was_chosen_by():
-    # 31 bits: that any two of these 400 seeds are equal by chance has a probability of 0.00004.
+def test_no_winner_is_retrained_on_a_seed_used_to_choose_it():
+    # Seeds have 31 bits: two of these 400 are equal by chance with a probability of 0.00004.
     chosen_by = {training_seed(0, replicate) for replicate in range(100)}
     fresh = {retrain_seed(0, replicate, number) for replicate in range(100) for number in range(3)}
     assert len(fresh) == 300 and not fresh & chosen_by
 
 
-def test_a_budget_in_epochs_is_the_same_for_all_and_buys_more_trials_where_they_are_stopped(tmp_path):
+def test_a_budget_in_epochs_allows_more_trials_with_early_stopping(tmp_path):
     settings = StudySettings(trials=None, epochs=3, budget_epochs=20, seed=0)
     planned = plan(tmp_path, ["random", "hyperband", "optuna"], 1, settings)
     assert {(p.budget.total, p.budget.per_trial) for p in planned} == {(20, 3)}
@@ -61,8 +61,8 @@ def test_a_budget_in_epochs_is_the_same_for_all_and_buys_more_trials_where_they_
 
 @pytest.mark.parametrize(
     ("methods", "message"),
-    [([], "at least one method"), (["random", "random"], "once only"), (["hyperland"], "choose from bayes")],
+    [([], "at least one method"), (["random", "random"], "only once"), (["hyperland"], "choose from bayes")],
 )
-def test_bad_choices_of_methods_are_refused(tmp_path, methods, message):
+def test_bad_method_lists_are_refused(tmp_path, methods, message):
     with pytest.raises(FashionWbError, match=message):
         plan(tmp_path, methods)

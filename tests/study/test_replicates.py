@@ -1,4 +1,4 @@
-"""A study in replicates, end to end: added later, winners retrained and tested, stopped trials audited."""
+"""A study with replicates, end to end: replicates added later, retrained winners, audited trials."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STUDY = ["study", "--methods", "random,hyperband", "--trials", "4", "--epochs", 
 
 @pytest.fixture(scope="module")
 def grown(tmp_path_factory, data_dir):
-    """A study of two replicates, the second of which was added to the finished first."""
+    """Run a study of one replicate, then add a second replicate to it."""
     folder = tmp_path_factory.mktemp("grown")
     for replicates in ("1", "2"):
         done = run(folder, *STUDY, "--replicates", replicates, "--out", "out", **LIMIT)
@@ -36,7 +36,7 @@ def searches(folder):
 
 
 def curves(folder):
-    """What each trial of each search was and gave, without what differs from one time to the next."""
+    """Return each trial's configuration, outcome and losses, without what differs between runs."""
     return {
         search.sweep.name: [
             (dict(trial.config), trial.state, [row["valid_loss"] for row in trial.history])
@@ -46,7 +46,7 @@ def curves(folder):
     }
 
 
-def test_replicates_added_later_are_those_of_a_study_that_had_them_from_the_start(grown, tmp_path, data_dir):
+def test_replicates_added_later_equal_those_of_a_study_that_started_with_them(grown, tmp_path, data_dir):
     done = run(
         tmp_path, *STUDY, "--replicates", "2", "--retrain-seeds", "0", "--audit", "0", "--out", "out", **LIMIT
     )
@@ -54,11 +54,11 @@ def test_replicates_added_later_are_those_of_a_study_that_had_them_from_the_star
     once, later = curves(tmp_path), curves(grown)
     names = ["hyperband-r0", "hyperband-r1", "random-r0", "random-r1"]
     assert sorted(once) == sorted(later) == names
-    # Where a trial of a few milliseconds an epoch is stopped is a matter of milliseconds; what it was is not.
+    # Epochs of a few milliseconds: when a trial is stopped varies, but its configuration does not.
     assert once["random-r0"] == later["random-r0"] and once["random-r1"] == later["random-r1"]
     for name in names:
         assert [config for config, _, _ in once[name]] == [config for config, _, _ in later[name]]
-    # By turns: no trial of replicate 1 is proposed before all of replicate 0.
+    # By priority: no trial of replicate 1 is proposed before all of replicate 0.
     times = {
         search.sweep.name: [path.stat().st_mtime for path in search.proposals.glob("config-*.yaml")]
         for search in searches(tmp_path)
@@ -66,7 +66,7 @@ def test_replicates_added_later_are_those_of_a_study_that_had_them_from_the_star
     assert max(times["random-r0"]) < min(times["random-r1"])
 
 
-def test_the_table_knows_the_replicates(grown):
+def test_the_trials_table_has_a_column_for_the_replicate(grown):
     with (grown / "out" / "trials.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert {(row["method"], row["replicate"]) for row in rows} == {
@@ -82,7 +82,7 @@ def test_the_same_command_again_trains_nothing(grown):
     assert sorted(path for path in grown.rglob("*.wandb")) == before
 
 
-def test_each_winner_is_retrained_on_fresh_seeds_and_tested_there_alone(grown):
+def test_each_winner_is_retrained_on_fresh_seeds_and_only_then_tested(grown):
     for search in searches(grown):
         record, trials = retrained_winner(search), search.read_trials()
         ended = [t for t in trials if t.state in (TrialState.FINISHED, TrialState.STOPPED)]
@@ -116,7 +116,7 @@ def test_stopped_trials_are_trained_to_the_end(grown):
         ):
             log, before = read_run_log(path), trials[record.run].history
             losses = [row["valid_loss"] for row in log.history]
-            # The same seed: it goes the way it went until it was stopped.
+            # With the same seed the losses are the same up to the epoch at which it was stopped.
             assert losses[: len(before)] == [row["valid_loss"] for row in before]
             assert (record.stopped_after, record.epochs_saved) == (len(before), 3 - len(before))
             assert record.loss_when_stopped == min(losses[: len(before)])
@@ -124,7 +124,7 @@ def test_stopped_trials_are_trained_to_the_end(grown):
             assert not any(key.startswith("test_") for key in log.summary)
 
 
-def test_a_study_killed_while_it_retrains_goes_on(tmp_path, data_dir):
+def test_a_study_killed_while_retraining_resumes(tmp_path, data_dir):
     arguments = ["study", "--methods", "random", "--trials", "1", "--epochs", "20", "--out", "out"]
     process = subprocess.Popen(
         [*COMMAND, *arguments],
@@ -146,7 +146,7 @@ def test_a_study_killed_while_it_retrains_goes_on(tmp_path, data_dir):
     assert len(list(search.root.glob("retrain/wandb/offline-run-*"))) == 3
 
 
-def test_a_budget_in_epochs_is_kept(tmp_path, data_dir):
+def test_a_budget_in_epochs_is_not_exceeded(tmp_path, data_dir):
     done = run(
         tmp_path,
         *["study", "--methods", "random,hyperband", "--epochs", "3", "--budget-epochs", "13"],
@@ -160,7 +160,7 @@ def test_a_budget_in_epochs_is_kept(tmp_path, data_dir):
         assert all(trial.state.ended for trial in trials)
         spent[search.sweep.name] = (len(trials), sum(len(trial.history) for trial in trials))
     assert spent["random-r0"] == (4, 12)
-    # How many of so short trials are stopped in time differs.
+    # How many of these short trials are stopped in time varies.
     assert spent["hyperband-r0"][0] >= 4 and 10 < spent["hyperband-r0"][1] <= 13
     assert json.loads((tmp_path / "out" / "conditions.json").read_text())["budget_epochs"] == 13
     assert "/26 epochs]" in done.stderr

@@ -1,4 +1,4 @@
-"""The study end to end: five searches of real training, then the comparison, recomputed independently."""
+"""A study end to end: five searches with real training, and a comparison checked independently."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def rows(path):
 
 
 def inspected(folder):
-    """Each run's method and records, as W&B's own inspector reads them."""
+    """Yield each run's method and records, as W&B's own inspector reads them."""
     for log in sorted(folder.glob("out/sweeps/*/wandb/offline-run-*/run-*.wandb")):
         command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(log.parent)]
         text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         yield log.parents[2].name.removesuffix("-r0"), [json.loads(line) for line in text.splitlines()]
 
 
-def test_the_comparison_agrees_with_the_logs_as_wandb_reads_them(study):
+def test_the_comparison_agrees_with_the_logs_read_by_wandb(study):
     folder, _ = study
     best, runs, epochs = {}, defaultdict(int), defaultdict(int)
     for method, records in inspected(folder):
@@ -58,7 +58,7 @@ def test_the_comparison_agrees_with_the_logs_as_wandb_reads_them(study):
         assert float(row["valid_accuracy"]) == pytest.approx(best[method]["valid_accuracy"], rel=1e-12)
 
 
-def test_the_files_have_the_agreed_headers_and_every_trial(study):
+def test_the_files_have_the_documented_headers_and_every_trial(study):
     folder, done = study
     trials = rows(folder / "out" / "trials.csv")
     assert list(trials[0]) == (
@@ -83,7 +83,7 @@ def test_the_same_command_again_changes_nothing(study):
     assert (folder / "out" / "trials.csv").read_bytes() == before
 
 
-def test_compare_reads_the_same_runs_into_the_same_tables(study):
+def test_compare_makes_the_same_tables_from_the_same_runs(study):
     folder, _ = study
     done = run(folder, "compare", "out/sweeps/random-r0", "out", "--out", "both")
     assert done.returncode == 1 and "given twice" in done.stderr
@@ -93,7 +93,7 @@ def test_compare_reads_the_same_runs_into_the_same_tables(study):
         assert (folder / "again" / name).read_bytes() == (folder / "out" / name).read_bytes()
 
 
-def test_a_study_begun_with_another_budget_is_refused(study):
+def test_a_study_cannot_continue_with_another_budget(study):
     folder, _ = study
     done = run(folder, "study", "--trials", "3", "--epochs", "1", "--out", "out")
     assert done.returncode == 1 and "holds a study with trials 2, not 3" in done.stderr
@@ -101,12 +101,12 @@ def test_a_study_begun_with_another_budget_is_refused(study):
     assert done.returncode == 1 and "training_images 500, not 50000" in done.stderr
 
 
-def test_a_study_of_before_there_were_replicates_is_refused(tmp_path):
+def test_a_study_from_a_version_without_replicates_is_refused(tmp_path):
     old = tmp_path / "out" / "sweeps" / "random"
     old.mkdir(parents=True)
     (old / "sweep.json").write_text("{}")
     done = run(tmp_path, *STUDY)
-    assert done.returncode == 1 and "before there were replicates" in done.stderr
+    assert done.returncode == 1 and "from an older version, without replicates" in done.stderr
     assert "give another --out" in done.stderr and "Traceback" not in done.stderr
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["sweeps"]
 
@@ -115,11 +115,11 @@ def test_a_study_of_before_there_were_replicates_is_refused(tmp_path):
     ("arguments", "message"),
     [
         (["--trials", "2", "--budget-epochs", "20"], "either a number of trials or a number of epochs"),
-        (["--epochs", "5", "--budget-epochs", "4"], "no room for one trial of 5"),
+        (["--epochs", "5", "--budget-epochs", "4"], "too small for one trial of 5"),
         (["--methods", "hyperland"], "choose from bayes, "),
     ],
 )
-def test_bad_choices_are_refused_before_anything_is_begun(tmp_path, arguments, message):
+def test_bad_options_are_refused_before_anything_starts(tmp_path, arguments, message):
     done = run(tmp_path, "study", *arguments, "--out", "out")
     assert done.returncode == 1 and message in done.stderr
     assert not (tmp_path / "out").exists()
