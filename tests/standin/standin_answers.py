@@ -1,4 +1,4 @@
-"""The root fields of the stand-in: what a client may ask and change."""
+"""The root fields of the stand-in's GraphQL: its queries and mutations."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from standin_graphql import Arguments, Fields, Unknown
 from standin_objects import Objects
 from standin_state import ENTITY, Refused, Run, State, Sweep, now
 
-# The server's features that the client asks for by name; without the first it refuses to enqueue runs.
+# Features that the client asks for by name; without this one it refuses to enqueue runs.
 FEATURES = ("SWEEPS_LOCAL_SCHEDULER",)
-# What a client says of itself and its machine when it creates a run or a sweep, of which nothing is kept.
-_UNKEPT = (
+# Inputs about the client and its machine that the stand-in ignores.
+_IGNORED = (
     "id notes host debug jobProgram jobRepo state controller launchScheduler templateVariableValues scheduler"
 ).split()
 
 
 def roots(state: State, upload_url: Callable[[Run, str], str]) -> dict[str, Fields]:
-    """The root fields that are served; `upload_url` gives the address for a run's file."""
+    """Return the root fields; `upload_url` gives the address for uploading a run's file."""
     return _Answers(state, upload_url).roots()
 
 
@@ -33,7 +33,7 @@ class _Answers:
         features = [{"name": name, "isEnabled": True} for name in FEATURES]
         query = {
             "viewer": self._objects.viewer(),
-            # Asked for the organisation of an entity; there is none here.
+            # Clients ask for the organisation of an entity; there is none here.
             "entity": lambda arguments: arguments.clear(),
             "serverInfo": {"features": features},
             "project": self._objects.find_project,
@@ -136,7 +136,7 @@ class _Answers:
         config = json.loads(given.pop("config"))
         run = standin_sweeps.enqueue(self._state, self._sweep_by_key(given.pop("id")), config)
         run.display_name = given.pop("displayName", None)
-        # The scheduler looks for the run by this id among the names of runs.
+        # The scheduler looks for this id among the names of runs.
         return {"id": run.name, "runQueueItemId": f"item:{run.name}"}
 
     def _stop_run(self, given: Arguments) -> Fields:
@@ -169,7 +169,7 @@ def _camel(name: str) -> str:
 
 
 def _input(call: Callable[[Arguments], Fields]) -> Callable[[Arguments], Fields]:
-    """A mutation has one argument, `input`, whose entries are treated as arguments are."""
+    """Treat the entries of a mutation's one argument, `input`, as its arguments."""
 
     def resolve(arguments: Arguments) -> Fields:
         given = {name: value for name, value in arguments.pop("input").items() if value is not None}
@@ -182,5 +182,5 @@ def _input(call: Callable[[Arguments], Fields]) -> Callable[[Arguments], Fields]
 
 
 def _drop(given: Arguments) -> None:
-    for name in _UNKEPT:
+    for name in _IGNORED:
         given.pop(name, None)

@@ -1,4 +1,4 @@
-"""Sweeps and runs put straight into the stand-in's memory, as clients would have left them."""
+"""Add sweeps and runs directly to the stand-in's memory, as clients would have left them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ PROJECT = "fashion"
 
 
 def add_sweep(state: State, method: str = "random", text: str | None = None) -> str:
-    """Put a sweep into PROJECT, with the method's own file unless `text` is another; returns its id."""
+    """Add a sweep to PROJECT, from `text` or else the method's own file; return its id."""
     text = text or (ROOT / "sweeps" / f"{method}.yaml").read_text()
     return state.add_sweep(PROJECT, text).name
 
 
 def rows(losses: list[float], start: float = 1e9) -> list[dict[str, Any]]:
-    """Rows as train.py logs them, one a loss; accuracy is 1 - loss."""
+    """Return rows as train.py logs them, one per loss; the accuracy is 1 - loss."""
     return [
         {
             **{"_step": step, "_runtime": 2.0 * (step + 1), "_timestamp": start + 2.0 * step},
@@ -39,7 +39,7 @@ def add_run(
     summary: dict[str, Any] | None = None,
     **config: Any,
 ) -> Run:
-    """Put a run into PROJECT."""
+    """Add a run to PROJECT."""
     values = {"filters": 8, "units1": 128, "units2": 64, "lr": 1e-3, "epochs": 10} | config
     wire = {key: {"value": value} for key, value in values.items()} | {"_wandb": {"value": {"t": 1}}}
     history = rows(losses, start=1e9 + 100 * len(state.runs))
@@ -50,7 +50,7 @@ def add_run(
 
 
 def fill(state: State, runs: int, epochs: int, seed: int = 0) -> None:
-    """The five methods' sweeps with `runs` finished runs between them."""
+    """Add the five methods' sweeps with `runs` finished runs in total."""
     chance = random.Random(seed)
     sweeps = [add_sweep(state, m) for m in ("random", "bayes", "hyperband", "hyperopt", "optuna")]
     for number in range(runs):

@@ -1,4 +1,4 @@
-"""What a user with an account on the stand-in has in the environment, and `fashion-wb` run in it."""
+"""The environment of a user with an account on the stand-in, and `fashion-wb` run in it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from fashion_wb.cnn.data import locate
 
 
 def client_environment(url: str, home: Path, **extra: str) -> dict[str, str]:
-    """The environment of a user whose W&B server is at `url` and whose files are kept below `home`.
+    """Return the environment of a user whose W&B server is at `url` and whose files are below `home`.
 
-    wandb repeats a request at the earliest after a second: often enough for a test, where a user's would go
-    on for half a minute.
+    Here wandb repeats a failed request after one second. By default it waits longer each time, up to half a
+    minute, which is too slow for a test.
     """
     settings = {
         "WANDB_BASE_URL": url,

@@ -1,4 +1,4 @@
-"""Trouble on the way: requests refused, and answers lost after the request was carried out."""
+"""Inject faults: refused requests, and answers that are lost after the request was carried out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """What may happen to a request."""
+    """A fault of a request."""
 
     NONE = "none"
     BUSY = "503"
@@ -19,13 +19,13 @@ class Fault(StrEnum):
 
 @dataclass
 class Faults:
-    """Draws what happens to each request.
+    """Draws a fault for each request.
 
     Attributes:
-        rate: share of requests in trouble, from 0 to 1, a third of them of each kind.
-        delay: seconds from a run's file_stream being taken in to its answer.
-        chance: the generator.
-        seen: how many requests met each fate.
+        rate: share of requests with a fault, from 0 to 1; each kind is equally likely.
+        delay: seconds from receiving a run's file_stream request to answering it.
+        chance: the random generator.
+        seen: number of requests by fault.
     """
 
     rate: float = 0.0
@@ -34,7 +34,7 @@ class Faults:
     seen: Counter[Fault] = field(default_factory=Counter)
 
     def draw(self) -> Fault:
-        """The next request's fate."""
+        """Draw the next request's fault."""
         fault = Fault.NONE
         if self.chance.random() < self.rate:
             fault = self.chance.choice([Fault.BUSY, Fault.LIMITED, Fault.LOST])

@@ -1,4 +1,4 @@
-"""The file_stream of the stand-in: how a run's history, summary, console and exit code arrive."""
+"""The stand-in's file_stream: receives a run's history, summary, console output and exit code."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 import standin_sweeps
 from standin_state import Refused, Run, State, now
 
-# Sent by the client and of no interest to the tests: system metrics, and which uploads are done.
-_UNKEPT_FILES = {"wandb-events.jsonl"}
-_UNKEPT = {"dropped", "uploaded"}
+# The client also sends system metrics and finished uploads; the tests do not need them.
+_IGNORED_FILES = {"wandb-events.jsonl"}
+_IGNORED = {"dropped", "uploaded"}
 
 
 def take(state: State, project: str, name: str, request: dict[str, Any]) -> dict[str, Any]:
-    """Take in one request of a run's stream; the answer tells the run whether it was asked to stop.
+    """Handle one request of a run's stream; the answer tells the run whether it was asked to stop.
 
     Raises:
-        Refused: the test wants the run to be found no more, for this one time.
-        ValueError: something in it is not known, or rows are missing before those in it.
+        Refused: the test wants this request to fail because the run is "not found".
+        ValueError: the request has unknown content, or rows before its first row are missing.
     """
     if name in state.gone_after:
         state.gone_after[name] -= 1
@@ -32,7 +32,7 @@ def take(state: State, project: str, name: str, request: dict[str, Any]) -> dict
     complete, exit_code = request.pop("complete", None), request.pop("exitcode", None)
     if complete:
         _complete(state, run, exit_code)
-    unknown = {key: value for key, value in request.items() if key not in _UNKEPT and value}
+    unknown = {key: value for key, value in request.items() if key not in _IGNORED and value}
     if unknown:
         raise ValueError(f"file_stream of {name}: {unknown}")
     return {"stopped": run.stop_asked, "exitcode": None, "limits": {}}
@@ -42,13 +42,13 @@ def _take_file(run: Run, file: str, offset: int, lines: list[str]) -> None:
     if file == "wandb-history.jsonl":
         if offset > len(run.history):
             raise ValueError(f"file_stream of {run.name}: rows from {offset} on, after {len(run.history)}")
-        # By offset, so that a request sent again does not add its rows again.
+        # Rows are placed by offset, so that a repeated request does not add them twice.
         run.history[offset:] = [json.loads(line) for line in lines]
     elif file == "wandb-summary.json":
         run.summary = json.loads(lines[-1])
     elif file == "output.log":
         run.output[offset:] = lines
-    elif file not in _UNKEPT_FILES:
+    elif file not in _IGNORED_FILES:
         raise ValueError(f"file_stream of {run.name}: file {file}")
 
 

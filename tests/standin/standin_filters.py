@@ -1,4 +1,4 @@
-"""Which runs a client means: the part of W&B's filter language (MongoDB's) that clients use here."""
+"""Filter runs with the part of W&B's filter language (MongoDB's) that clients use here."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _FIELDS: dict[str, Callable[[Run], Any]] = {
 
 
 def matches(run: Run, filters: dict[str, Any]) -> bool:
-    """Whether a run fits.
+    """Whether a run matches.
 
     Raises:
-        Unknown: an operator or a field that is not served.
+        Unknown: the stand-in does not support an operator or a field.
     """
     return all(_fits(run, key, wanted) for key, wanted in filters.items())
 

@@ -1,8 +1,8 @@
-"""Answer GraphQL queries from plain dictionaries, and refuse what they do not hold.
+"""Answer GraphQL queries from plain dictionaries, and refuse unknown fields and arguments.
 
-There is no schema: an object is a dictionary of its fields, a field with arguments a function that takes
-them as a dictionary and removes from it what it heeds. A field that is missing and an argument that is left
-over raise Unknown, so that nothing a client asks is ever answered with a silent null.
+There is no schema. An object is a dictionary of its fields. A field with arguments is a function that gets
+the arguments as a dictionary and removes those that it uses. A missing field or an argument that is left over
+raises Unknown, so that no request is ever answered with a silent null.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ Fields = Mapping[str, Any]
 
 
 class Unknown(Exception):
-    """A client asked for something that the stand-in does not know."""
+    """A client asked for something that the stand-in does not support."""
 
 
 def execute(text: str, variables: Mapping[str, Any], roots: Mapping[str, Fields]) -> dict[str, Any]:
-    """The `data` of a request's answer.
+    """Execute a request and return the `data` of its answer.
 
     Args:
-        text: a document of one operation, with its fragments.
-        variables: the operation's variables; those left out have their default, or null.
+        text: a document with one operation and its fragments.
+        variables: the operation's variables; a missing one has its default, or null.
         roots: the root fields of "query" and "mutation".
 
     Raises:
-        Unknown: a field, an argument or a construct that is not served.
+        Unknown: the stand-in does not support a field, an argument or a construct.
     """
     definitions = parse(text).definitions
     fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
@@ -58,14 +58,14 @@ def _with_defaults(operation: OperationDefinitionNode, variables: Mapping[str, A
 
 
 class _Selection:
-    """Picks what one operation selects."""
+    """Selects the fields that one operation asks for."""
 
     def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], variables: dict[str, Any]) -> None:
         self._fragments = fragments
         self._variables = variables
 
     def of(self, fields: Fields, chosen: SelectionSetNode, path: str) -> dict[str, Any]:
-        """The chosen fields of one object."""
+        """Return the chosen fields of one object."""
         found: dict[str, Any] = {}
         for node in chosen.selections:
             if node.directives:

@@ -11,33 +11,33 @@ from standin_state import ENTITY, Run, State, Sweep
 from standin_views import Views
 
 _SWEEP_NULLS = "heartbeatAt updatedAt earlyStopJobRunning bestLoss controller scheduler runCountExpected"
-# Rows that a history gives at the most, whatever is asked for.
+# Most rows that a history query returns, however many are asked for.
 MOST_SAMPLES = 10_000
 _RUN_NULLS = "description notes systemMetrics readOnly"
 
 
 class Objects:
-    """Makes the fields of each object; what costs something is made when it is asked for."""
+    """Builds the fields of each object; expensive fields are computed only when asked for."""
 
     def __init__(self, state: State) -> None:
         self._state = state
         self.views = Views(state, self.project)
 
     def viewer(self) -> Fields:
-        """The one account there is."""
+        """Return the only account."""
         teams = {"edges": [{"node": {"name": ENTITY}}]}
         names = {"username": ENTITY, "entity": ENTITY, "email": f"{ENTITY}@example.com", "name": ENTITY}
         return {"id": "user:1", "flags": "{}", "teams": teams, "admin": False, "deletedAt": None} | names
 
     def find_project(self, arguments: Arguments) -> Fields | None:
-        """A project by name and entity; None where there is none, as W&B answers."""
+        """Find a project by name and entity; None if there is none, as W&B answers."""
         name, entity = arguments.pop("name"), arguments.pop("entityName", None)
         if entity not in (None, ENTITY) or name not in self._state.projects:
             return None
         return self.project(name)
 
     def project(self, name: str) -> Fields:
-        """A project's fields, whether it exists or not."""
+        """Return a project's fields, whether or not it exists."""
         entity = {"id": f"entity:{ENTITY}", "name": ENTITY}
         return {
             "__typename": "Project",
@@ -64,7 +64,7 @@ class Objects:
         }
 
     def sweep(self, sweep: Sweep) -> Fields:
-        """A sweep's fields."""
+        """Return a sweep's fields."""
         return {
             "__typename": "Sweep",
             "id": f"sweep:{sweep.name}",
@@ -82,7 +82,7 @@ class Objects:
         } | dict.fromkeys(_SWEEP_NULLS.split())
 
     def run(self, run: Run) -> Fields:
-        """A run's fields."""
+        """Return a run's fields."""
         return {
             "__typename": "Run",
             "id": f"run:{run.name}",
@@ -128,7 +128,7 @@ class Objects:
     def _run_of(self, project: str, arguments: Arguments) -> Fields | None:
         arguments.pop("missingOk", None)
         found = self._state.runs.get(self._state.run_key(project, arguments.pop("name")))
-        # A run that was only enqueued is not yet there for a client that asks whether to resume it.
+        # A run that was only enqueued does not exist yet for a client that asks whether to resume it.
         known = found is not None and found.project == project and found.state != "pending"
         return self.run(found) if known else None
 
@@ -158,7 +158,7 @@ def _page(items: list[Any], describe: Any, arguments: Arguments) -> Fields:
 
 
 def _lines(run: Run, arguments: Arguments) -> list[str]:
-    """A run's history as lines of JSON; sampled down where it is longer than `samples`, as W&B does."""
+    """Return a run's history as lines of JSON; a history longer than `samples` is sampled, as by W&B."""
     low, high = arguments.pop("minStep", None), arguments.pop("maxStep", None)
     samples = min(arguments.pop("samples", None) or 500, MOST_SAMPLES)
     rows = [
@@ -171,13 +171,13 @@ def _lines(run: Run, arguments: Arguments) -> list[str]:
 
 
 def _exported(arguments: Arguments) -> Fields:
-    """What of a run's history is to be had as Parquet files: nothing, as when it has just ended."""
+    """Return no Parquet files of a run's history, as W&B does just after a run has ended."""
     arguments.clear()
     return {"parquetUrls": [], "liveData": []}
 
 
 def _samples(run: Run, specs: list[str] | str) -> list[list[dict[str, Any]]]:
-    """For each spec the rows that have all its keys, at most as many as it asks for, evenly spaced."""
+    """Return for each spec the rows with all its keys, evenly spaced, at most as many as it asks for."""
     return [_sample(run.history, json.loads(spec)) for spec in ([specs] if isinstance(specs, str) else specs)]
 
 

@@ -1,8 +1,7 @@
 """A stand-in for W&B's server, on this machine only.
 
-It speaks what the unmodified client needs for sweeps: GraphQL, the file_stream that runs log through, and
-the addresses that files are uploaded to. What a client asks beyond that is refused and noted in
-`State.problems`.
+It supports what the unmodified client needs for sweeps: GraphQL, the file_stream that runs log through, and
+addresses for uploading files. It refuses any other request and records it in `State.problems`.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ class Server(ThreadingHTTPServer):
     """The server; a context manager that serves while it is open.
 
     Attributes:
-        state: what it remembers.
-        faults: what happens to requests on their way.
-        url: what clients need as WANDB_BASE_URL.
+        state: its data.
+        faults: the faults that it injects.
+        url: the value of WANDB_BASE_URL for clients.
     """
 
     daemon_threads = True
@@ -56,7 +55,7 @@ class Server(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Note what went wrong outside any answer; a client may hang up when it likes."""
+        """Record errors outside any answer; a client may close its connection at any time."""
         if not isinstance(sys.exception(), ConnectionError):
             self.state.problems.append(traceback.format_exc())
 
@@ -97,14 +96,14 @@ class _Handler(BaseHTTPRequestHandler):
             return 400, {"errors": [{"message": "the stand-in cannot answer this"}]}
 
     def do_PUT(self) -> None:
-        """Accept an uploaded file; its content is dropped."""
+        """Accept an uploaded file and ignore its content."""
         self._body()
         if not self.path.startswith("/upload/"):
             self.server.state.problems.append(f"PUT {self.path}")
         self._send(200, {})
 
     def do_GET(self) -> None:
-        """Refuse: the client has nothing to get."""
+        """Refuse: the client has no reason to send GET."""
         self.server.state.problems.append(f"GET {self.path}")
         self._send(404, {})
 
@@ -143,4 +142,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Print nothing: what matters is in the state."""
+        """Print nothing; everything of interest is in the state."""

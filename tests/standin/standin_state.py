@@ -1,4 +1,4 @@
-"""What the stand-in for W&B's server remembers."""
+"""The data of the stand-in for W&B's server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENDED = ("finished", "failed", "crashed", "killed")
 
 
 class Refused(Exception):
-    """The server's own refusal, with the message and the HTTP status that the client is given."""
+    """The server refuses a request; the client gets this message and HTTP status."""
 
     def __init__(self, message: str, status: int = 200) -> None:
         super().__init__(message)
@@ -24,7 +24,7 @@ class Refused(Exception):
 
 
 def now() -> str:
-    """The time as W&B's server writes it: UTC, to the second."""
+    """Return the time as W&B's server writes it: UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -38,7 +38,7 @@ class Run:
         config: hyperparameters in the wire form {name: {"value": ...}}.
         state: pending, running, or one of ENDED.
         history: rows logged, in order.
-        files: names that the client asked an upload address for.
+        files: names of the files that the client asked an upload address for.
         stop_asked: the stop flag, which file_stream passes on.
         created, seen: when it was created, and when it last logged.
     """
@@ -64,11 +64,11 @@ class Run:
 
     @property
     def ended(self) -> bool:
-        """Whether it will log nothing more."""
+        """Whether the run has ended."""
         return self.state in ENDED
 
     def values(self) -> dict[str, Any]:
-        """The hyperparameters as plain values, without what W&B itself keeps among them."""
+        """Return the hyperparameters as plain values, without W&B's own entry among them."""
         return {name: entry["value"] for name, entry in self.config.items() if name != "_wandb"}
 
 
@@ -77,9 +77,9 @@ class Sweep:
     """A sweep.
 
     Attributes:
-        text: its config as the client sent it, YAML.
-        queue: names of runs that a scheduler has enqueued, not handed out yet.
-        handed: names of runs handed to agents, in order.
+        text: its config as the client sent it, in YAML.
+        queue: names of runs that a scheduler has enqueued and that were not handed out yet.
+        handed: names of the runs handed out to agents, in order.
         stopped: names of runs that hyperband wants stopped.
         display_name, description: as a client gave them.
     """
@@ -112,17 +112,17 @@ class Agent:
 
 @dataclass
 class State:
-    """All of it; whoever reads or writes holds `lock`.
+    """All data of the server; hold `lock` to read or write it.
 
     Attributes:
-        projects: names of the projects that exist; a sweep or a run makes its own.
-        asked: how often each GraphQL operation came.
+        projects: names of the projects that exist; a sweep or a run creates its project.
+        asked: number of requests by GraphQL operation.
         views: reports by id, as standin_views keeps them.
         may_share: whether reports may be shared by a link.
-        runs: by name; by project/name where a run of another project had the name first.
-        deleted: names of runs that were deleted, which W&B never lets be used again.
-        gone_after: by a run's name, after how many requests of its file_stream one is answered with 404.
-        problems: what clients asked that the stand-in could not answer; a test fails if there is any.
+        runs: by name, or by project/name if a run of another project had the name first.
+        deleted: names of deleted runs, which W&B does not allow to be used again.
+        gone_after: for a run's name, the number of file_stream requests before one is answered with 404.
+        problems: requests that the stand-in could not answer; a test fails if there are any.
     """
 
     projects: set[str] = field(default_factory=set)
@@ -138,7 +138,7 @@ class State:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def add_sweep(self, project: str, text: str) -> Sweep:
-        """Create a sweep, with an id made of the name in its config so that tests repeat exactly."""
+        """Create a sweep; its id is made from the name in its config, so that tests repeat exactly."""
         stem = yaml.safe_load(text).get("name", "sweep")
         name = f"{stem}{sum(known.startswith(stem) for known in self.sweeps) + 1}"
         self.projects.add(project)
@@ -146,7 +146,7 @@ class State:
         return self.sweeps[name]
 
     def run_key(self, project: str | None, name: str) -> str:
-        """Where a project's run is, or would be, among `runs`."""
+        """Return the key in `runs` of a project's run, whether or not it exists."""
         found = self.runs.get(name)
         return f"{project}/{name}" if found and project not in (None, found.project) else name
 
@@ -163,5 +163,5 @@ class State:
         return self.agents[name]
 
     def runs_of(self, sweep: str) -> list[Run]:
-        """A sweep's runs, oldest first."""
+        """Return a sweep's runs, oldest first."""
         return [run for run in self.runs.values() if run.sweep == sweep]

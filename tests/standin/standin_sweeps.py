@@ -1,4 +1,4 @@
-"""What W&B's server decides about a sweep: the next configuration, what to stop, when it is over."""
+"""The decisions of W&B's server about a sweep: the next configuration, what to stop, when it is over."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ Command = dict[str, Any]
 
 @dataclass
 class LaxSweep(Sweep):
-    """A sweep as W&B has been seen to treat some (wandb's issues #8549, #4682): it never ends of itself, and
-    `overshoot` runs more than its run_cap are handed out.
+    """A sweep that never finishes by itself and hands out `overshoot` runs more than its run_cap.
+
+    W&B's server has been seen to do both (wandb's issues #8549, #4682).
     """
 
     overshoot: int = 0
 
 
 def make_lax(state: State, name: str, overshoot: int) -> None:
-    """Have the sweep treated so from now on."""
+    """Turn a sweep into a LaxSweep."""
     sweep = state.sweeps[name]
     known = {field.name: getattr(sweep, field.name) for field in fields(sweep)}
     state.sweeps[name] = LaxSweep(**known, overshoot=overshoot)
 
 
 def heartbeat(state: State, agent: Agent, alive: set[str]) -> list[Command]:
-    """What an agent with the processes of the runs `alive` shall do now."""
+    """Return the commands for an agent that has the runs `alive`."""
     sweep = state.sweeps[agent.sweep]
     _note_vanished(state, agent, alive)
     _judge(state, sweep)
@@ -56,14 +57,14 @@ def heartbeat(state: State, agent: Agent, alive: set[str]) -> list[Command]:
 
 
 def settle(state: State, sweep: Sweep) -> None:
-    """Finish a sweep that has handed out all its runs and seen them end."""
+    """Finish a sweep if all its runs were handed out and have ended."""
     handed_all = not isinstance(sweep, LaxSweep) and len(sweep.handed) >= _most(sweep)
     if handed_all and all(state.runs[name].ended for name in sweep.handed):
         sweep.state = "FINISHED"
 
 
 def enqueue(state: State, sweep: Sweep, config: dict[str, Any]) -> Run:
-    """Take in a run that a scheduler suggests."""
+    """Enqueue a run that a scheduler suggests."""
     run = state.add_run(sweep.project, sweep.name, config)
     sweep.queue.append(run.name)
     return run
@@ -83,18 +84,18 @@ def _next_run(state: State, sweep: Sweep) -> Run | None:
 
 
 def _most(sweep: Sweep) -> float:
-    """How many runs the server will hand out."""
+    """Return the most runs that the server hands out."""
     beyond = sweep.overshoot if isinstance(sweep, LaxSweep) else 0
     return sweep.config.get("run_cap", float("inf")) + beyond
 
 
 def _suggest(config: dict[str, Any], sweep: str, runs: list[Run]) -> dict[str, Any] | None:
-    # The library draws from the global generators; seeded, so that a test always sees the same runs.
+    # The library uses the global random generators. They are seeded so that a test always gets the same runs.
     seed = stable_seed(sweep, len(runs))
     random.seed(seed)
     np.random.seed(seed)
     with warnings.catch_warnings():
-        # Its Gaussian process complains of few points, which is all that a test gives it.
+        # Its Gaussian process warns about few points, and a test has only few.
         warnings.simplefilter("ignore")
         (found,) = next_runs(config, [_sweep_run(run) for run in runs])
     if found is None:
@@ -107,7 +108,7 @@ def _values(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _judge(state: State, sweep: Sweep) -> None:
-    """Apply early_terminate to the runs as far as they have reported."""
+    """Apply early_terminate to what the runs have logged so far."""
     config = sweep.config
     if "early_terminate" in config:
         runs = [_sweep_run(run) for run in state.runs_of(sweep.name)]
@@ -122,7 +123,7 @@ def _sweep_run(run: Run) -> SweepRun:
 
 
 def _note_vanished(state: State, agent: Agent, alive: set[str]) -> None:
-    """A run whose process ended without saying so has crashed."""
+    """Mark runs as crashed whose process exited without reporting it."""
     for name in agent.runs:
         run = state.runs[name]
         if name not in alive and not run.ended:

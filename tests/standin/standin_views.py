@@ -1,4 +1,4 @@
-"""The stand-in's reports, which W&B calls views, and the links by which they are shared."""
+"""The stand-in's reports, which W&B calls views, and the links that share them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from standin_state import ENTITY, Refused, State, now
 
 @dataclass
 class Link:
-    """An access token, and the projects that it opens."""
+    """An access token and the projects that it gives access to."""
 
     token: str
     projects: list[dict[str, str]]
@@ -28,7 +28,7 @@ class View:
     Attributes:
         kind: "runs" for a report, "runs/draft" for a draft of one.
         title: its displayName.
-        spec: its contents as the client sent them, JSON.
+        spec: its contents as the client sent them, in JSON.
     """
 
     key: str
@@ -44,7 +44,7 @@ class View:
 
 
 class Views:
-    """Answers what clients ask of reports; `project` gives a project's fields."""
+    """Answers requests about reports; `project` gives a project's fields."""
 
     def __init__(self, state: State, project: Callable[[str], Fields]) -> None:
         self._state = state
@@ -52,12 +52,12 @@ class Views:
         self._numbers = itertools.count(1001)
 
     def find(self, arguments: Arguments) -> Fields | None:
-        """A report by its id."""
+        """Find a report by its id."""
         view = self._state.views.get(arguments.pop("id"))
         return view and self._fields(view)
 
     def mutations(self) -> tuple[Callable[[Arguments], Any], ...]:
-        """What changes reports."""
+        """Return the mutations of reports."""
         return (
             self._upsert_view,
             self._delete_view,
@@ -120,7 +120,7 @@ class Views:
         }
 
     def of_project(self, project: str, arguments: Arguments) -> Fields:
-        """A page of a project's reports, newest first."""
+        """Return a page of a project's reports, newest first."""
         kind = arguments.pop("viewType")
         found = [each for each in self._state.views.values() if (each.project, each.kind) == (project, kind)]
         start = int(arguments.pop("after", None) or 0)

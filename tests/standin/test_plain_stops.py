@@ -1,6 +1,6 @@
-"""How a run that W&B stops ends: with all its history, as stopped, whichever way the stop comes.
+"""A run stopped by plain W&B keeps its history and counts as stopped, whichever way it is stopped.
 
-Verified with the unmodified client against a stand-in for W&B's server.
+Tested with the unmodified client against a stand-in for W&B's server.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from standin_server import Server
 from sweep_cases import ROOT
 
 WANDB = [sys.executable, "-m", "wandb"]
-# By default a run sends what it logged every 15 s. With so many images 10,000 epochs take minutes.
+# By default a run sends its rows every 15 s. With this many images, 10,000 epochs take minutes.
 SOON = {"WANDB__FILE_STREAM_TRANSMIT_INTERVAL": "1", "FASHION_WB_LIMIT": "5000"}
 
 
@@ -31,19 +31,19 @@ def server(data_dir):
         assert server.state.problems == []
 
 
-def best_so_far_is_the_summary(run):
+def has_best_epoch_in_summary(run):
     best = min(run.history, key=lambda row: row["valid_loss"])
     return run.summary["epoch"] == best["epoch"] and run.summary["valid_loss"] == best["valid_loss"]
 
 
-def whole(run):
-    """Whether a stopped run has every epoch up to its last, and its best in the summary."""
+def is_complete(run):
+    """Whether a stopped run has every epoch up to its last one, and the best one in its summary."""
     epochs = [row["epoch"] for row in run.history]
-    return epochs == list(range(1, len(epochs) + 1)) and best_so_far_is_the_summary(run)
+    return epochs == list(range(1, len(epochs) + 1)) and has_best_epoch_in_summary(run)
 
 
 def start(server: Server, home: Path) -> tuple[subprocess.Popen, str]:
-    """Start train.py for longer than any test lasts; its process, and its run's id once it has logged."""
+    """Start a train.py that runs longer than any test; return its process and, once it logs, its run id."""
     known = len(server.state.runs)
     env = client_environment(server.url, home, WANDB_PROJECT="stops", **SOON)
     command = [sys.executable, str(ROOT / "train.py"), "--filters", "2", "--epochs", "10000"]
@@ -58,27 +58,27 @@ def start(server: Server, home: Path) -> tuple[subprocess.Popen, str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal(server, tmp_path, number):
+def test_a_signal_stops_a_run(server, tmp_path, number):
     process, name = start(server, tmp_path)
     process.send_signal(number)
     assert process.wait(timeout=60) == -number
     assert server.state.runs[name].exit_code == 255
-    assert whole(server.state.runs[name])
+    assert is_complete(server.state.runs[name])
 
 
-def test_the_stop_button(server, tmp_path):
+def test_the_stop_button_stops_a_run(server, tmp_path):
     process, name = start(server, tmp_path)
     server.state.runs[name].stop_asked = True
     assert process.wait(timeout=90) == -signal.SIGINT
     assert server.state.runs[name].state == "killed"
-    assert whole(server.state.runs[name])
+    assert is_complete(server.state.runs[name])
 
 
-def test_hyperband_through_the_agent(server, tmp_path):
+def test_hyperband_stops_runs_of_wandbs_agent(server, tmp_path):
     for name in ("train.py", "fashion_wb"):
         (tmp_path / name).symlink_to(ROOT / name)
     config = yaml.safe_load((ROOT / "sweeps" / "hyperband.yaml").read_text())
-    # Two runs that learn next to nothing and would train for longer than any test lasts.
+    # Two runs that learn almost nothing and would train longer than any test lasts.
     config["run_cap"] = 2
     config["parameters"] |= {"filters": {"value": 2}, "lr": {"value": 1.0e-6}, "epochs": {"value": 10_000}}
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump(config))
@@ -88,11 +88,11 @@ def test_hyperband_through_the_agent(server, tmp_path):
     )
     path = re.search(r"wandb agent (\S+)", made.stderr)[1]
     sweep = path.rpartition("/")[2]
-    # As long as any rung that the others can reach before they are judged.
+    # It is longer than any rung that the others can reach before they are judged.
     add_run(server.state, sweep, "good", [0.4] * 5000)
     agent = [*WANDB, "agent", path]
     subprocess.run(agent, cwd=tmp_path, env=env, capture_output=True, timeout=300, check=True)
     good, *poor = server.state.runs_of(sweep)
     assert (good.name, len(poor)) == ("good", 2)
     assert [run.exit_code for run in poor] == [255, 255]
-    assert all(1 <= len(run.history) < 10_000 and whole(run) for run in poor)
+    assert all(1 <= len(run.history) < 10_000 and is_complete(run) for run in poor)

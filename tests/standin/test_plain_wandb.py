@@ -1,6 +1,6 @@
-"""The sweep files with plain W&B: the unmodified `wandb sweep`, `wandb agent` and `wandb sweep-scheduler`.
+"""The sweep files work with the unmodified `wandb sweep`, `wandb agent` and `wandb sweep-scheduler`.
 
-Verified against a stand-in for W&B's server, on this machine only; nothing of the client is patched.
+Tested against a stand-in for W&B's server on this machine; the client is not patched.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ STATES = {0: TrialState.FINISHED, 255: TrialState.STOPPED}
 
 
 def small_sweep(home: Path, method: str) -> dict:
-    """Write the method's sweep file with a smaller budget, beside links to all it names; returns it."""
+    """Write the method's sweep file with a smaller budget, beside links to the files it names; return it."""
     for name in ("train.py", "fashion_wb"):
         (home / name).symlink_to(ROOT / name)
     config = yaml.safe_load((ROOT / "sweeps" / f"{method}.yaml").read_text())
@@ -44,7 +44,7 @@ def small_sweep(home: Path, method: str) -> dict:
 
 
 def run_plain(server: Server, home: Path, method: str) -> tuple[str, dict]:
-    """Create the sweep and run an agent, and the scheduler where there is one; id and config of the sweep."""
+    """Create the sweep, run an agent and, if needed, the scheduler; return the sweep's id and config."""
     config, env = small_sweep(home, method), client_environment(server.url, home)
     create = [*WANDB, "sweep", "sweep.yaml"]
     made = subprocess.run(create, cwd=home, env=env, capture_output=True, text=True, timeout=120, check=True)
@@ -72,14 +72,14 @@ def homes(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def commit():
-    """The commit of the code under test; empty without a git checkout."""
+    """Return the commit of the code under test; empty without a git checkout."""
     command = ["git", "rev-parse", "HEAD"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
 @pytest.fixture(scope="module")
 def finished(homes, commit, data_dir):
-    """Every method's sweep, run side by side: the server, and id and config by method."""
+    """Run every method's sweep, side by side; return the server, and id and config by method."""
     with Server() as server, ThreadPoolExecutor(len(METHODS)) as threads:
         jobs = {m: threads.submit(run_plain, server, home, m) for m, home in homes.items()}
         yield server, {method: job.result() for method, job in jobs.items()}
@@ -89,28 +89,28 @@ def runs_of(server: Server, sweep_id: str):
     return [run for run in server.state.runs_of(sweep_id) if run.state != "pending"]
 
 
-def test_the_client_asked_for_nothing_that_was_not_answered(finished):
+def test_the_stand_in_answered_every_request(finished):
     server, _ = finished
     assert server.state.problems == []
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_nothing_is_proposed_much_before_it_can_be_started(finished, method):
+def test_at_most_one_run_is_proposed_ahead(finished, method):
     server, sweeps = finished
     waiting = [run for run in server.state.runs_of(sweeps[method][0]) if run.state == "pending"]
-    # A scheduler is killed here once the agent has had its runs, with at most its batch of one more enqueued.
+    # The scheduler is killed after the agent's last run, when at most one more batch of one is enqueued.
     assert len(waiting) <= 1
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_server_gets_the_file_as_it_is(finished, method):
+def test_the_server_gets_the_unchanged_sweep_file(finished, method):
     server, sweeps = finished
     sweep_id, config = sweeps[method]
     assert yaml.safe_load(server.state.sweeps[sweep_id].text) == config
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_its_runs_train_and_log_every_epoch_and_summarise_the_best(finished, method):
+def test_runs_log_every_epoch_and_summarise_the_best_one(finished, method):
     server, sweeps = finished
     sweep_id, config = sweeps[method]
     runs = runs_of(server, sweep_id)
@@ -130,7 +130,7 @@ def test_its_runs_train_and_log_every_epoch_and_summarise_the_best(finished, met
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_its_runs_carry_group_job_type_tags_and_code_version(finished, commit, method):
+def test_runs_have_group_job_type_tags_and_commit(finished, commit, method):
     server, sweeps = finished
     sweep_id, _ = sweeps[method]
     for run in runs_of(server, sweep_id):
@@ -140,18 +140,18 @@ def test_its_runs_carry_group_job_type_tags_and_code_version(finished, commit, m
 
 
 def search_from_logs(home: Path, method: str, sweep_id: str) -> SearchRecord:
-    """The sweep as the logs that the runs left on this machine have it."""
+    """Read the sweep from the logs that its runs left on this machine."""
     trials = []
     for path in home.glob("wandb/run-*/run-*.wandb"):
         log = read_run_log(path)
         if log.run_id.endswith("-controller"):
-            continue  # the scheduler's own
+            continue  # the scheduler's own run
         number = int(log.run_id.rpartition("-")[2])
         trials.append(Trial(number, log.run_id, log.config, STATES[log.exit_code], tuple(log.history)))
     return SearchRecord(method, sweep_id, Metric("valid_loss"), tuple(trials))
 
 
-def test_the_server_gives_the_same_tables_as_the_logs_of_the_same_runs(finished, homes, tmp_path):
+def test_server_and_local_logs_give_the_same_tables(finished, homes, tmp_path):
     server, sweeps = finished
     searches = [search_from_logs(homes[method], method, sweeps[method][0]) for method in METHODS]
     write_comparison(searches, tmp_path / "logs")
