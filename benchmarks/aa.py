@@ -1,11 +1,11 @@
-"""How often the statistics claim what is not so, and find what is.
+"""Measure how often the verdicts claim a difference that is not there, and how often they find one that is.
 
     .venv/bin/python benchmarks/aa.py [STUDIES] > docs/evidence/aa.md
 
-A/A test: studies of five methods that are one and the same sampler under five names, simulated from known
-distributions and judged by the functions that judge real studies. Then methods with a planted difference,
-against the power that the tool itself predicts. STUDIES is how many a line, 1,000 unless given; the same
-number gives the same page.
+A/A test: simulates studies of five methods that are the same sampler under five names, from known
+distributions, and judges them with the functions that judge real studies. Then simulates methods with a
+planted difference, and compares what is found with the power that the tool predicts. STUDIES is the number of
+studies per line (default 1,000). The same number gives the same page.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from analysis.statistics.verdicts import ALPHA
 
 
 def percent(estimate: Estimate) -> str:
-    """A share in percent with its 95% interval."""
+    """Format a share in percent with its 95% interval."""
     return f"{100 * estimate.value:.1f} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
 
 
@@ -39,8 +39,10 @@ def percent(estimate: Estimate) -> str:
 def main(studies: int) -> None:
     """Print the page."""
     sections = (_aa, _unequal, _intervals, _planted, _equivalence, _second)
-    print(f"# A/A test and power\n\nWritten by `benchmarks/aa.py {studies}`: {studies:,} simulated studies")
-    print("a line, every share in percent with the 95% interval that so many studies leave.\n")
+    print("# A/A test and power\n")
+    print("How often do the verdicts claim a false difference, and how often do they find a real one?")
+    print(f"Written by `benchmarks/aa.py {studies}`: {studies:,} simulated studies per line,")
+    print("shares in percent, each with its 95% interval.\n")
     for section in sections:
         print(section(studies), flush=True)
 
@@ -51,22 +53,21 @@ def _aa(studies: int) -> str:
         for n in (5, 10):
             claimed, covered = false_claims(world, n, studies, seed=n)
             rows.append([world.__name__, str(n), percent(claimed), percent(covered)])
-    header = ["distribution", "replicates", "studies with a false claim", "paired intervals that hold 0"]
+    header = ["distribution", "replicates", "studies with a false claim", "paired intervals that contain 0"]
     return (
         "## Five times the same method\n\n"
-        f"Ten pairs. A difference may be claimed in at most {100 * ALPHA:g}% of studies.\n\n"
+        f"Ten pairs of methods. At most {100 * ALPHA:g}% of studies may claim a difference.\n\n"
         f"{markdown_table(header, rows)}\n{_legend()}"
     )
 
 
 def _unequal(studies: int) -> str:
     rows = [[str(n), *map(percent, unequal_claims(n, studies, seed=50 + n))] for n in (5, 10, 20)]
-    header = ["replicates", "studies with a false claim", "paired intervals that hold 0"]
+    header = ["replicates", "studies with a false claim", "paired intervals that contain 0"]
     return (
-        "## Two different methods of the same mean\n\n"
-        "Where the rule is at its worst: A's finals are log-normal, B's hardly vary, and their means are "
-        "equal, so that the differences are skewed. A's median is the lower one.\n\n"
-        + markdown_table(header, rows)
+        "## Two different methods with the same mean\n\n"
+        "Here the rule is at its worst: A's final losses are log-normal, B's hardly vary, and their means "
+        "are equal, so the differences are skewed. A's median is lower.\n\n" + markdown_table(header, rows)
     )
 
 
@@ -79,8 +80,8 @@ def _intervals(studies: int) -> str:
     header = ["distribution", "replicates", "median", "interquartile mean", "probability that A is lower"]
     return (
         "## One method's intervals, and the probability that A is lower\n\n"
-        "Percent of intervals that hold the truth. With 5 replicates the median's says 93.75, and so does "
-        "Wilson's at a probability of one half.\n\n" + markdown_table(header, rows)
+        "Percent of intervals that contain the true value. With 5 replicates the median's interval promises "
+        "93.75%, and so does Wilson's at a probability of one half.\n\n" + markdown_table(header, rows)
     )
 
 
@@ -96,8 +97,8 @@ def _planted(studies: int) -> str:
                     rows.append([*row, f"{100 * predicted:.1f}", percent(found)])
     header = ["distribution", "replicates", "methods", "planted difference", "predicted", "found"]
     return (
-        "\n## A planted difference\n\nMethod A's finals are lower by the planted difference. With five "
-        "methods the prediction is that of Holm's first step, which later steps can only ease.\n\n"
+        "\n## A planted difference\n\nMethod A's final losses are lower by the planted difference. With five "
+        "methods the prediction is that of Holm's first step; later steps are easier.\n\n"
         + markdown_table(header, rows)
     )
 
@@ -110,8 +111,8 @@ def _equivalence(studies: int) -> str:
             rows.append([world.__name__, str(n), percent(false), f"{100 * predicted:.1f}", percent(true)])
     header = ["distribution", "replicates", "claimed at the margin", "predicted at 0", "claimed at 0"]
     return (
-        "\n## Equivalence\n\nTwo methods; at most 5% may be called equivalent when they differ by just the "
-        "margin.\n\n" + markdown_table(header, rows)
+        "\n## Equivalence\n\nTwo methods. If they differ by exactly the margin, at most 5% of studies may "
+        "call them equivalent.\n\n" + markdown_table(header, rows)
     )
 
 
@@ -123,10 +124,10 @@ def _second(studies: int) -> str:
             rows.append([world.__name__, f"{shift:g}", *(percent(one) for one in looks)])
     header = ["distribution", "true difference", "undecided, advised", "then decided", "claim a difference"]
     return (
-        "\n## Following the advice\n\nTwo methods, 5 replicates; an undecided verdict's further replicates "
-        "(where at most 95) are added and all judged again. The true difference is in standard deviations of "
-        "the paired difference; at 0, the last column is the share of false claims after two looks.\n\n"
-        + markdown_table(header, rows)
+        "\n## Following the advice\n\nTwo methods, 5 replicates. An undecided verdict asks for more "
+        "replicates. If they are at most 95, they are added and everything is judged again. The true "
+        "difference is in standard deviations of the paired difference. At 0, the last column is the share "
+        "of false claims after two looks.\n\n" + markdown_table(header, rows)
     )
 
 

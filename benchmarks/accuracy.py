@@ -1,10 +1,11 @@
-"""Whether the compiled CNN learns what PyTorch's operations learn: losses and accuracies over many seeds.
+"""Check that the compiled kernels learn what PyTorch learns: losses and accuracies over many seeds.
 
     .venv/bin/python benchmarks/accuracy.py [--seeds 40] [--filters 3,9,15] [--epochs 2] [--limit N]
 
-Both train from the same seeds, two trials at once, and are measured on the validation split. Printed: mean
-and standard deviation of each; the mean difference seed by seed with Student's 95% interval; the p-value of a
-Kolmogorov-Smirnov test between compiled's even seeds and PyTorch's odd ones, which have nothing in common.
+Both train from the same seeds, two trials at once, and are measured on the validation split. Prints the mean
+and standard deviation of each, the mean difference per seed with Student's 95% interval, and the p-value of a
+Kolmogorov-Smirnov test between the even seeds of the kernels and the odd seeds of PyTorch, which are
+independent.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ MEASURES = ("valid_loss", "valid_accuracy")
 
 
 def final(filters: int, epochs: int, seed: int, limit: int | None) -> tuple[float, float]:
-    """Validation loss and accuracy after the last epoch."""
+    """Train, and return validation loss and accuracy after the last epoch."""
     import torch
 
     from fashion_wb.cnn.config import TrainConfig
@@ -38,14 +39,14 @@ def final(filters: int, epochs: int, seed: int, limit: int | None) -> tuple[floa
 
 
 def finals(way: str, filters: int, epochs: int, seeds: int, limit: int | None) -> list[tuple[float, float]]:
-    """One for each seed from 0."""
+    """Return the final loss and accuracy of each seed from 0."""
     os.environ["NUMBA_DISABLE_JIT"] = WAYS[way]
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         return pool.starmap(final, [(filters, epochs, seed, limit) for seed in range(seeds)], chunksize=1)
 
 
 def describe(filters: int, measure: str, compiled: Sequence[float], pytorch: Sequence[float]) -> str:
-    """A row of the table."""
+    """Format a row of the table."""
     differences = [one - other for one, other in zip(compiled, pytorch, strict=True)]
     mean = statistics.mean(differences)
     half = stats.t.ppf(0.975, len(differences) - 1) * stats.sem(differences)

@@ -1,12 +1,12 @@
-"""What a sweep costs with `fashion-wb agent` and with `wandb agent`: the same small sweep through either.
+"""Time the same small sweep with `fashion-wb agent` and with `wandb agent`.
 
     .venv/bin/python benchmarks/agent.py [--pairs 3] [--trials 8]
 
-Both work on the stand-in for W&B's server of tests/standin, on this machine, so nothing of it is network
-latency. The trials are train.py's, one epoch on 500 images, with one thread each. Within a pair the agents
-take turns at going first. Printed: seconds from starting the agent to its end, by trial, and seconds from one
-trial's epoch to the next one's, once as many have ended as run at once; medians with the range, and the
-ratio pair by pair.
+Both use the stand-in for W&B's server of tests/standin, on this machine, so no time is network latency. The
+trials are train.py's: one epoch on 500 images, with one thread each. The agents take turns at going first
+in a pair. Prints seconds per trial from starting the agent to its exit, and seconds from one trial's epoch
+to the next trial's, once as many trials have ended as run at once: medians with the range, and the ratio
+per pair.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import yaml
 from fashion_wb.cnn.data import locate
 from fashion_wb.study.plan import PROJECT_ROOT
 
-sys.path[:0] = [str(PROJECT_ROOT / "tests"), str(PROJECT_ROOT / "tests" / "standin")]
+sys.path[:0] = [str(PROJECT_ROOT / "tests" / name) for name in ("support", "standin")]
 
 from standin_client import client_environment  # noqa: E402  the stand-in is no package, and not installed
 from standin_server import Server  # noqa: E402
@@ -42,7 +42,7 @@ AGENTS = {
 
 
 def sweep_text(trials: int) -> str:
-    """A random sweep of train.py, one epoch a trial."""
+    """Return a random sweep of train.py, one epoch per trial."""
     config = yaml.safe_load((PROJECT_ROOT / "sweeps" / "random.yaml").read_text())
     config["run_cap"] = trials
     config["parameters"]["epochs"] = {"value": 1}
@@ -50,14 +50,14 @@ def sweep_text(trials: int) -> str:
 
 
 def time_agent(command: list[str], at_once: int, trials: int) -> tuple[float, float]:
-    """Run a new sweep to its end with an agent; seconds of all of it, and of each trial after the first."""
+    """Run a new sweep with an agent; return seconds of the whole, and of each trial after the first ones."""
     with Server() as server, tempfile.TemporaryDirectory() as home:
         for name in ("train.py", "fashion_wb"):
             (Path(home) / name).symlink_to(PROJECT_ROOT / name)
         sweep = server.state.add_sweep("benchmark", sweep_text(trials)).name
         env = client_environment(server.url, Path(home), FASHION_WB_LIMIT="500", OMP_NUM_THREADS="1")
         path = f"{ENTITY}/benchmark/{sweep}"
-        # To its end on its own, as a user would leave it: no --count.
+        # Without --count: the agent exits by itself, as a user would let it.
         started = time.monotonic()
         subprocess.run([*command, path], cwd=home, env=env, capture_output=True, check=True)
         seconds = time.monotonic() - started
@@ -69,7 +69,7 @@ def time_agent(command: list[str], at_once: int, trials: int) -> tuple[float, fl
 
 
 def describe(name: str, seconds: list[float], baseline: list[float]) -> str:
-    """One row: median and range, and the ratio of the pairs."""
+    """Format a row: median and range, and the ratio of the pairs."""
     ratios = [b / a for a, b in zip(seconds, baseline, strict=True)]
     columns = [f"{statistics.median(v):.2f} ({min(v):.2f} to {max(v):.2f})" for v in (seconds, ratios)]
     return f"{name:<31} {columns[0]:<26} {60 / statistics.median(seconds):>10.1f}   {columns[1]}"
@@ -81,7 +81,7 @@ def describe(name: str, seconds: list[float], baseline: list[float]) -> str:
 def main(pairs: int, trials: int) -> None:
     """Measure and print."""
     locate.ensure()
-    time_agent(OURS, 1, trials=2)  # fills caches, and is not counted
+    time_agent(OURS, 1, trials=2)  # fills caches; not counted
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in AGENTS}
     for number in range(pairs):
         for name in list(AGENTS) if number % 2 == 0 else reversed(AGENTS):

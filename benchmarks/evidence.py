@@ -1,10 +1,10 @@
-"""How long the evidence takes for a big study, and in how much memory.
+"""Measure how long the analysis of a big study takes, and how much memory.
 
     .venv/bin/python benchmarks/evidence.py [RUNS]
 
-RUNS runs of 10 epochs (10,000 unless given) of five methods in 20 replicates: from trials in memory to
-tables, all statistics, comparison.md, CSVs and pictures. Printed: seconds of each part, and the highest
-memory of the process.
+RUNS runs of 10 epochs (default 10,000) of five methods in 20 replicates, from trials in memory to tables,
+all statistics, comparison.md, CSVs and figures. Prints seconds of each part, and the highest memory of the
+process.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ REPLICATES, EPOCHS = 20, 10
 
 
 def made_up_trial(chance: random.Random, number: int, run_id: str, method: str) -> Trial:
-    """A trial with train.py's rows; hyperband stops most of its own."""
+    """Make up a trial with train.py's rows; hyperband stops most of its trials."""
     filters, lr = chance.randint(2, 15), 10 ** chance.uniform(-4, -2.52)
     stopped = method == "hyperband" and chance.random() < 0.6
     rows = []
@@ -45,7 +45,7 @@ def made_up_trial(chance: random.Random, number: int, run_id: str, method: str) 
 
 
 def made_up_searches(runs: int, seed: int = 0) -> list[SearchRecord]:
-    """Searches of METHODS, REPLICATES each, with `runs` trials between them."""
+    """Make up REPLICATES searches of each of METHODS, with `runs` trials in total."""
     chance = random.Random(seed)
     each = runs // (len(METHODS) * REPLICATES)
     return [
@@ -65,7 +65,7 @@ def made_up_searches(runs: int, seed: int = 0) -> list[SearchRecord]:
 
 
 def timed(name: str, work, *arguments) -> None:
-    """Do it, and print how long it took."""
+    """Call `work`, and print how long it took."""
     start = time.perf_counter()
     work(*arguments)
     print(f"{name:36} {time.perf_counter() - start:6.1f} s", flush=True)
@@ -74,14 +74,14 @@ def timed(name: str, work, *arguments) -> None:
 @click.command()
 @click.argument("runs", type=click.IntRange(min=100), default=10_000)
 def main(runs: int) -> None:
-    """Print a line a part."""
+    """Print a line per part."""
     searches = made_up_searches(runs)
     made = sum(len(search.trials) for search in searches)
     print(f"{made:,} runs, {sum(len(t.history) for s in searches for t in s.trials):,} epochs")
     timed("both tables", lambda: (trials_frame(searches), epochs_frame(searches)))
     timed("evidence (tables and statistics)", gather, searches)
     with tempfile.TemporaryDirectory() as folder:
-        timed("all of it, with texts and pictures", write_comparison, searches, Path(folder))
+        timed("all of it, with texts and figures", write_comparison, searches, Path(folder))
     # Kilobytes on Linux.
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{'highest memory of the process':36} {memory:6.2f} GiB")

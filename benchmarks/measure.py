@@ -1,4 +1,4 @@
-"""What the benchmarks share: Ray Tune's environment, the machine in a line, medians with their range."""
+"""Shared by the benchmarks: Ray Tune's environment, the machine in a line, medians with their range."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ RAY_PYTHON = FOLDER.parent / ".venv-ray" / "bin" / "python"
 
 
 def ray_tune(*arguments: object) -> Any:
-    """What raytune.py prints, called with these arguments.
+    """Run raytune.py with these arguments, and return what it prints.
 
     Raises:
-        ClickException: Ray Tune's environment is missing, or it failed.
+        ClickException: Ray Tune's environment is missing, or Ray Tune failed.
     """
     if not RAY_PYTHON.exists():
         raise click.ClickException("Ray Tune is not set up; run `make .venv-ray/.ready`, or give --no-ray")
@@ -34,7 +34,7 @@ def ray_tune(*arguments: object) -> Any:
 
 
 def machine() -> str:
-    """The machine, the load and the versions, in one line."""
+    """Describe the machine, the load and the versions in one line."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("torch", "numba", "wandb"))
     hardware = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     load = f"load {os.getloadavg()[0]:.1f} at the end"
@@ -42,11 +42,11 @@ def machine() -> str:
 
 
 def spread(values: Sequence[float], digits: int = 3) -> str:
-    """Median and range."""
+    """Format median and range."""
     low, middle, high = min(values), statistics.median(values), max(values)
     return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def ratios(rival: Sequence[float], ours: Sequence[float]) -> list[float]:
-    """How many times ours the rival takes, pair by pair."""
+    """Return how many times as long as ours the rival takes, pair by pair."""
     return [theirs / mine for theirs, mine in zip(rival, ours, strict=True)]

@@ -1,11 +1,11 @@
-"""What a trial costs besides training: a warm trial, the same as a plain subprocess, and one of Ray Tune's.
+"""Measure what a trial costs besides training: warm, as a plain subprocess, and in Ray Tune.
 
     .venv/bin/python benchmarks/overhead.py [--trials 50] [--no-ray]
 
-Two sweeps of train.py take turns, one trial at a time, so that both see the same machine; then Ray Tune runs
-as many trials, one at a time. Printed, per trial: seconds from the proposal to the first training step, and
-from the last logged epoch to the recorded result; medians with the range, and the ratio pair by pair (to Ray
-Tune, of medians). What W&B's agent adds to a plain subprocess, its five-second heartbeat, is in agent.py.
+Two sweeps of train.py take turns, one trial at a time, so both see the same machine. Then Ray Tune runs as
+many trials, one at a time. Prints seconds per trial from the proposal to the first training step, and from
+the last logged epoch to the recorded result: medians with the range, and the ratio per pair (for Ray Tune,
+of medians). agent.py measures what W&B's agent adds to a plain subprocess: its five-second heartbeat.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from fashion_wb.trial import Trial, TrialState
 
 
 def make_runner(root: Path, trials: int, warm: bool) -> SweepRunner:
-    """A random sweep of train.py, one epoch a trial, in a folder of its own."""
+    """Make a random sweep of train.py, one epoch per trial, in its own folder."""
     settings = StudySettings(trials, epochs=1, budget_epochs=None, seed=0)
     (planned,) = plan_study(["random"], 1, settings, root)
     folder = open_sweep_dir(root / ("warm" if warm else "fresh"), planned.sweep, seed=0)
@@ -37,7 +37,7 @@ def make_runner(root: Path, trials: int, warm: bool) -> SweepRunner:
 
 
 def time_trial(runner: SweepRunner, executor: LocalExecutor) -> tuple[float, float]:
-    """Run the sweep's next trial alone; seconds before its first step and after its last epoch."""
+    """Run the sweep's next trial; return seconds before its first step and after its last epoch."""
     proposed = time.time()
     runner.start_next(executor)
     ended: Trial | None = None
@@ -49,12 +49,12 @@ def time_trial(runner: SweepRunner, executor: LocalExecutor) -> tuple[float, flo
     if ended.state is not TrialState.FINISHED:
         raise click.ClickException(f"trial {ended.number} {ended.state}: {ended.reason}")
     first, last = ended.history[0], ended.history[-1]
-    # An epoch's own clock starts with its first step and ends just before it is logged.
+    # An epoch's own clock starts at its first step and stops just before the epoch is logged.
     return first["_timestamp"] - first["seconds"] - proposed, recorded - last["_timestamp"]
 
 
 def describe(name: str, warm: list[float], fresh: list[float], ray: list[float]) -> None:
-    """Print a block: each way's seconds, and how many times warm it takes."""
+    """Print seconds for each kind of trial, and how many times as long as warm it takes."""
     print(f"\n{name:<30} {'seconds (range)':<28} times warm (range)")
     print(f"{'warm':<30} {spread(warm)}")
     print(f"{'plain subprocess':<30} {spread(fresh):<28} {spread(ratios(fresh, warm), 1)}")
@@ -73,7 +73,7 @@ def main(trials: int, ray: bool) -> None:
             raise click.ClickException(f"no warm trials here: {executor.cannot_fork()}")
         runners = [make_runner(Path(root), trials + 1, warm) for warm in (True, False)]
         for runner in runners:
-            time_trial(runner, executor)  # the first fills caches, and is not counted
+            time_trial(runner, executor)  # the first fills caches; not counted
         pairs = [[time_trial(runner, executor) for runner in runners] for _ in range(trials)]
     warm, fresh = ([pair[side] for pair in pairs] for side in (0, 1))
     rays = ray_tune("overhead", "--trials", trials) if ray else []

@@ -1,8 +1,11 @@
-"""Ray Tune's side of the comparisons; run by the other scripts, with .venv-ray's Python, never by hand.
+"""Ray Tune's side of the comparisons, run by the other scripts with .venv-ray's Python, never by hand.
 
-Prints one line of JSON. `epochs`: seconds of every epoch of two equal trials at once. `overhead`: for each
-trial seconds from its proposal to its first step, and from its last to its result's arrival at the search.
-`search`: wall seconds of a whole search and what it found.
+Prints one line of JSON:
+
+    epochs     seconds of every epoch of two equal trials at once
+    overhead   for each trial, seconds from its proposal to its first step, and from its last step to the
+               arrival of its result at the search
+    search     wall seconds of a whole search, and what it found
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Any
 
 import click
 
-# Before anything imports them: one thread a trial, as Ray itself sets it, and nothing sent to anybody.
+# Set before the imports: one thread per trial, as Ray itself sets it, and no usage statistics sent.
 os.environ |= {"OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0", "RAY_AIR_NEW_OUTPUT": "0"}
 
 import ray
@@ -28,7 +31,7 @@ SPACE = {"filters": tune.randint(2, 16), "lr": tune.loguniform(1e-4, 3e-3)}
 
 
 def trial(config: dict[str, Any]) -> None:
-    """Train, reporting every epoch."""
+    """Train, and report every epoch."""
     began = time.time()
     filters, limit = int(config["filters"]), config.get("limit")
     for record in course_epochs(filters, config["lr"], config["epochs"], limit):
@@ -36,7 +39,7 @@ def trial(config: dict[str, Any]) -> None:
 
 
 class StampedRandom(Searcher):
-    """Random search that notes when it is asked and when it is told."""
+    """A search that records when it is asked for a configuration and when it is told a result."""
 
     def __init__(self) -> None:
         super().__init__(metric="valid_loss", mode="min")
@@ -44,23 +47,23 @@ class StampedRandom(Searcher):
         self.told: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def suggest(self, trial_id: str) -> dict[str, Any]:
-        """A fixed configuration: what is proposed does not matter here."""
+        """Return a fixed configuration: what is proposed does not matter here."""
         self.asked[trial_id] = time.time()
         return {"filters": 3, "lr": 1e-3, "epochs": 1, "limit": 500}
 
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """Take in a result."""
+        """Record a result."""
         self.told[trial_id] = time.time(), result or {}
 
 
 def search_parts(method: str, epochs: int) -> tuple[dict[str, Any], Any, Any]:
-    """Space, searcher and scheduler, as the assignment has them."""
+    """Return space, searcher and scheduler, as in the assignment."""
     if method == "bayes":
         from ray.tune.search.bayesopt import BayesOptSearch
 
-        # It only knows continuous values.
+        # It knows only continuous values.
         return {"filters": tune.uniform(2, 16), "lr": tune.uniform(1e-4, 3e-3)}, BayesOptSearch(), None
     if method == "hyperopt":
         from ray.tune.search.hyperopt import HyperOptSearch
@@ -81,7 +84,7 @@ def search_parts(method: str, epochs: int) -> tuple[dict[str, Any], Any, Any]:
 
 
 def run(space: dict[str, Any], trials: int, searcher: Any = None, scheduler: Any = None) -> Any:
-    """One search, two trials at once, a core each."""
+    """Run one search, two trials at once, one core each."""
     with tempfile.TemporaryDirectory() as folder:
         return tune.run(
             trial,
@@ -108,7 +111,7 @@ def main() -> None:
 @click.option("--epochs", type=int, required=True)
 @click.option("--limit", type=int, default=None)
 def epochs(filters: int, epochs: int, limit: int | None) -> None:
-    """Two equal trials at once."""
+    """Run two equal trials at once."""
     space = {"filters": filters, "lr": 1e-3, "epochs": epochs, "limit": limit}
     analysis = run(space, 2)
     print(json.dumps([frame["seconds"].tolist() for frame in analysis.trial_dataframes.values()]))
@@ -117,7 +120,7 @@ def epochs(filters: int, epochs: int, limit: int | None) -> None:
 @main.command()
 @click.option("--trials", type=int, required=True)
 def overhead(trials: int) -> None:
-    """Trials one after the other."""
+    """Run trials one after the other."""
     searcher = StampedRandom()
     run({}, trials, tune.search.ConcurrencyLimiter(searcher, max_concurrent=1))
     rows = [
@@ -133,7 +136,7 @@ def overhead(trials: int) -> None:
 @click.option("--epochs", type=int, required=True)
 @click.option("--limit", type=int, default=None)
 def search(method: str, trials: int, epochs: int, limit: int | None) -> None:
-    """A whole search."""
+    """Run a whole search."""
     space, searcher, scheduler = search_parts(method, epochs)
     started = time.perf_counter()
     analysis = run({**space, "epochs": epochs, "limit": limit}, trials, searcher, scheduler)

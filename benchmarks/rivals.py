@@ -1,8 +1,8 @@
-"""The usual ways to train this CNN, for comparison: the course's data streamer, and PyTorch's DataLoader.
+"""Train this CNN in the usual ways, for comparison: with the course's data streamer, and with a DataLoader.
 
-Both train the plain module with plain Adam and read the loss at every step. They see what ours sees: the same
-50,000 training images, the same 10,000 to validate on, the same batch size. Imported by Ray Tune's
-environment as well, so nothing here needs more than torch and torchvision.
+Both train the plain module with plain Adam and read the loss at every step. They use the same 50,000 training
+images, the same 10,000 validation images and the same batch size as ours. Ray Tune's environment imports this
+file too, so it needs only torch and torchvision.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
 
 from plain_cnn import PlainCnn  # noqa: E402
 
@@ -30,7 +30,7 @@ BATCH = 64
 
 
 class CourseStreamer:
-    """The course's data streamer: takes samples one at a time and stacks them, batch after batch."""
+    """The course's data streamer: takes samples one at a time and stacks them into batches."""
 
     def __init__(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         self.images, self.labels = images, labels
@@ -54,7 +54,7 @@ class CourseStreamer:
         return samples
 
     def stream(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Batches of stacked images and labels."""
+        """Yield batches of stacked images and labels."""
         while True:
             if self.index > len(self.labels) - BATCH:
                 self._reset()
@@ -63,7 +63,7 @@ class CourseStreamer:
 
 
 def course_epochs(filters: int, lr: float, epochs: int, limit: int | None = None) -> Iterator[dict[str, Any]]:
-    """Train as the course's loop does; yields each epoch's `valid_loss`, `accuracy` and `seconds`."""
+    """Train as the course's loop does; yield `valid_loss`, `accuracy` and `seconds` of each epoch."""
     data = load(0, limit=limit)
     train = CourseStreamer(data.train.images, data.train.labels)
     valid = CourseStreamer(data.valid.images, data.valid.labels)
@@ -79,7 +79,7 @@ def course_epochs(filters: int, lr: float, epochs: int, limit: int | None = None
 
 
 def loader_epochs(filters: int, lr: float, epochs: int, limit: int | None = None) -> Iterator[dict[str, Any]]:
-    """Train from torchvision's data set through DataLoaders, as PyTorch's tutorials do; yields as above."""
+    """Train with torchvision's data set and DataLoaders, as PyTorch's tutorials do; yield as above."""
     from torch.utils.data import DataLoader, Subset
     from torchvision.datasets import FashionMNIST
     from torchvision.transforms import ToTensor

@@ -1,13 +1,15 @@
-"""How the search scales: seconds a suggestion, and what resuming and comparing thousands of runs takes.
+"""Measure how searches scale: seconds per suggestion, and resuming and comparing thousands of runs.
 
     .venv/bin/python benchmarks/search_scale.py [--trials 10,100,1000] [--runs 1000,10000]
 
-Suggestions: each method's sampler is shown that many finished trials of ten epochs, and asked five times,
-each time with one trial more; median and range, after a first time that takes in all trials, imports what it
-needs, and is shown apart. Resuming: reading a sweep folder of that many runs' own W&B logs, ten epochs each
-(copies of one that train.py made, under ids of their own). Then the same folder read and made into the
-comparison table, and into all tables, statistics, pictures and report.html. Each in a process of its own;
-memory is what it held at most, beyond what it began with.
+Suggestions: each method's sampler sees that many finished trials of ten epochs and is asked five times, each
+time with one more trial. Prints median and range. The first call is shown separately, because it reads all
+trials and imports what it needs.
+
+Resuming: reads a sweep folder with that many W&B run logs of ten epochs each (copies of one that train.py
+made, with their own ids). Then reads the same folder into the comparison table, and into all tables,
+statistics, figures and report.html. Each step has its own process; its memory is the peak minus what it
+started with.
 """
 
 from __future__ import annotations
@@ -38,14 +40,14 @@ ASKED = 5
 
 
 def make_sweep(method: str, trials: int) -> Sweep:
-    """The sweep that a study runs for a method."""
+    """Return the sweep that a study runs for a method."""
     settings = StudySettings(trials, epochs=EPOCHS, budget_epochs=None, seed=0)
     (planned,) = plan_study([method], 1, settings, Path("no-study"))
     return planned.sweep
 
 
 def make_trials(count: int) -> list[Trial]:
-    """Finished trials spread over the study's space, losses falling epoch by epoch."""
+    """Make up finished trials over the study's space, with losses that fall epoch by epoch."""
     chance = random.Random(0)
     parameters = make_sweep("random", count).config["parameters"]
     constants = {name: spec["value"] for name, spec in parameters.items() if "value" in spec}
@@ -60,7 +62,7 @@ def make_trials(count: int) -> list[Trial]:
 
 
 def suggestion_seconds(method: str, count: int) -> tuple[float, list[float]]:
-    """Seconds of the first suggestion after `count` trials, and of those that follow."""
+    """Return seconds of the first suggestion after `count` trials, and of the following ones."""
     from fashion_wb.search.factory import make_search
 
     trials = make_trials(count + ASKED + 1)
@@ -70,13 +72,13 @@ def suggestion_seconds(method: str, count: int) -> tuple[float, list[float]]:
         began = time.perf_counter()
         config = sampler.ask(trials[:shown])
         seconds.append(time.perf_counter() - began)
-        # The trial that follows is the one proposed.
+        # The next trial is the one proposed.
         trials[shown] = replace(trials[shown], config=config)
     return seconds[0], seconds[1:]
 
 
 def fill(root: Path, runs: int) -> None:
-    """A sweep folder of finished runs, each log a copy of one."""
+    """Fill a sweep folder with finished runs; each log is a copy of the same one."""
     folder = open_sweep_dir(root / "random", make_sweep("random", runs), seed=0)
     env = {**os.environ, "WANDB_MODE": "offline", "WANDB_DIR": str(root), "FASHION_WB_LIMIT": "500"}
     command = [sys.executable, PROJECT_ROOT / "train.py", "--epochs", str(EPOCHS)]
@@ -91,13 +93,13 @@ def fill(root: Path, runs: int) -> None:
 
 
 def resume(root: Path) -> None:
-    """What the same command does first."""
+    """Read all trials, as repeating the command does first."""
     if not all(trial.state.ended for trial in read_sweep_dir(root / "random").read_trials()):
         raise click.ClickException("a copied run counts as unfinished")
 
 
 def table(root: Path) -> None:
-    """The runs' logs read and made into the comparison table."""
+    """Read the runs' logs and make the comparison table."""
     from analysis.records.frames import trials_frame
     from analysis.sources.local import search_record
     from analysis.statistics.methods import compare
@@ -107,7 +109,7 @@ def table(root: Path) -> None:
 
 
 def compare(root: Path) -> None:
-    """What `fashion-wb compare` does."""
+    """Do what `fashion-wb compare` does."""
     from analysis.outputs import write_comparison
     from analysis.sources.local import search_record
 
@@ -123,13 +125,13 @@ def _apart(function: Callable[..., Any], arguments: tuple[Any, ...], results: An
 
 
 def _most_memory() -> float:
-    # Not getrusage's: that one remembers the process from before exec.
+    # Not getrusage: its maximum includes the process before exec.
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def apart(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float, float, float]:
-    """Call in a fresh process; its value, wall and CPU seconds, and MiB of memory beyond the beginning's."""
+    """Call in a fresh process; return its value, wall and CPU seconds, and MiB of memory added."""
     context = multiprocessing.get_context("spawn")
     results = context.SimpleQueue()
     process = context.Process(target=_apart, args=(function, arguments, results))

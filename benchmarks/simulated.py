@@ -1,7 +1,7 @@
-"""Simulated studies from known distributions, judged by the functions that judge real ones.
+"""Simulate studies from known distributions, and judge them with the functions that judge real studies.
 
-Each function here counts over many of them: false claims, intervals that hold the truth, planted differences
-that are found. The page is made by aa.py.
+Each function counts over many studies: false claims, intervals that contain the true value, planted
+differences that are found. aa.py makes the page from them.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ World = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
 @cache
 def measured_losses() -> np.ndarray:
-    """Final validation losses of the trials that were really trained."""
+    """Return the final validation losses of trials that were really trained."""
     trials = pd.read_csv(STUDY)
     return trials.loc[trials["state"] == "finished", "valid_loss"].to_numpy()
 
 
 def ours(chance: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """The best of 10 trials drawn from the measured losses, each with 4% of noise."""
+    """The best of 10 trials, drawn from the measured losses with 4% of noise each."""
     losses = chance.choice(measured_losses(), (*shape, TRIALS))
     return (losses * np.exp(chance.normal(0, 0.04, losses.shape))).min(axis=-1)
 
 
 def normal(chance: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """What Student's t assumes."""
+    """Normal: what Student's t assumes."""
     return chance.normal(0.35, 0.015, shape)
 
 
 def heavy(chance: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Now and then a search that failed badly: t with 1.5 degrees of freedom, folded; infinite variance."""
+    """Some searches fail badly: folded t with 1.5 degrees of freedom, infinite variance."""
     return 0.33 + 0.015 * np.abs(chance.standard_t(1.5, shape))
 
 
@@ -54,12 +54,12 @@ def skewed(chance: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def ties(chance: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """As `ours` without noise and to two decimals: finals take a dozen values."""
+    """As `ours`, without noise and to two decimals: finals take a dozen values."""
     return np.round(chance.choice(measured_losses(), (*shape, TRIALS)).min(axis=-1), 2)
 
 
 def two_values(chance: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """A search either finds the one good configuration or does not."""
+    """A search finds the one good configuration or does not."""
     return 0.35 + 0.01 * chance.integers(0, 2, shape)
 
 
@@ -67,13 +67,13 @@ WORLDS: tuple[World, ...] = (ours, normal, heavy, skewed, ties, two_values)
 
 
 def study(finals: np.ndarray, chance: np.random.Generator) -> pd.DataFrame:
-    """Final losses, shape (n, methods), as the tool's table, with what the replicates have in common."""
+    """Turn final losses, shape (n, methods), into the tool's table; methods of a replicate share noise."""
     shared = chance.normal(0, 0.005, (len(finals), 1))
     return pd.DataFrame(finals + shared, columns=list(METHODS[: finals.shape[1]]))
 
 
 def claims(pairs: tuple[Pair, ...], kinds: tuple[Outcome, ...]) -> bool:
-    """Whether any pair's verdict is one of `kinds`."""
+    """Tell whether any pair's verdict is one of `kinds`."""
     return any(outcome_of(pair) in kinds for pair in pairs)
 
 
@@ -81,9 +81,9 @@ DIFFERENT = (Outcome.BETTER, Outcome.WORSE)
 
 
 def false_claims(world: World, n: int, studies: int, seed: int) -> tuple[Estimate, Estimate]:
-    """Share of A/A studies that claim any difference, and the share of paired intervals that hold 0.
+    """Return the share of A/A studies that claim a difference, and of paired intervals that contain 0.
 
-    Pairs whose differences are all equal have no interval and are not counted in the second.
+    Pairs whose differences are all equal have no interval; the second share leaves them out.
     """
     chance = np.random.default_rng(seed)
     claimed, covered = 0, []
@@ -96,9 +96,10 @@ def false_claims(world: World, n: int, studies: int, seed: int) -> tuple[Estimat
 
 
 def coverages(world: World, n: int, studies: int, seed: int) -> dict[str, Estimate]:
-    """Share of intervals that hold the truth: of the median, the interquartile mean, P(A lower) = 1/2.
+    """Return the share of intervals that contain the true value.
 
-    The truths of the first two are taken from a million draws.
+    For the median, the interquartile mean and P(A lower) = 1/2. The true values of the first two come from a
+    million draws.
     """
     chance = np.random.default_rng(seed)
     many = np.sort(world(chance, (1_000_000,)))
@@ -117,24 +118,24 @@ def coverages(world: World, n: int, studies: int, seed: int) -> dict[str, Estima
 
 
 def unequal(chance: np.random.Generator, n: int) -> np.ndarray:
-    """Finals of two methods, shape (n, 2), of the same mean and very different shape: no A/A test."""
+    """Draw finals of two methods, shape (n, 2), with the same mean and very different shapes; no A/A test."""
     mean_of_skewed = 0.33 + 0.015 * math.exp(0.5)
     return np.column_stack([skewed(chance, (n,)), chance.normal(mean_of_skewed, 0.001, n)])
 
 
 @cache
 def spread_of(world: World) -> float:
-    """The true standard deviation of the difference of two of its finals, from a million draws."""
+    """Return the standard deviation of the difference of two finals of `world`, from a million draws."""
     return float(np.std(world(np.random.default_rng(0), (1_000_000,)))) * math.sqrt(2)
 
 
 def found_differences(
     world: World, n: int, methods: int, power: float, studies: int, seed: int
 ) -> tuple[float, float, Estimate]:
-    """A planted difference: its size, the power predicted at its hardest test, and how often it was found.
+    """Plant a difference; return its size, the power of the hardest test, and how often it is found.
 
-    The size is what the predicted power (approximately `power`) asks for; method A's finals are lowered by
-    it. Counted are claims that A is better than B.
+    The size is the one at which the predicted power is about `power`. Method A's finals are lowered by it. A
+    find is a claim that A is better than B.
     """
     chance = np.random.default_rng(seed)
     spread, alpha = spread_of(world), ALPHA / (methods * (methods - 1) // 2)
@@ -150,9 +151,9 @@ def found_differences(
 
 
 def equivalences(world: World, n: int, studies: int, seed: int) -> tuple[Estimate, float, Estimate]:
-    """Two methods: false claims of equivalence just at the margin; predicted and found power at 0.
+    """Return false claims of equivalence exactly at the margin, and predicted and found power at 0.
 
-    The margin is 2.5 spreads of the difference over the root of n, so that there is power to measure.
+    Two methods. The margin is 2.5 spreads of the difference over the root of n, so there is power to measure.
     """
     chance = np.random.default_rng(seed)
     spread = spread_of(world)
@@ -168,14 +169,14 @@ def equivalences(world: World, n: int, studies: int, seed: int) -> tuple[Estimat
 
 
 def second_looks(world: World, studies: int, shift: float, seed: int) -> tuple[Estimate, Estimate, Estimate]:
-    """Studies of two methods with 5 replicates that follow the advice of an undecided verdict, once.
+    """Follow the advice of an undecided verdict once, in studies of two methods with 5 replicates.
 
-    As many replicates are added as it asks for (at most 95) and all are judged again. Method A's finals
-    are lower by `shift` spreads of the difference.
+    As many replicates are added as the verdict asks for (at most 95), and all are judged again. Method A's
+    finals are lower by `shift` spreads of the difference.
 
     Returns:
-        Share undecided at first that was given a number of at most 95; share of these that the second
-        look decided; share of all studies that in the end claimed a difference.
+        The share of studies that were undecided and asked for at most 95 replicates; the share of these that
+        the second look decided; the share of all studies that finally claimed a difference.
     """
     chance = np.random.default_rng(seed)
     lowered = shift * spread_of(world)
@@ -195,7 +196,7 @@ def second_looks(world: World, studies: int, shift: float, seed: int) -> tuple[E
 
 
 def unequal_claims(n: int, studies: int, seed: int) -> tuple[Estimate, Estimate]:
-    """Share of `unequal` studies that claim a difference, and the share of intervals that hold 0."""
+    """Return the share of `unequal` studies that claim a difference, and of intervals that contain 0."""
     chance = np.random.default_rng(seed)
     claimed = covered = 0
     for _ in range(studies):

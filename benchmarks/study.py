@@ -1,13 +1,13 @@
-"""A whole study: `fashion-wb study` against the same searches, trials and epochs in Ray Tune.
+"""Time a whole study: `fashion-wb study` against the same searches, trials and epochs in Ray Tune.
 
     .venv/bin/python benchmarks/study.py [--trials 10] [--epochs 10] [--rounds 1] [--limit N]
 
-Five searches of --trials trials of at most --epochs epochs, two trials at once, on 50,000 training images (or
---limit). Ours includes workers started, tables and pictures written; winners are not trained again, nor
-stopped trials audited, which Ray Tune does not do. Ray Tune runs the assignment's five searches one after the
-other, each in a Ray started for it. Printed: wall seconds, the most memory that all its processes held at one
-time (proportional set size, so that what processes share counts once), and epochs trained, since hyperband
-stops other trials in each.
+Five searches of --trials trials of at most --epochs epochs, two trials at once, on 50,000 training images
+(or --limit). Our time includes starting workers and writing tables and figures. It leaves out retrained
+winners and audits, which Ray Tune does not do. Ray Tune runs the assignment's five searches one after the
+other and starts anew for each. Prints wall seconds, the peak memory of all processes together (proportional
+set size, so shared memory counts once), and epochs trained, because hyperband stops different trials in
+each.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ONLY_SEARCH = ["--retrain-seeds", "0", "--audit", "0"]
 
 @dataclass(frozen=True)
 class Cost:
-    """What a study took: wall seconds, MiB at the worst moment, epochs trained."""
+    """What a study took: wall seconds, MiB at the peak, epochs trained."""
 
     seconds: float
     memory: float
@@ -42,10 +42,10 @@ class Cost:
 
 
 class PeakMemory:
-    """Watches the memory of this process's descendants, from a thread. Use as a context manager.
+    """Watch the memory of this process's descendants from a thread. Use as a context manager.
 
     Attributes:
-        peak: MiB, the most they held together; proportional set size (Linux).
+        peak: MiB that they held together at most; proportional set size (Linux).
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ def _descendants(root: int) -> set[int]:
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
-        except (OSError, IndexError):  # it has ended meanwhile
+        except (OSError, IndexError):  # it has just exited
             continue
     found, before = {root}, 0
     while len(found) != before:
@@ -89,7 +89,7 @@ def _proportional_set(pid: int) -> int:
 
 
 def our_study(trials: int, epochs: int, limit: int | None) -> Cost:
-    """`fashion-wb study` in a folder of its own."""
+    """Run `fashion-wb study` in a temporary folder."""
     env = dict(os.environ) | ({} if limit is None else {"FASHION_WB_LIMIT": str(limit)})
     with tempfile.TemporaryDirectory() as folder, PeakMemory() as memory:
         options = ["--trials", str(trials), "--epochs", str(epochs), *ONLY_SEARCH, "--out", folder]
@@ -102,7 +102,7 @@ def our_study(trials: int, epochs: int, limit: int | None) -> Cost:
 
 
 def rays_study(trials: int, epochs: int, limit: int | None) -> Cost:
-    """The same in Ray Tune, search after search."""
+    """Run the same in Ray Tune, one search after the other."""
     trained = 0
     with PeakMemory() as memory:
         started = time.perf_counter()

@@ -1,19 +1,19 @@
-"""Seconds of a training epoch with every core busy: ours, Ray Tune's, a DataLoader loop's, bare compute's.
+"""Time a training epoch with every core busy: ours, Ray Tune, a DataLoader loop, and the bare computation.
 
     .venv/bin/python benchmarks/training.py [--rounds 3] [--filters 3,9,15] [--no-ray] [--limit N]
 
-Two single-threaded processes train at once, an epoch each of 50,000 training and 10,000 validation images,
-batch 64 (or --limit and a fifth of it). In a round the contestants follow each other, in another order each
-time:
+Two single-threaded processes train at once, one epoch each of 50,000 training and 10,000 validation images
+(or --limit and a fifth of it) at batch size 64. In a round the contestants follow each other, in a
+different order each round:
 
-    ray      Ray Tune, one trial a core, the course's data streamer, the plain module, loss.item() each step
+    ray      Ray Tune, one trial per core, the course's data streamer, the plain module, loss.item() each step
     loader   torchvision's data set and DataLoader, the same module and loop
-    stock    PyTorch's operations alone: our model's forward, backward and step on tensors already there
-    bare     the same with the compiled operations: what is left if data, bookkeeping and logging cost nothing
-    ours     fashion_wb.training with train.py's W&B logging, offline
+    stock    PyTorch alone: forward, backward and step of our model on tensors that are already there
+    bare     the same with the compiled (numba) kernels: the cost without data, bookkeeping and logging
+    ours     fashion_wb.cnn.training with train.py's W&B logging, offline
 
-The bare ones repeat one batch for as many steps as an epoch has, then evaluate: what ours has around them is
-drawing and gathering the batches, asking whether to stop, summing the loss, checking it, and W&B.
+stock and bare repeat one batch for as many steps as an epoch has, then evaluate. On top of that, ours draws
+and gathers the batches, asks whether to stop, sums and checks the loss, and logs to W&B.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LR = 1e-3
 
 
 def ours(filters: int, limit: int | None) -> Iterator[float]:
-    """Epochs as train.py runs them, W&B included."""
+    """Time epochs as train.py runs them, including W&B."""
     import torch
     import wandb
 
@@ -61,11 +61,11 @@ def ours(filters: int, limit: int | None) -> Iterator[float]:
 
 
 def loader(filters: int, limit: int | None) -> Iterator[float]:
-    """Epochs of the usual loop."""
+    """Time epochs of the usual loop."""
     return (record["seconds"] for record in loader_epochs(filters, LR, 10, limit))
 
 
-def _steps(filters: int, limit: int | None, compute_class: str) -> Iterator[float]:
+def _steps(filters: int, limit: int | None, backend_class: str) -> Iterator[float]:
     import torch
 
     from fashion_wb.cnn import backend
@@ -76,7 +76,7 @@ def _steps(filters: int, limit: int | None, compute_class: str) -> Iterator[floa
 
     keep_freed_memory()
     data, config = load(0, limit=limit), TrainConfig(filters=filters, lr=LR)
-    chosen = getattr(backend, compute_class)(build_model(config, torch.device("cpu")), LR)
+    chosen = getattr(backend, backend_class)(build_model(config, torch.device("cpu")), LR)
     same_batch = torch.arange(len(data.train)) % config.batch_size
     while True:
         began = time.perf_counter()
@@ -86,17 +86,17 @@ def _steps(filters: int, limit: int | None, compute_class: str) -> Iterator[floa
 
 
 def stock(filters: int, limit: int | None) -> Iterator[float]:
-    """PyTorch's arithmetic alone."""
-    return _steps(filters, limit, "StockCompute")
+    """Time PyTorch alone."""
+    return _steps(filters, limit, "TorchBackend")
 
 
 def bare(filters: int, limit: int | None) -> Iterator[float]:
-    """The compiled arithmetic alone."""
-    return _steps(filters, limit, "FusedCompute")
+    """Time the compiled kernels alone."""
+    return _steps(filters, limit, "CompiledBackend")
 
 
 LOCAL: dict[str, tuple[Callable[[int, int | None], Iterator[float]], int, int]] = {
-    # With how many epochs warm up, and how many are timed.
+    # With the number of epochs to warm up, and the number to time.
     "loader": (loader, 0, 1),
     "stock": (stock, 1, 1),
     "bare": (bare, 1, 5),
@@ -117,7 +117,7 @@ def _work(name: str, filters: int, limit: int | None, barrier: Barrier, results:
 
 
 def epoch_seconds(name: str, filters: int, limit: int | None) -> float:
-    """Seconds of an epoch, the mean over the processes that trained at once."""
+    """Return seconds per epoch, the mean over the processes that train at once."""
     if name == "ray":
         command = ["epochs", "--filters", filters, "--epochs", 1]
         trials = ray_tune(*command, *(() if limit is None else ("--limit", limit)))

@@ -1,4 +1,4 @@
-"""The benchmarks still run; what they measure is not looked at."""
+"""The benchmarks run. What they measure is not checked."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ def run(script, *options):
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_it_says_how_it_is_run(script):
+def test_help_shows_usage(script):
     assert "Usage" in run(script, "--help")
 
 
-def test_the_scale_of_the_search():
+def test_search_scale_prints_every_row():
     rows = [line.split()[:2] for line in run("search_scale", "--trials", "2", "--runs", "3").splitlines()]
     assert all([row, "3"] in rows for row in ("resume", "table", "compare"))
 
 
-def test_training_beside_the_usual_ways():
+def test_training_prints_every_contestant():
     options = ["--rounds", "1", "--filters", "2", "--limit", "200", "--no-ray"]
     assert {"loader", "stock", "bare", "ours"} <= set(run("training", *options).split())
 
 
-def test_accuracies_over_seeds():
+def test_accuracy_prints_both_measures():
     options = ["--seeds", "4", "--filters", "2", "--epochs", "1", "--limit", "200"]
     assert "valid_accuracy" in run("accuracy", *options)
 
 
-def test_a_big_study_gathered():
-    assert "all of it, with texts and pictures" in run("evidence", "100")
+def test_evidence_times_the_whole_analysis():
+    assert "all of it, with texts and figures" in run("evidence", "100")
