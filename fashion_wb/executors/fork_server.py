@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fashion_wb.executors import child as child_process
 from fashion_wb.executors.core_service import CoreService
 from fashion_wb.executors.parent_death import die_with_parent
 from fashion_wb.sweepfile.program import load_hook
@@ -149,7 +150,7 @@ class ForkServer:
             request["env"].setdefault("WANDB_SERVICE", self.service_token)
         if warm and request["run_id"] is not None:
             child.closing, closing = os.pipe()
-        self._fork(child, lambda: child.run(request, closing))
+        self._fork(child, lambda: child_process.run(request, closing))
         if closing is not None:
             os.close(closing)
 
@@ -206,9 +207,9 @@ class ForkServer:
             return not closing.read(1)  # b"" or None: its subprocesses may hold the other end
 
     def _end_run_of(self, child: _Child, status: int) -> None:
-        code = child.exit_code_of(status, child.told_to_end)
+        code = child_process.exit_code_of(status, child.told_to_end)
         closer = _Child(child.key, child.request, status=status)
-        self._fork(closer, lambda: child.end_run(child.request, code))
+        self._fork(closer, lambda: child_process.end_run(child.request, code))
 
     def _send(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(ConnectionError):
