@@ -26,7 +26,7 @@ import yaml
 from fashion_wb.cnn.data import locate
 from fashion_wb.study.plan import PROJECT_ROOT
 
-sys.path[:0] = [str(PROJECT_ROOT / "tests"), str(PROJECT_ROOT / "tests" / "standin")]
+sys.path[:0] = [str(PROJECT_ROOT / "tests" / "support"), str(PROJECT_ROOT / "tests" / "standin")]
 
 from standin_client import client_environment  # noqa: E402  the stand-in is no package, and not installed
 from standin_server import Server  # noqa: E402

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-from sweep_cases import COMMAND, environment, only_sweep, place, run, states, trials, yaml
+from sweep_cases import environment, only_sweep, place, run, states, trials, yaml
+from warm_cli import Command
 
 ARGUMENTS = ["sweep", "sweep.yaml", "--count", "12", "--workers", "2"]
 SLOW = "x: {min: 0.0, max: 1.0}\nsteps: {value: 3}\npause: {value: 0.15}"
 
 
 def start(folder):
-    return subprocess.Popen(
-        [*COMMAND, *ARGUMENTS],
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return Command(ARGUMENTS, folder, environment())
 
 
 def wait_for(condition, process, seconds=60):
