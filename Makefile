@@ -1,11 +1,13 @@
-# `make study` and `make test` set up what they need; nothing else has to be done first.
+# Every target sets up what it needs; nothing else has to be done first.
 
-.PHONY: study test setup clean
+.PHONY: study test check docs setup clean
 SHELL := /bin/sh
 
 # Networks that inspect TLS have their certificate in the system's store, where pip looks by itself.
 export UV_SYSTEM_CERTS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Without compiled bytecode every process compiles what it imports: 2 s for torch alone.
+unexport PYTHONDONTWRITEBYTECODE
 
 # The first of these that runs and is 3.11 or 3.12 (a version manager's shim may exist and not run).
 FIND_PYTHON = for p in $(PYTHON) python3.12 python3.11 python3 python; do \
@@ -14,8 +16,20 @@ FIND_PYTHON = for p in $(PYTHON) python3.12 python3.11 python3 python; do \
 study: setup
 	.venv/bin/fashion-wb study $(ARGS)
 
-test: .venv/.test
-	.venv/bin/python -m pytest --numprocesses 4 --dist loadfile $(ARGS)
+test: .venv/.dev
+	.venv/bin/python -m pytest --numprocesses 4 --dist worksteal $(ARGS)
+
+# The inner loop, under a minute: everything that starts no process.
+check: .venv/.dev
+	.venv/bin/ruff check --quiet .
+	.venv/bin/ruff format --quiet --check .
+	.venv/bin/mypy
+	.venv/bin/python -m pytest --no-processes --numprocesses 2 --quiet $(ARGS)
+
+# The documentation site, into site/; without network.
+docs: .venv/.dev
+	.venv/bin/mkdocs build --strict --quiet
+	@echo "Built site/index.html"
 
 setup: .venv/.ready
 
@@ -33,9 +47,9 @@ setup: .venv/.ready
 	"$$uv" pip install --quiet --python .venv/bin/python --constraint constraints.txt --editable .
 	@touch $@
 
-.venv/.test: .venv/.ready
+.venv/.dev: .venv/.ready
 	@if command -v uv >/dev/null; then uv=uv; else uv=.venv/bin/uv; fi; \
-	"$$uv" pip install --quiet --python .venv/bin/python --constraint constraints.txt --editable '.[test]'
+	"$$uv" pip install --quiet --python .venv/bin/python --constraint constraints.txt --editable '.[test,docs]'
 	@touch $@
 
 # Ray Tune, which some of benchmarks/ compare with. An environment of its own: it asks for numpy 2.

@@ -17,7 +17,7 @@ from analysis.tables.evidence_text import sections
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
 
-NAMES = (
+OUTPUT_FILES = (
     *("report.html", "trials.csv", "comparison.csv", "finals.csv", "pairs.csv", "winners.csv"),
     *("comparison.md", "incumbent.png", "accuracy.png", "seconds.png", "filters.png"),
 )
@@ -32,7 +32,7 @@ def write_comparison(
     audited: Sequence[AuditedTrial] = (),
     conditions: Mapping[str, Any] | None = None,
 ) -> str:
-    """Write the files NAMES into `out`, which is created, and return the text to print.
+    """Write the files OUTPUT_FILES into `out`, which is created, and return the text to print.
 
     Args:
         searches: at least one, with at least one trial between them.
@@ -57,7 +57,7 @@ def write_comparison(
         _write_report(evidence, conditions, absent, out)
     except OSError as error:
         raise FashionWbError(f"{out}: cannot write the comparison: {error.strerror or error}") from error
-    files = textwrap.fill(f"Written to {out}: {', '.join(NAMES)}", width, break_on_hyphens=False)
+    files = textwrap.fill(f"Written to {out}: {', '.join(OUTPUT_FILES)}", width, break_on_hyphens=False)
     return f"{to_text(evidence.comparison, width)}\n{textwrap.fill(statement, width)}\n\n{files}\n"
 
 

@@ -26,7 +26,7 @@ from simulated import (
 
 from analysis.formatting import markdown_table
 from analysis.statistics.intervals import Estimate
-from analysis.statistics.verdicts import FALSE_CLAIMS
+from analysis.statistics.verdicts import ALPHA
 
 
 def percent(estimate: Estimate) -> str:
@@ -54,7 +54,7 @@ def _aa(studies: int) -> str:
     header = ["distribution", "replicates", "studies with a false claim", "paired intervals that hold 0"]
     return (
         "## Five times the same method\n\n"
-        f"Ten pairs. A difference may be claimed in at most {100 * FALSE_CLAIMS:g}% of studies.\n\n"
+        f"Ten pairs. A difference may be claimed in at most {100 * ALPHA:g}% of studies.\n\n"
         f"{markdown_table(header, rows)}\n{_legend()}"
     )
 

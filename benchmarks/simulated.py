@@ -17,7 +17,7 @@ import pandas as pd
 from analysis.statistics.intervals import Estimate, interquartile_mean, mean, median, proportion
 from analysis.statistics.pairwise import Pair, compare_pairs
 from analysis.statistics.power import difference_power, equivalence_power
-from analysis.statistics.verdicts import FALSE_CLAIMS, MARGIN, Outcome, judge, outcome_of
+from analysis.statistics.verdicts import ALPHA, MARGIN, Outcome, judge, outcome_of
 
 METHODS = ("A", "B", "C", "D", "E")
 TRIALS = 10
@@ -137,7 +137,7 @@ def found_differences(
     it. Counted are claims that A is better than B.
     """
     chance = np.random.default_rng(seed)
-    spread, alpha = spread_of(world), FALSE_CLAIMS / (methods * (methods - 1) // 2)
+    spread, alpha = spread_of(world), ALPHA / (methods * (methods - 1) // 2)
     sizes = np.linspace(0.05, 6, 600) * spread
     size = float(next(s for s in sizes if difference_power(n, s, spread, alpha) >= power))
     found = 0
@@ -163,7 +163,7 @@ def equivalences(world: World, n: int, studies: int, seed: int) -> tuple[Estimat
         true += claims(compare_pairs(study(finals, chance), margin), (Outcome.EQUIVALENT,))
         finals[:, 0] -= margin
         false += claims(compare_pairs(study(finals, chance), margin), (Outcome.EQUIVALENT,))
-    predicted = equivalence_power(n, 0.0, spread, margin, FALSE_CLAIMS)
+    predicted = equivalence_power(n, 0.0, spread, margin, ALPHA)
     return proportion(false, studies), predicted, proportion(true, studies)
 
 
@@ -185,9 +185,10 @@ def second_looks(world: World, studies: int, shift: float, seed: int) -> tuple[E
         every[:, 0] -= lowered
         table = study(every, chance)
         verdict = judge(compare_pairs(table.iloc[:5], MARGIN), MARGIN)[0]
-        if verdict.outcome is Outcome.UNDECIDED and verdict.more is not None and verdict.more <= 95:
+        more = verdict.more_replicates
+        if verdict.outcome is Outcome.UNDECIDED and more is not None and more <= 95:
             advised += 1
-            verdict = judge(compare_pairs(table.iloc[: 5 + verdict.more], MARGIN), MARGIN)[0]
+            verdict = judge(compare_pairs(table.iloc[: 5 + more], MARGIN), MARGIN)[0]
             decided += verdict.outcome is not Outcome.UNDECIDED
         different += verdict.outcome in DIFFERENT
     return proportion(advised, studies), proportion(decided, advised), proportion(different, studies)

@@ -23,7 +23,7 @@ def accuracy_figure(trials: pd.DataFrame) -> Figure:
     """Validation accuracy over filters and learning rate.
 
     Args:
-        trials: as `table.trials_frame` gives it. Finished trials are filled markers coloured by accuracy;
+        trials: as `frames.trials_frame` gives it. Finished trials are filled markers coloured by accuracy;
             stopped ones are grey crosses, because an accuracy after fewer epochs is not comparable. What
             is not drawn is counted below the panels.
     """

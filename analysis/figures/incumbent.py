@@ -16,7 +16,7 @@ def incumbent_figure(epochs: pd.DataFrame) -> Figure:
     """Lowest validation loss so far against epochs spent: a step line a search, a style a method.
 
     Args:
-        epochs: as `table.epochs_frame` gives it. Stopped and failed trials' epochs count as spent; only
+        epochs: as `frames.epochs_frame` gives it. Stopped and failed trials' epochs count as spent; only
             finished and stopped trials lower the line. A marker is where it fell.
     """
     figure = new_figure(4.8)

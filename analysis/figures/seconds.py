@@ -13,7 +13,7 @@ def seconds_figure(comparison: pd.DataFrame) -> Figure:
     """Seconds each method spent, as bars; its trials and epochs stand beside its name.
 
     Args:
-        comparison: as `comparison.compare` gives it. An unknown duration is a bar of no length that says so.
+        comparison: as `methods.compare` gives it. An unknown duration is a bar of no length that says so.
     """
     rows = max(1, len(comparison))
     figure = new_figure(1.4 + 0.6 * rows)

@@ -11,10 +11,10 @@ from analysis.evidence import Evidence
 from analysis.formatting import count_of, format_value
 from analysis.html_report.cells import duration, spread
 from analysis.statistics.methods import HYPERPARAMETERS, best_trial
-from analysis.statistics.pairwise import FEWEST_PAIRS
+from analysis.statistics.pairwise import MIN_REPLICATES
 from analysis.statistics.verdicts import Outcome, Verdict
 from analysis.tables.comparison import verdict
-from analysis.tables.verdict_words import summary
+from analysis.tables.verdict_text import summary
 
 
 def headline(evidence: Evidence) -> str:
@@ -24,7 +24,7 @@ def headline(evidence: Evidence) -> str:
         return "There is no result to compare."
     if len(methods) == 1:
         return f"Only {methods[0]} was run: there is nothing to compare it with."
-    if not any(one.pair.n >= FEWEST_PAIRS for one in evidence.verdicts):
+    if not any(one.pair.n >= MIN_REPLICATES for one in evidence.verdicts):
         return _too_few(evidence)
     return _judged(methods, evidence.verdicts)
 
@@ -33,7 +33,7 @@ def statements(evidence: Evidence) -> tuple[str, ...]:
     """What the headline rests on: the verdicts, the winners on the test split, the best trial."""
     if best_trial(evidence.trials) is None:
         return (verdict(evidence.trials),)
-    tested = any(one.pair.n >= FEWEST_PAIRS for one in evidence.verdicts)
+    tested = any(one.pair.n >= MIN_REPLICATES for one in evidence.verdicts)
     said = [summary(evidence.verdicts)] if tested else []
     return (*said, *_winners(evidence), _best(evidence))
 
@@ -79,7 +79,7 @@ def _best(evidence: Evidence) -> str:
 def _too_few(evidence: Evidence) -> str:
     if evidence.results.groupby("method").size().max() == 1:
         return "One search of each method cannot show which method is better."
-    return f"Fewer than {FEWEST_PAIRS} paired replicates cannot show which method is better."
+    return f"Fewer than {MIN_REPLICATES} paired replicates cannot show which method is better."
 
 
 def _judged(methods: Sequence[str], verdicts: Sequence[Verdict]) -> str:

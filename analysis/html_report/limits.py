@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from analysis.evidence import Evidence
 from analysis.formatting import count_of
 from analysis.html_report.cells import spread
-from analysis.statistics.intervals import FEWEST_FOR_MEDIAN
-from analysis.statistics.pairwise import FEWEST_PAIRS
+from analysis.statistics.intervals import MIN_FOR_MEDIAN
+from analysis.statistics.pairwise import MIN_REPLICATES
 from analysis.statistics.verdicts import Outcome
 from fashion_wb.trial import TrialState
 
@@ -36,10 +36,10 @@ def _replicates(evidence: Evidence) -> list[str]:
             "between seeds."
         ]
     found = []
-    if n.min() < FEWEST_PAIRS:
-        found.append(f"Fewer than {FEWEST_PAIRS} searches of a method: no difference to it is tested.")
-    if n.min() < FEWEST_FOR_MEDIAN:
-        found.append(f"Fewer than {FEWEST_FOR_MEDIAN} searches of a method: its median has no interval.")
+    if n.min() < MIN_REPLICATES:
+        found.append(f"Fewer than {MIN_REPLICATES} searches of a method: no difference to it is tested.")
+    if n.min() < MIN_FOR_MEDIAN:
+        found.append(f"Fewer than {MIN_FOR_MEDIAN} searches of a method: its median has no interval.")
     if any(one.outcome is Outcome.UNDECIDED for one in evidence.verdicts):
         found.append(
             f"Undecided is not equivalent: n = {spread(n)} leaves room for differences of either sign."

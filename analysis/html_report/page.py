@@ -26,7 +26,7 @@ from analysis.html_report.tables import audit_table, found_table, quality_table,
 from analysis.html_report.trial_table import trial_table
 from analysis.statistics.curves import AXES
 from analysis.statistics.intervals import Estimate, median
-from analysis.statistics.pairwise import FEWEST_PAIRS
+from analysis.statistics.pairwise import MIN_REPLICATES
 
 TITLE = "Which hyperparameter search?"
 
@@ -119,7 +119,7 @@ def _named(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tested(evidence: Evidence) -> bool:
-    return any(one.pair.n >= FEWEST_PAIRS for one in evidence.verdicts)
+    return any(one.pair.n >= MIN_REPLICATES for one in evidence.verdicts)
 
 
 @functools.cache

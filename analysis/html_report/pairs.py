@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from analysis.html_report.cells import NONE, Cell, Table, estimate, number, percent
 from analysis.statistics.verdicts import Outcome, Verdict
-from analysis.tables.verdict_words import sentence
+from analysis.tables.verdict_text import sentence
 
 OPPOSITE = {Outcome.BETTER: Outcome.WORSE, Outcome.WORSE: Outcome.BETTER}
 # A sign beside the word and the colour.
@@ -81,7 +81,7 @@ def _row(one: Verdict) -> tuple[str | Cell, ...]:
         percent(pair.a_lower),
         number(pair.effect, "+.2f"),
         *map(_p, (pair.p_holm, pair.p_equivalent_holm, pair.p_wilcoxon_holm)),
-        NONE if one.more is None else str(one.more),
+        NONE if one.more_replicates is None else str(one.more_replicates),
     )
 
 

@@ -115,7 +115,7 @@ def quality_table(evidence: Evidence) -> Table:
     caption = (
         "Duplicates repeat a configuration of the same search. Failed: share of ended trials, 95% interval."
     )
-    if all(one.at_an_end is None for one in evidence.quality):
+    if all(one.at_bound is None for one in evidence.quality):
         return Table(f"{caption} The ranges of the search space are not known.", header, tuple(rows))
     rows = [(*row, *_ends(one)) for row, one in zip(rows, evidence.quality, strict=True)]
     caption += " A best trial at an end of a range suggests that better ones lie beyond."
@@ -124,10 +124,10 @@ def quality_table(evidence: Evidence) -> Table:
 
 def _ends(one: Quality) -> tuple[str, str]:
     """How many searches have their best trial at an end, and where."""
-    if one.at_an_end is None:
+    if one.at_bound is None:
         return NONE, NONE
-    where = ", ".join(f"{name} {end} ({count})" for name, end, count in one.ends)
-    return f"{one.at_an_end} of {one.with_result}", where or NONE
+    where = ", ".join(f"{name} {end} ({count})" for name, end, count in one.bounds)
+    return f"{one.at_bound} of {one.with_result}", where or NONE
 
 
 def _configuration(total: pd.Series) -> str:

@@ -40,7 +40,7 @@ class TrialTable:
 
 
 def trial_table(trials: pd.DataFrame) -> TrialTable:
-    """The MOST_ROWS trials with the lowest loss, of `trials` as `table.trials_frame` gives it."""
+    """The MOST_ROWS trials with the lowest loss, of `trials` as `frames.trials_frame` gives it."""
     best = trials.sort_values("valid_loss", kind="stable", na_position="last").head(MOST_ROWS)
     same = [name for name in HYPERPARAMETERS if _is_same(trials[name])]
     names = [name for name in COLUMNS if name not in same]

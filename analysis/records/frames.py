@@ -12,9 +12,20 @@ import pandas as pd
 from analysis.records.search import SearchRecord
 from fashion_wb.trial import Trial, TrialState
 
-WHOLE = ("filters", "units1", "units2")
+INTEGERS = ("filters", "units1", "units2")
 RESULTS = ("valid_loss", "train_loss", "valid_accuracy")
-TRIAL_COLUMNS = ("method", "sweep", "replicate", "run", "state", *WHOLE, "lr", "epochs", "seconds", *RESULTS)
+TRIAL_COLUMNS = (
+    "method",
+    "sweep",
+    "replicate",
+    "run",
+    "state",
+    *INTEGERS,
+    "lr",
+    "epochs",
+    "seconds",
+    *RESULTS,
+)
 EPOCH_COLUMNS = (
     *("method", "sweep", "replicate", "run", "number", "state", "epoch"),
     *("epochs_cumulative", "seconds", "seconds_cumulative", *RESULTS),
@@ -38,8 +49,8 @@ def trials_frame(searches: Sequence[SearchRecord]) -> pd.DataFrame:
     frame["epochs"] = frame["epochs"].astype("Int64")
     for name in ("lr", "seconds", *RESULTS):
         frame[name] = frame[name].astype("float64")
-    for name in WHOLE:
-        frame[name] = whole(frame[name])
+    for name in INTEGERS:
+        frame[name] = as_integers(frame[name])
     return frame
 
 
@@ -59,7 +70,7 @@ def epochs_frame(searches: Sequence[SearchRecord]) -> pd.DataFrame:
     for name in ("epoch", "seconds", *RESULTS):
         frame[name] = frame[name].astype("float64")
     frame["replicate"] = frame["replicate"].astype("int64")
-    frame["epoch"] = whole(frame["epoch"])
+    frame["epoch"] = as_integers(frame["epoch"])
     searches_of_rows = frame.groupby(["method", "sweep"], sort=False)
     frame["epochs_cumulative"] = searches_of_rows.cumcount() + 1
     frame["seconds_cumulative"] = searches_of_rows["seconds"].cumsum(skipna=False)
@@ -69,7 +80,7 @@ def epochs_frame(searches: Sequence[SearchRecord]) -> pd.DataFrame:
 def incumbent(epochs: pd.DataFrame) -> pd.Series:
     """The lowest `valid_loss` so far in its search, for every row of an `epochs_frame`.
 
-    Failed and running trials spend epochs without lowering it, as in `comparison.compare`; it is empty
+    Failed and running trials spend epochs without lowering it, as in `methods.compare`; it is empty
     until the first usable value.
     """
     keys = [epochs["method"], epochs["sweep"]]
@@ -78,7 +89,7 @@ def incumbent(epochs: pd.DataFrame) -> pd.Series:
     return lowest.groupby(keys, sort=False).ffill().rename("incumbent")
 
 
-def whole(values: pd.Series) -> pd.Series:
+def as_integers(values: pd.Series) -> pd.Series:
     """Numbers as nullable Int64 where all are whole, else as float64."""
     floats = values.astype("float64")
     known = floats.dropna()
@@ -86,7 +97,7 @@ def whole(values: pd.Series) -> pd.Series:
     return floats.astype("Int64") if exact else floats
 
 
-def number(value: Any) -> float:
+def finite_or_nan(value: Any) -> float:
     """`value` as a float; NaN where it is absent, not a number or not finite."""
     real = isinstance(value, (int, float)) and not isinstance(value, bool)
     return float(value) if real and math.isfinite(value) else math.nan
@@ -116,26 +127,26 @@ def _trial_row(search: SearchRecord, trial: Trial) -> dict[str, Any]:
         "replicate": search.replicate,
         "run": trial.run_id,
         "state": trial.state.value,
-        **{name: number(trial.config.get(name)) for name in (*WHOLE, "lr")},
+        **{name: finite_or_nan(trial.config.get(name)) for name in (*INTEGERS, "lr")},
         "epochs": len(epochs),
         "seconds": _trial_seconds(epochs, trial.history),
-        **{name: number((best or {}).get(name)) for name in RESULTS},
+        **{name: finite_or_nan((best or {}).get(name)) for name in RESULTS},
     }
 
 
 def _trial_seconds(epochs: list[Mapping[str, Any]], history: Sequence[Mapping[str, Any]]) -> float:
-    total = math.fsum(number(row.get("seconds")) for row in epochs)
+    total = math.fsum(finite_or_nan(row.get("seconds")) for row in epochs)
     if epochs and not math.isnan(total):
         return total
-    runtimes = [number(row.get("_runtime")) for row in history]
+    runtimes = [finite_or_nan(row.get("_runtime")) for row in history]
     return next((value for value in reversed(runtimes) if not math.isnan(value)), math.nan)
 
 
 def _epoch_seconds(epochs: list[Mapping[str, Any]]) -> list[float]:
-    seconds = [number(row.get("seconds")) for row in epochs]
+    seconds = [finite_or_nan(row.get("seconds")) for row in epochs]
     if not any(math.isnan(value) for value in seconds):
         return seconds
-    ends = [0.0, *(number(row.get("_runtime")) for row in epochs)]
+    ends = [0.0, *(finite_or_nan(row.get("_runtime")) for row in epochs)]
     return [end - start for start, end in pairwise(ends)]
 
 
@@ -150,9 +161,9 @@ def _timed_rows(search: SearchRecord, trial: Trial) -> Iterator[tuple[float, dic
     """A trial's epochs, each with its `_timestamp`."""
     epochs = _epochs(search, trial)
     for position, (logged, seconds) in enumerate(zip(epochs, _epoch_seconds(epochs), strict=True), start=1):
-        epoch = number(logged.get("epoch"))
+        epoch = finite_or_nan(logged.get("epoch"))
         yield (
-            number(logged.get("_timestamp")),
+            finite_or_nan(logged.get("_timestamp")),
             {
                 "method": search.method,
                 "sweep": search.sweep,
@@ -162,6 +173,6 @@ def _timed_rows(search: SearchRecord, trial: Trial) -> Iterator[tuple[float, dic
                 "state": trial.state.value,
                 "epoch": position if math.isnan(epoch) else epoch,
                 "seconds": seconds,
-                **{name: number(logged.get(name)) for name in RESULTS},
+                **{name: finite_or_nan(logged.get(name)) for name in RESULTS},
             },
         )

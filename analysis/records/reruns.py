@@ -12,8 +12,8 @@ class RetrainedWinner:
     Attributes:
         method: of the search.
         replicate: of the search, from 0.
-        claimed_loss: lowest validation loss that the search reported for the configuration.
-        claimed_accuracy: validation accuracy in [0, 1] at that epoch.
+        reported_loss: lowest validation loss that the search reported for the configuration.
+        reported_accuracy: validation accuracy in [0, 1] at that epoch.
         seeds: of the retrainings, distinct; may be empty where every retraining failed.
         valid_loss: of each retraining, at the epoch with the lowest one; one for each seed.
         test_accuracy: in [0, 1], of each retraining at that epoch; one for each seed.
@@ -24,8 +24,8 @@ class RetrainedWinner:
 
     method: str
     replicate: int
-    claimed_loss: float
-    claimed_accuracy: float
+    reported_loss: float
+    reported_accuracy: float
     seeds: tuple[int, ...]
     valid_loss: tuple[float, ...]
     test_accuracy: tuple[float, ...]

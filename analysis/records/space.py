@@ -24,7 +24,7 @@ class Range:
     low: float
     high: float
 
-    def end(self, value: float) -> str | None:
+    def bound_at(self, value: float) -> str | None:
         """ "low" or "high" if `value` is within NEAR of that end, by log where the range spans a decade."""
         low, high, at = self.low, self.high, value
         if low > 0 and high / low >= 10 and value > 0:
@@ -51,14 +51,14 @@ def ranges(parameters: Mapping[str, Any]) -> dict[str, Range]:
     return found
 
 
-def ends_of(space: Mapping[str, Range], config: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def values_at_bounds(space: Mapping[str, Range], config: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """The parameters whose value in `config` is at an end of its range, each with "low" or "high"."""
     found = []
     for name, one in space.items():
         value: Any = config
         for part in name.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
-        end = one.end(float(value)) if _is_number(value) else None
+        end = one.bound_at(float(value)) if _is_number(value) else None
         if end is not None:
             found.append((name, end))
     return tuple(found)

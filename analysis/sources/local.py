@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.records.frames import number
+from analysis.records.frames import finite_or_nan
 from analysis.records.reruns import AuditedTrial, RetrainedWinner
 from analysis.records.search import SearchRecord
 from analysis.records.search_name import split_name
@@ -28,17 +28,17 @@ def search_record(folder: SweepDir) -> SearchRecord:
     return SearchRecord(method, folder.sweep_id, metric, tuple(folder.read_trials()), replicate, space)
 
 
-def followed_up(folders: Sequence[SweepDir]) -> tuple[list[RetrainedWinner], list[AuditedTrial]]:
+def rerun_records(folders: Sequence[SweepDir]) -> tuple[list[RetrainedWinner], list[AuditedTrial]]:
     """All winners retrained and all stopped trials audited in several searches, in the order of these.
 
     Raises:
         FashionWbError: a sweep names no metric, or a log is damaged.
     """
-    winners = [winner for folder in folders if (winner := retrained(folder)) is not None]
-    return winners, [trial for folder in folders for trial in audited(folder)]
+    winners = [winner for folder in folders if (winner := retrained_winner(folder)) is not None]
+    return winners, [trial for folder in folders for trial in audited_trials(folder)]
 
 
-def retrained(folder: SweepDir) -> RetrainedWinner | None:
+def retrained_winner(folder: SweepDir) -> RetrainedWinner | None:
     """A search's winner on its fresh seeds, or None if it was not retrained. Runs that failed have no number.
 
     Raises:
@@ -56,15 +56,17 @@ def retrained(folder: SweepDir) -> RetrainedWinner | None:
     return RetrainedWinner(
         method=method,
         replicate=replicate,
-        claimed_loss=number(claim.get(metric.name)),
-        claimed_accuracy=number(claim.get("valid_accuracy")),
+        reported_loss=finite_or_nan(claim.get(metric.name)),
+        reported_accuracy=finite_or_nan(claim.get("valid_accuracy")),
         seeds=tuple(int(trial.config["seed"]) for trial in finished),
-        valid_loss=tuple(number(best) for best in bests),
-        test_accuracy=tuple(number(followup.summary(trial).get("test_accuracy")) for trial in finished),
+        valid_loss=tuple(finite_or_nan(best) for best in bests),
+        test_accuracy=tuple(
+            finite_or_nan(followup.summary(trial).get("test_accuracy")) for trial in finished
+        ),
     )
 
 
-def audited(folder: SweepDir) -> list[AuditedTrial]:
+def audited_trials(folder: SweepDir) -> list[AuditedTrial]:
     """The stopped trials of a search that were trained to the end, in the order they were drawn.
 
     Those whose training failed are left out.
@@ -89,8 +91,8 @@ def audited(folder: SweepDir) -> list[AuditedTrial]:
                 replicate=replicate,
                 run=source,
                 stopped_after=len(before),
-                loss_when_stopped=number(metric.best(before)),
-                final_loss=number(metric.best(trial.history)),
+                loss_when_stopped=finite_or_nan(metric.best(before)),
+                final_loss=finite_or_nan(metric.best(trial.history)),
                 epochs_saved=len(trial.history) - len(before),
             )
         )

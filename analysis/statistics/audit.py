@@ -53,7 +53,7 @@ def audit(audited: Sequence[AuditedTrial], trials: pd.DataFrame) -> tuple[Audit,
 
     Args:
         audited: each stopped trial at most once.
-        trials: as `table.trials_frame` gives it, of the searches that stopped them.
+        trials: as `frames.trials_frame` gives it, of the searches that stopped them.
 
     Raises:
         ValueError: an audited trial is not among the stopped ones of `trials`, or is given twice.

@@ -46,7 +46,7 @@ def random_band(trials: pd.DataFrame, method: str = "random") -> RandomBand | No
     whose trials were stopped early has no such band.
 
     Args:
-        trials: as `table.trials_frame` gives it.
+        trials: as `frames.trials_frame` gives it.
         method: the name of the method that is plain random search.
 
     Returns:

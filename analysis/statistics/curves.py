@@ -45,7 +45,7 @@ class Steps:
         steps = np.searchsorted(self.spent, grid, side="right")
         return np.concatenate([[np.inf], self.loss])[steps]
 
-    def reached(self, target: float) -> float:
+    def spent_to_reach(self, target: float) -> float:
         """What had been spent when the incumbent first was at most `target`; infinite if it never was."""
         hits = np.flatnonzero(self.loss <= target)
         return float(self.spent[hits[0]]) if len(hits) else np.inf
@@ -88,8 +88,8 @@ def search_steps(trials: pd.DataFrame, epochs: pd.DataFrame, axis: str) -> tuple
     where the axis is seconds; a search that spent nothing has no steps.
 
     Args:
-        trials: as `table.trials_frame` gives it.
-        epochs: as `table.epochs_frame` gives it, of the same searches.
+        trials: as `frames.trials_frame` gives it.
+        epochs: as `frames.epochs_frame` gives it, of the same searches.
         axis: one of AXES.
     """
     steps = _trial_steps(trials) if axis == "trials" else _epoch_steps(epochs, f"{axis}_cumulative")

@@ -15,7 +15,7 @@ from fashion_wb.trial import TrialState
 HYPOTHESIS = "More filters: higher accuracy, longer training"
 HALVES = {"valid_accuracy": "higher accuracy", "seconds": "longer training"}
 # The interval's width divides by sqrt(n - 4) once lr is accounted for.
-FEWEST_RUNS = 8
+MIN_RUNS = 8
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class Half:
         return "contradicted" if self.given_lr.high < 0 else "undecided"
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """The verdict as a sentence with its numbers."""
         claim = f"More filters, {HALVES[self.outcome]}"
         if math.isnan(self.given_lr.low):
             return (
-                f"{claim}: undecided. It takes at least {FEWEST_RUNS} different runs of full length, with "
+                f"{claim}: undecided. It takes at least {MIN_RUNS} different runs of full length, with "
                 f"filters, lr and outcome that vary; there are {self.given_lr.n}."
             )
         return (
@@ -82,7 +82,7 @@ def check_hypothesis(trials: pd.DataFrame) -> Hypothesis:
     another, so the intervals, which take them to be, are somewhat too narrow.
 
     Args:
-        trials: as `table.trials_frame` gives it.
+        trials: as `frames.trials_frame` gives it.
     """
     needed = ["filters", "lr", "valid_accuracy", "seconds"]
     finished = trials[(trials["state"] == TrialState.FINISHED) & trials[needed].notna().all(axis=1)]
@@ -103,7 +103,7 @@ def rank_correlation(x: np.ndarray, y: np.ndarray, given: np.ndarray | None = No
     """Spearman's correlation, or the partial one with the ranks of `given` taken out of both.
 
     The interval is Fisher's with Bonett and Wright's variance (Psychometrika 65, 2000). It is NaN for
-    fewer than FEWEST_RUNS values, and so is the correlation where a variable does not vary.
+    fewer than MIN_RUNS values, and so is the correlation where a variable does not vary.
     """
     n, known = len(x), 0 if given is None else 1
     names = [x, y] if given is None else [x, y, given]
@@ -117,7 +117,7 @@ def rank_correlation(x: np.ndarray, y: np.ndarray, given: np.ndarray | None = No
             return Estimate(math.nan, math.nan, math.nan, math.nan, n)
         r = float((r - ranks[0, 2] * ranks[1, 2]) / math.sqrt(unexplained))
     r = max(-1.0, min(1.0, r))
-    if n < FEWEST_RUNS:
+    if n < MIN_RUNS:
         return Estimate(r, math.nan, math.nan, math.nan, n)
     if abs(r) > 1 - 1e-12:
         return Estimate(r, r, r, CONFIDENCE, n)

@@ -55,7 +55,7 @@ def search_results(trials: pd.DataFrame) -> pd.DataFrame:
     """A row a search, in the order of `trials`.
 
     Args:
-        trials: as `table.trials_frame` gives it.
+        trials: as `frames.trials_frame` gives it.
 
     Returns:
         Columns RESULT_COLUMNS: `trials` and `epochs` spent, known `seconds`, and `final`, the lowest
@@ -139,8 +139,8 @@ def _finals(
     ranks: dict[str, tuple[float, int]],
 ) -> Finals:
     final, known = own["final"], not math.isnan(target)
-    epochs = [one.reached(target) for one in by_epochs if one.method == method and known]
-    seconds = [one.reached(target) for one in by_seconds if one.method == method and known]
+    epochs = [one.spent_to_reach(target) for one in by_epochs if one.method == method and known]
+    seconds = [one.spent_to_reach(target) for one in by_seconds if one.method == method and known]
     rank, ranked = ranks.get(method, (math.nan, 0))
     return Finals(
         method=method,

@@ -15,7 +15,7 @@ from scipy import special, stats
 
 CONFIDENCE = 0.95
 # With 5 values their range covers the median in 93.75 % of cases, with 4 in 87.5 %.
-FEWEST_FOR_MEDIAN = 5
+MIN_FOR_MEDIAN = 5
 TRIM = 0.25
 
 
@@ -105,7 +105,7 @@ def median_bands(
         return empty, empty, empty, math.nan
     ordered = np.sort(values, axis=0)
     middle = _between(ordered[(n - 1) // 2], ordered[n // 2], 0.5)
-    if n < FEWEST_FOR_MEDIAN:
+    if n < MIN_FOR_MEDIAN:
         return middle, empty, empty, math.nan
     # Rank k and its mirror image enclose the median with confidence 1 - 2 P(fewer than k of n below it).
     ranks = np.arange(1, (n + 1) // 2 + 1)

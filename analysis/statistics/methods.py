@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.records.frames import USABLE_STATES, WHOLE, whole
+from analysis.records.frames import INTEGERS, USABLE_STATES, as_integers
 from fashion_wb.trial import TrialState
 
-HYPERPARAMETERS = (*WHOLE, "lr")
+HYPERPARAMETERS = (*INTEGERS, "lr")
 TOTALS = ("trials", "stopped", "failed", "epochs", "seconds")
 BEST = (*HYPERPARAMETERS, "valid_loss", "valid_accuracy")
 COMPARISON_COLUMNS = ("method", *TOTALS, *BEST)
@@ -20,7 +20,7 @@ def compare(trials: pd.DataFrame) -> pd.DataFrame:
     """A row a method, in the order of `trials`.
 
     Args:
-        trials: as `table.trials_frame` gives it.
+        trials: as `frames.trials_frame` gives it.
 
     Returns:
         Columns COMPARISON_COLUMNS: how many trials ended, and of these were stopped and failed; the epochs
@@ -30,8 +30,8 @@ def compare(trials: pd.DataFrame) -> pd.DataFrame:
     """
     rows = [_method_row(method, trials[trials["method"] == method]) for method in trials["method"].unique()]
     frame = pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
-    for name in ("trials", "stopped", "failed", "epochs", *WHOLE):
-        frame[name] = whole(frame[name])
+    for name in ("trials", "stopped", "failed", "epochs", *INTEGERS):
+        frame[name] = as_integers(frame[name])
     for name in ("seconds", "lr", "valid_loss", "valid_accuracy"):
         frame[name] = frame[name].astype("float64")
     return frame

@@ -15,8 +15,8 @@ from scipy import special, stats
 from analysis.statistics.intervals import Estimate, mean, proportion, without_spread
 
 # Two differences estimate a spread with one degree of freedom: nothing to build a claim on.
-FEWEST_PAIRS = 3
-MOST_SIGNS = 13
+MIN_REPLICATES = 3
+MAX_EXACT = 13
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Pair:
         a_lower: share of replicates in which a's loss was the lower, ties half, with Wilson's interval.
         effect: Hedges' g of the paired differences, in units of `spread`; NaN without spread.
         p: two-sided, that of the paired t-test; where all differences are equal, the exact sign test's.
-            NaN for n < FEWEST_PAIRS.
+            NaN for n < MIN_REPLICATES.
         p_holm: the same after Holm's correction for all pairs of the study.
         p_equivalent: that of two one-sided t-tests of |mean| >= margin (or sign tests, as for `p`).
         p_equivalent_holm: the same after Holm's correction.
@@ -134,7 +134,7 @@ def _pair(a: str, b: str, differences: np.ndarray, margin: float, p_wilcoxon: fl
 def _tests(differences: np.ndarray, margin: float) -> tuple[float, float]:
     """p of "there is no difference" and of "the difference is at least the margin"."""
     n = len(differences)
-    if n < FEWEST_PAIRS:
+    if n < MIN_REPLICATES:
         return math.nan, math.nan
     centre = float(differences.mean())
     if without_spread(differences):
@@ -148,14 +148,14 @@ def _tests(differences: np.ndarray, margin: float) -> tuple[float, float]:
 
 
 def _wilcoxon(differences: Sequence[np.ndarray]) -> list[float]:
-    """The p of each: exact for up to 50 differences without ties or zeros, or up to MOST_SIGNS with them."""
+    """The p of each: exact for up to 50 differences without ties or zeros, or up to MAX_EXACT with them."""
     differences = [_without_rounding(own) for own in differences]
-    found = [math.nan if len(own) < FEWEST_PAIRS else 1.0 for own in differences]
+    found = [math.nan if len(own) < MIN_REPLICATES else 1.0 for own in differences]
     together: dict[int, list[int]] = {}
     for i, own in enumerate(differences):
         tied = len(np.unique(np.abs(own))) < len(own) or not own.all()
-        if len(own) >= FEWEST_PAIRS and own.any():
-            if tied and len(own) <= MOST_SIGNS:
+        if len(own) >= MIN_REPLICATES and own.any():
+            if tied and len(own) <= MAX_EXACT:
                 found[i] = _signed_ranks(own[own != 0])
             else:
                 together.setdefault(len(own), []).append(i)

@@ -10,8 +10,8 @@ import numpy as np
 from scipy import special
 
 # Cohen's convention.
-WANTED = 0.8
-MOST = 1000
+TARGET_POWER = 0.8
+MAX_REPLICATES = 1000
 _QUANTILES = (np.arange(2000) + 0.5) / 2000
 
 
@@ -51,7 +51,7 @@ def equivalence_power(n: int, difference: float, spread: float, margin: float, a
 
 
 def replicates_to_decide(difference: float, spread: float, margin: float, alpha: float) -> int | None:
-    """The smallest number of pairs with which one of the two tests decides with probability WANTED.
+    """The smallest number of pairs with which one of the two tests decides with probability TARGET_POWER.
 
     Args:
         difference: assumed true mean of the differences.
@@ -60,7 +60,7 @@ def replicates_to_decide(difference: float, spread: float, margin: float, alpha:
         alpha: level of either test, corrected for the number of pairs of methods.
 
     Returns:
-        At least 3; None where MOST pairs would not do.
+        At least 3; None where MAX_REPLICATES pairs would not do.
     """
     needed = [
         _smallest(lambda n: difference_power(n, difference, spread, alpha)),
@@ -77,10 +77,10 @@ def _sampled_spreads(n: int) -> np.ndarray:
 
 def _smallest(power: Callable[[int], float]) -> int | None:
     """Bisection: both powers rise with n once they matter."""
-    if power(MOST) < WANTED:
+    if power(MAX_REPLICATES) < TARGET_POWER:
         return None
-    low, high = 2, MOST
+    low, high = 2, MAX_REPLICATES
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if power(middle) >= WANTED else (middle, high)
+        low, high = (low, middle) if power(middle) >= TARGET_POWER else (middle, high)
     return high

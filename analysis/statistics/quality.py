@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from analysis.records.frames import USABLE_STATES
 from analysis.records.search import SearchRecord
-from analysis.records.space import ends_of
+from analysis.records.space import values_at_bounds
 from analysis.statistics.intervals import Estimate, proportion
 from fashion_wb.trial import Trial, TrialState
 
@@ -26,9 +26,9 @@ class Quality:
         failed: share of failed trials among those that ended, with Wilson's interval (as if trials failed
             independently of one another).
         with_result: searches that have a best trial.
-        at_an_end: how many of these have it at an end of some parameter's range; None where no search of
+        at_bound: how many of these have it at an end of some parameter's range; None where no search of
             the method says what its ranges are.
-        ends: parameter, "low" or "high", and in how many searches the best trial lies there; most often
+        bounds: parameter, "low" or "high", and in how many searches the best trial lies there; most often
             first.
     """
 
@@ -38,8 +38,8 @@ class Quality:
     duplicates: int
     failed: Estimate
     with_result: int
-    at_an_end: int | None
-    ends: tuple[tuple[str, str, int], ...]
+    at_bound: int | None
+    bounds: tuple[tuple[str, str, int], ...]
 
 
 def search_quality(searches: Sequence[SearchRecord]) -> tuple[Quality, ...]:
@@ -64,7 +64,7 @@ def _quality(method: str, searches: Sequence[SearchRecord]) -> Quality:
     ended = [trial for trial in trials if trial.state.ended]
     failed = sum(trial.state is TrialState.FAILED for trial in ended)
     found = [(search, best) for search in searches if (best := best_of(search)) is not None]
-    ends = [ends_of(search.space, best.config) for search, best in found if search.space]
+    ends = [values_at_bounds(search.space, best.config) for search, best in found if search.space]
     counts = Counter(end for of_search in ends for end in of_search)
     return Quality(
         method=method,
@@ -73,8 +73,8 @@ def _quality(method: str, searches: Sequence[SearchRecord]) -> Quality:
         duplicates=sum(map(_duplicates, searches)),
         failed=proportion(failed, len(ended)),
         with_result=len(found),
-        at_an_end=sum(map(bool, ends)) if any(search.space for search in searches) else None,
-        ends=tuple((name, end, count) for (name, end), count in counts.most_common()),
+        at_bound=sum(map(bool, ends)) if any(search.space for search in searches) else None,
+        bounds=tuple((name, end, count) for (name, end), count in counts.most_common()),
     )
 
 

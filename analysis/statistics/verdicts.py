@@ -19,10 +19,10 @@ from enum import StrEnum
 import pandas as pd
 
 from analysis.statistics.finals import search_results
-from analysis.statistics.pairwise import FEWEST_PAIRS, Pair, compare_pairs, paired_losses
+from analysis.statistics.pairwise import MIN_REPLICATES, Pair, compare_pairs, paired_losses
 from analysis.statistics.power import replicates_to_decide
 
-FALSE_CLAIMS = 0.05
+ALPHA = 0.05
 # About 0.4 points of accuracy near the best losses of this CNN, a little more than seeds alone make.
 MARGIN = 0.01
 
@@ -44,15 +44,15 @@ class Verdict:
         pair: the numbers.
         outcome: of pair.a against pair.b.
         margin: differences of less are equivalent, in units of the loss.
-        more: further replicates of both methods with which the tests would decide in 8 of 10 studies, if
+        more_replicates: further replicates of both methods with which the tests would decide in 8 of 10 studies, if
             the difference and spread seen are the true ones; 0 if decided, None if that is not known or
-            the number is beyond power.MOST.
+            the number is beyond power.MAX_REPLICATES.
     """
 
     pair: Pair
     outcome: Outcome
     margin: float
-    more: int | None
+    more_replicates: int | None
 
 
 def judge(pairs: Iterable[Pair], margin: float) -> tuple[Verdict, ...]:
@@ -61,16 +61,16 @@ def judge(pairs: Iterable[Pair], margin: float) -> tuple[Verdict, ...]:
 
 
 def judge_trials(trials: pd.DataFrame, margin: float = MARGIN) -> tuple[Verdict, ...]:
-    """The verdicts on all pairs of methods in `trials`, as `table.trials_frame` gives it."""
+    """The verdicts on all pairs of methods in `trials`, as `frames.trials_frame` gives it."""
     return judge(compare_pairs(paired_losses(search_results(trials)), margin), margin)
 
 
 def outcome_of(pair: Pair) -> Outcome:
     """What the corrected tests of `pairwise.compare_pairs` claim of a pair."""
     # Written so that NaN decides nothing.
-    if pair.p_equivalent_holm <= FALSE_CLAIMS:
+    if pair.p_equivalent_holm <= ALPHA:
         return Outcome.EQUIVALENT
-    if pair.p_holm <= FALSE_CLAIMS:
+    if pair.p_holm <= ALPHA:
         return Outcome.BETTER if pair.difference.value < 0 else Outcome.WORSE
     return Outcome.UNDECIDED
 
@@ -78,10 +78,10 @@ def outcome_of(pair: Pair) -> Outcome:
 def _more(pair: Pair, margin: float) -> int | None:
     if outcome_of(pair) is not Outcome.UNDECIDED:
         return 0
-    if pair.n < FEWEST_PAIRS:
+    if pair.n < MIN_REPLICATES:
         return None
     # Holm's first and hardest step; a later one would need fewer.
-    alpha = FALSE_CLAIMS / pair.tests
+    alpha = ALPHA / pair.tests
     if pair.spread == 0:
         sides = 1 if abs(pair.difference.value) < margin else 2
         needed = math.ceil(math.log2(sides / alpha))

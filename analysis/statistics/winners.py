@@ -50,8 +50,8 @@ def summarise_winners(retrained: Sequence[RetrainedWinner]) -> tuple[Winners, ..
 def _summary(method: str, retrained: Sequence[RetrainedWinner]) -> Winners:
     tested = [one for one in retrained if _finite(one.test_accuracy)]
     accuracies = [_mean(one.test_accuracy) for one in tested]
-    loss_gaps = [_mean(one.valid_loss) - one.claimed_loss for one in retrained]
-    accuracy_gaps = [one.claimed_accuracy - got for one, got in zip(tested, accuracies, strict=True)]
+    loss_gaps = [_mean(one.valid_loss) - one.reported_loss for one in retrained]
+    accuracy_gaps = [one.reported_accuracy - got for one, got in zip(tested, accuracies, strict=True)]
     return Winners(
         method=method,
         searches=len(tested),

@@ -8,9 +8,9 @@ import pandas as pd
 
 from analysis.formatting import count_of, format_cells, format_value, markdown_table, text_table
 from analysis.statistics.methods import HYPERPARAMETERS, TOTALS, best_trial
-from analysis.statistics.pairwise import FEWEST_PAIRS
+from analysis.statistics.pairwise import MIN_REPLICATES
 from analysis.statistics.verdicts import judge_trials
-from analysis.tables.verdict_words import summary, unpaired
+from analysis.tables.verdict_text import repeats_replicates, summary
 from fashion_wb.trial import TrialState
 
 # How to read the table.
@@ -98,16 +98,16 @@ def _searches_sentence(trials: pd.DataFrame) -> str:
             "seeds alone can move the accuracy by as much as methods do."
         )
     verdicts = judge_trials(trials)
-    if any(one.pair.n >= FEWEST_PAIRS for one in verdicts):
+    if any(one.pair.n >= MIN_REPLICATES for one in verdicts):
         return summary(verdicts)
     if searches.nunique() == 1:
         count = f"There are n = {searches.iloc[0]} searches of each method"
     else:
         count = "Searches of each method: " + ", ".join(f"{name} n = {n}" for name, n in searches.items())
-    if unpaired(trials):
+    if repeats_replicates(trials):
         reason = "they are not replicates paired by number (METHOD-r0, METHOD-r1, ...)"
     else:
-        reason = f"fewer than {FEWEST_PAIRS} replicates have a result of two methods"
+        reason = f"fewer than {MIN_REPLICATES} replicates have a result of two methods"
     return f"{count}; {reason}, so no difference is tested and none is claimed."
 
 

@@ -61,7 +61,7 @@ def pairs_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
             **_estimate("a_lower", one.pair.a_lower),
             "outcome": one.outcome.value,
             "margin": one.margin,
-            "more_replicates": one.more,
+            "more_replicates": one.more_replicates,
         }
         for one in verdicts
     ]

@@ -10,7 +10,7 @@ from analysis.formatting import count_of, markdown_table
 from analysis.statistics.audit import BEST
 from analysis.statistics.filters import HYPOTHESIS
 from analysis.statistics.intervals import Estimate
-from analysis.tables.verdict_words import sentence
+from analysis.tables.verdict_text import sentence
 
 _LOSS, _SHARE, _COUNT = ".4f", ".2f", ".0f"
 
@@ -86,7 +86,7 @@ def _pairs(evidence: Evidence) -> Iterable[str]:
 def _hypothesis(evidence: Evidence) -> Iterable[str]:
     found = evidence.hypothesis
     yield f"## {HYPOTHESIS}"
-    yield f"{found.accuracy.words} {found.seconds.words}"
+    yield f"{found.accuracy.sentence} {found.seconds.sentence}"
     if found.repeated:
         yield f"{count_of(found.repeated, 'run')} of a configuration run before in the replicate left out."
 
@@ -144,8 +144,8 @@ def _quality(evidence: Evidence) -> Iterable[str]:
             str(one.proposed),
             str(one.duplicates),
             *_two_cells(one.failed, ".3f"),
-            "" if one.at_an_end is None else _of(one.at_an_end, one.with_result),
-            ", ".join(f"{name} {end} ({count})" for name, end, count in one.ends),
+            "" if one.at_bound is None else _of(one.at_bound, one.with_result),
+            ", ".join(f"{name} {end} ({count})" for name, end, count in one.bounds),
         ]
         for one in evidence.quality
     ]

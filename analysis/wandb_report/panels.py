@@ -38,7 +38,7 @@ class Scales:
 
 
 def scales(trials: pd.DataFrame) -> Scales:
-    """The limits of what a `table.trials_frame` holds."""
+    """The limits of what a `frames.trials_frame` holds."""
     finished = trials[trials["state"] == TrialState.FINISHED]
     usable = trials[trials["state"].isin(USABLE_STATES)]
     return Scales(

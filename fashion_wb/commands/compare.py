@@ -27,7 +27,7 @@ def compare(sources: tuple[str, ...], out: Path) -> None:
     ENTITY/PROJECT/SWEEP_ID, for what W&B's server holds; any number of either.
     """
     from analysis.outputs import write_comparison
-    from analysis.sources.local import followed_up, search_record
+    from analysis.sources.local import rerun_records, search_record
     from fashion_wb.offline.sweep_dir import find_sweep_dirs
 
     places = [_source(text) for text in sources]
@@ -35,7 +35,7 @@ def compare(sources: tuple[str, ...], out: Path) -> None:
     pulled, left_out = _pull([place for place in places if isinstance(place, WandbPath)])
     searches = [search_record(folder) for folder in folders] + pulled
     searches.sort(key=lambda search: (method_order(search.method), search.replicate))
-    winners, audits = followed_up(folders)
+    winners, audits = rerun_records(folders)
     click.echo(
         write_comparison(
             searches,

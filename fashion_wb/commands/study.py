@@ -82,7 +82,7 @@ def study(
     of batches. The same command again goes on where it stopped.
     """
     from analysis.outputs import write_comparison
-    from analysis.sources.local import followed_up, search_record
+    from analysis.sources.local import rerun_records, search_record
     from fashion_wb.offline.run import run_offline, run_reruns
     from fashion_wb.study.conditions import read_conditions, write_conditions
     from fashion_wb.study.plan import PROJECT_ROOT, StudySettings, plan_study
@@ -105,7 +105,7 @@ def study(
     replicate_of = [plan.turn for plan in planned]
     counts = given("retrain_seeds", retrain_seeds), given("audit", audit)
     run_reruns(_followups(folders, replicate_of, seed, *counts), run, sys.stderr)
-    winners, audits = followed_up(folders)
+    winners, audits = rerun_records(folders)
     searches = [search_record(folder) for folder in folders]
     conditions = read_conditions(out)
     click.echo(write_comparison(searches, out, retrained=winners, audited=audits, conditions=conditions))

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from analysis_cases import hand_made, plausible, search, trial
 
-from analysis.outputs import NAMES, write_comparison
+from analysis.outputs import OUTPUT_FILES, write_comparison
 from analysis.records.frames import trials_frame
 from analysis.tables.csv_file import write_csv
 from fashion_wb.errors import FashionWbError
@@ -42,7 +42,7 @@ def test_the_folder_holds_the_files_named_and_nothing_else(tmp_path):
     out = tmp_path / "deep" / "out"
     for _ in range(2):
         write_comparison(plausible(2, 2)[:1], out)
-    assert sorted(path.name for path in out.iterdir()) == sorted(NAMES)
+    assert sorted(path.name for path in out.iterdir()) == sorted(OUTPUT_FILES)
 
 
 def test_trials_read_back_equal(tmp_path):

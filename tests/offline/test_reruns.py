@@ -8,7 +8,7 @@ import shutil
 import pytest
 from sweep_cases import place, run, yaml
 
-from analysis.sources.local import audited
+from analysis.sources.local import audited_trials
 from fashion_wb.errors import FashionWbError
 from fashion_wb.offline.reruns import open_reruns, read_reruns
 from fashion_wb.offline.run import RunOptions, run_reruns
@@ -125,7 +125,7 @@ def test_a_stopped_trial_is_trained_to_the_end_and_says_what_stopping_cost(tmp_p
     assert [trial.state for trial in search.read_trials()] == ["finished", "stopped", "stopped"]
     (audit,) = follow(search, plan_audit(search, 5))
     assert all(log.summary.get("test_accuracy") is None for log in logs_of(audit))
-    records = {record.run: record for record in audited(search)}
+    records = {record.run: record for record in audited_trials(search)}
     assert set(records) == {search.run_id(1), search.run_id(2)}
     for number, x in ((1, 0.5), (2, 0.75)):
         record, seen = records[search.run_id(number)], len(search.read_trials()[number].history)

@@ -11,7 +11,7 @@ import pytest
 from sweep_cases import environment, run
 from warm_cli import Command
 
-from analysis.sources.local import audited, retrained, search_record
+from analysis.sources.local import audited_trials, retrained_winner, search_record
 from fashion_wb.offline.sweep_dir import find_sweep_dirs
 from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.study.plan import retrain_seed
@@ -84,10 +84,10 @@ def test_the_same_command_again_trains_nothing(grown):
 
 def test_each_winner_is_retrained_on_fresh_seeds_and_tested_there_alone(grown):
     for search in searches(grown):
-        record, trials = retrained(search), search.read_trials()
+        record, trials = retrained_winner(search), search.read_trials()
         ended = [t for t in trials if t.state in (TrialState.FINISHED, TrialState.STOPPED)]
         chosen = min(ended, key=lambda t: search.sweep.metric.best(t.history))
-        assert record.claimed_loss == search.sweep.metric.best(chosen.history)
+        assert record.reported_loss == search.sweep.metric.best(chosen.history)
         assert (record.method, record.replicate) == (search_record(search).method, int(search.root.name[-1]))
         assert record.seeds == tuple(retrain_seed(0, record.replicate, number) for number in range(3))
         logs = [
@@ -105,7 +105,7 @@ def test_each_winner_is_retrained_on_fresh_seeds_and_tested_there_alone(grown):
 
 
 def test_stopped_trials_are_trained_to_the_end(grown):
-    found = {search.sweep.name: (search, audited(search)) for search in searches(grown)}
+    found = {search.sweep.name: (search, audited_trials(search)) for search in searches(grown)}
     assert found["random-r0"][1] == found["random-r1"][1] == []
     for search, records in found.values():
         trials = {trial.run_id: trial for trial in search.read_trials()}
@@ -136,7 +136,7 @@ def test_a_study_killed_while_it_retrains_goes_on(tmp_path, data_dir):
     done = run(tmp_path, *arguments, FASHION_WB_LIMIT="500")
     assert done.returncode == 0, done.stderr
     (search,) = searches(tmp_path)
-    assert len(retrained(search).seeds) == 3
+    assert len(retrained_winner(search).seeds) == 3
     assert len(list(search.root.glob("retrain/wandb/offline-run-*"))) == 3
 
 

@@ -14,7 +14,7 @@ from scipy import stats
 
 from analysis.figures.filters import hypothesis_figure
 from analysis.records.frames import trials_frame
-from analysis.statistics.filters import FEWEST_RUNS, check_hypothesis, rank_correlation
+from analysis.statistics.filters import MIN_RUNS, check_hypothesis, rank_correlation
 
 
 def world(accuracy, seconds=lambda filters: filters, n: int = 40, lr=None) -> pd.DataFrame:
@@ -79,7 +79,7 @@ def test_intervals_cover_the_truth(rho):
 def test_a_world_where_it_is_so_supports_both_halves():
     found = check_hypothesis(world(lambda filters, lr: filters + 2 * np.log10(lr), lambda f: 3 * f + 1))
     assert (found.accuracy.verdict, found.seconds.verdict) == ("supported", "supported")
-    assert "More filters, higher accuracy: supported. With lr accounted for" in found.accuracy.words
+    assert "More filters, higher accuracy: supported. With lr accounted for" in found.accuracy.sentence
 
 
 def test_a_world_where_it_is_the_other_way_round_contradicts():
@@ -111,11 +111,11 @@ def test_only_different_runs_of_full_length_count():
     assert len(check_hypothesis(short).runs) == 2
 
 
-@pytest.mark.parametrize("n", [0, 1, FEWEST_RUNS - 1])
+@pytest.mark.parametrize("n", [0, 1, MIN_RUNS - 1])
 def test_too_few_runs_decide_nothing(n):
     found = check_hypothesis(world(lambda filters, lr: filters, n=max(n, 1)).head(n))
     assert found.accuracy.verdict == found.seconds.verdict == "undecided"
-    assert f"there are {n}." in found.accuracy.words
+    assert f"there are {n}." in found.accuracy.sentence
 
 
 def test_filters_that_do_not_vary_decide_nothing():

@@ -41,7 +41,7 @@ def test_steps_fall_where_the_incumbent_does():
     assert by_epochs.loss.tolist() == [0.5, 0.5, 0.5, 0.5, 0.4]
     assert by_seconds.spent.tolist() == [2.5, 5.0, 7.5, 10.0, 12.5]
     assert by_epochs.at(np.array([0.0, 1.0, 4.9, 5.0, 9.0])).tolist() == [math.inf, 0.5, 0.5, 0.4, 0.4]
-    assert (by_epochs.reached(0.5), by_epochs.reached(0.45), by_epochs.reached(0.3)) == (1, 5, math.inf)
+    assert [by_epochs.spent_to_reach(target) for target in (0.5, 0.45, 0.3)] == [1, 5, math.inf]
 
 
 def test_a_search_of_unknown_duration_has_no_steps_against_seconds():

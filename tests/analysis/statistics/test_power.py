@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.statistics.power import MOST, WANTED, difference_power, equivalence_power, replicates_to_decide
+from analysis.statistics.power import (
+    MAX_REPLICATES,
+    TARGET_POWER,
+    difference_power,
+    equivalence_power,
+    replicates_to_decide,
+)
 
 
 @pytest.mark.parametrize("n", [3, 5, 10, 30])
@@ -42,9 +48,9 @@ def test_the_number_needed_is_the_smallest_that_will_do():
             equivalent = equivalence_power(n, difference, 0.01, 0.01, 0.005)
             return max(difference_power(n, difference, 0.01, 0.005), equivalent)
 
-        assert best(n) >= WANTED > best(n - 1)
+        assert best(n) >= TARGET_POWER > best(n - 1)
 
 
 def test_a_difference_of_just_the_margin_in_noise_is_never_decided():
     assert replicates_to_decide(1e-6, 1.0, 1e-6, 0.05) is None
-    assert difference_power(MOST, 1e-6, 1.0, 0.05) < WANTED
+    assert difference_power(MAX_REPLICATES, 1e-6, 1.0, 0.05) < TARGET_POWER

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from analysis_cases import ACCURACY, search, trial
 
-from analysis.records.space import Range, ends_of, ranges
+from analysis.records.space import Range, ranges, values_at_bounds
 from analysis.sources.local import search_record
 from analysis.statistics.quality import best_of, search_quality
 from fashion_wb.offline.sweep_dir import open_sweep_dir
@@ -50,8 +50,8 @@ def test_nested_parameters_are_named_by_their_path():
     nested = {"optimizer": {"parameters": {"lr": {"min": 0.0, "max": 1.0}}}}
     space = ranges(nested)
     assert space == {"optimizer.lr": Range(0.0, 1.0)}
-    assert ends_of(space, {"optimizer": {"lr": 0.0}}) == (("optimizer.lr", "low"),)
-    assert ends_of(space, {"optimizer": 3}) == ends_of(space, {}) == ()
+    assert values_at_bounds(space, {"optimizer": {"lr": 0.0}}) == (("optimizer.lr", "low"),)
+    assert values_at_bounds(space, {"optimizer": 3}) == values_at_bounds(space, {}) == ()
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_nested_parameters_are_named_by_their_path():
     ],
 )
 def test_ends_are_told_by_whole_steps_or_a_hundredth_of_the_range(filters, lr, expected):
-    assert ends_of(SPACE, {"filters": filters, "lr": lr}) == expected
+    assert values_at_bounds(SPACE, {"filters": filters, "lr": lr}) == expected
 
 
 def test_a_search_is_counted_by_hand():
@@ -78,7 +78,7 @@ def test_a_search_is_counted_by_hand():
     (one,) = search_quality([replace(search(*trials), space=SPACE)])
     assert (one.searches, one.proposed, one.duplicates, one.with_result) == (1, 4, 1, 1)
     assert (one.failed.value, one.failed.n) == (1 / 3, 3)
-    assert (one.at_an_end, one.ends) == (1, (("filters", "high", 1),))
+    assert (one.at_bound, one.bounds) == (1, (("filters", "high", 1),))
 
 
 def test_the_same_configuration_in_two_replicates_is_no_duplicate():
@@ -88,7 +88,7 @@ def test_the_same_configuration_in_two_replicates_is_no_duplicate():
 
 def test_a_space_that_is_not_known_says_so_and_no_trials_give_no_share():
     (one,) = search_quality([search()])
-    assert one.at_an_end is None and math.isnan(one.failed.value) and one.with_result == 0
+    assert one.at_bound is None and math.isnan(one.failed.value) and one.with_result == 0
 
 
 def test_a_local_sweep_tells_its_space_method_and_replicate(tmp_path):

@@ -9,7 +9,7 @@ import simulated
 
 from analysis.statistics.pairwise import compare_pairs
 from analysis.statistics.verdicts import Outcome, judge
-from analysis.tables.verdict_words import sentence, summary
+from analysis.tables.verdict_text import sentence, summary
 
 
 def verdicts(margin: float = 0.01, **losses: list[float]):
@@ -27,13 +27,13 @@ def shifted(by: float) -> list[float]:
 def test_a_clear_difference_is_better_or_worse_by_side():
     (one,), (other,) = verdicts(a=BASE, b=shifted(0.1)), verdicts(a=shifted(0.1), b=BASE)
     assert (one.outcome, other.outcome) == (Outcome.BETTER, Outcome.WORSE)
-    assert one.more == other.more == 0
+    assert one.more_replicates == other.more_replicates == 0
     assert sentence(one).startswith("a is better than b: a's final loss is 0.1000 lower on average")
 
 
 def test_a_difference_well_within_the_margin_is_equivalence():
     (one,) = verdicts(a=BASE, b=shifted(0.0))
-    assert (one.outcome, one.more) == (Outcome.EQUIVALENT, 0)
+    assert (one.outcome, one.more_replicates) == (Outcome.EQUIVALENT, 0)
     assert "a and b are equivalent within 0.01" in sentence(one)
 
 
@@ -45,19 +45,19 @@ def test_a_small_difference_that_is_surely_there_is_equivalence_too():
 
 def test_an_undecided_pair_says_what_it_would_take():
     (one,) = verdicts(a=BASE, b=[0.33, 0.31, 0.35, 0.32, 0.36])
-    assert one.outcome is Outcome.UNDECIDED and one.more > 0
-    assert f"About {one.more} more replicate" in sentence(one)
+    assert one.outcome is Outcome.UNDECIDED and one.more_replicates > 0
+    assert f"About {one.more_replicates} more replicate" in sentence(one)
 
 
 def test_a_pair_beyond_any_number_of_replicates_says_so():
     (one,) = verdicts(1e-6, a=BASE, b=[0.30001, 0.36, 0.27, 0.33, 0.34])
-    assert one.more is None and "Not even 1,000 replicates" in sentence(one)
+    assert one.more_replicates is None and "Not even 1,000 replicates" in sentence(one)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_fewer_than_three_replicates_decide_nothing_however_clear(n):
     (one,) = verdicts(a=[0.1] * n, b=[0.9] * n)
-    assert (one.outcome, one.more) == (Outcome.UNDECIDED, None)
+    assert (one.outcome, one.more_replicates) == (Outcome.UNDECIDED, None)
     assert "cannot tell a difference from chance" in sentence(one)
 
 
@@ -65,7 +65,7 @@ def test_equal_losses_in_every_replicate_need_the_sign_tests_number():
     """One pair: 2**-5 = 0.031 is enough for equivalence; for a constant difference 2 * 2**-6 would be."""
     (same,), (apart,) = verdicts(a=BASE, b=BASE), verdicts(a=BASE, b=[loss + 0.1 for loss in BASE])
     assert same.outcome is Outcome.EQUIVALENT and "the same loss in every replicate" in sentence(same)
-    assert (apart.outcome, apart.more) == (Outcome.UNDECIDED, 1)
+    assert (apart.outcome, apart.more_replicates) == (Outcome.UNDECIDED, 1)
 
 
 def test_the_summary_names_who_is_better_and_counts_the_rest():

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis.formatting import count_of
-from analysis.statistics.pairwise import FEWEST_PAIRS, Pair
-from analysis.statistics.power import MOST
+from analysis.statistics.pairwise import MIN_REPLICATES, Pair
+from analysis.statistics.power import MAX_REPLICATES
 from analysis.statistics.verdicts import Outcome, Verdict
 
 
 def sentence(verdict: Verdict) -> str:
     """What the replicates show of two methods, with the numbers behind it."""
     pair = verdict.pair
-    if pair.n < FEWEST_PAIRS:
+    if pair.n < MIN_REPLICATES:
         return (
             f"{pair.a} and {pair.b}: undecided. Results of both from {count_of(pair.n, 'replicate')}; "
-            f"fewer than {FEWEST_PAIRS} cannot tell a difference from chance."
+            f"fewer than {MIN_REPLICATES} cannot tell a difference from chance."
         )
     seen = f"{_difference(pair)}, n = {pair.n} replicates"
     if verdict.outcome is Outcome.EQUIVALENT:
@@ -27,7 +27,7 @@ def sentence(verdict: Verdict) -> str:
             f"{_p(pair.p_equivalent_holm, pair.tests)}."
         )
     if verdict.outcome is Outcome.UNDECIDED:
-        return f"{pair.a} and {pair.b}: undecided; {seen}. {_further(verdict.more)}"
+        return f"{pair.a} and {pair.b}: undecided; {seen}. {_further(verdict.more_replicates)}"
     return f"{pair.a} is {verdict.outcome} than {pair.b}: {seen}, {_p(pair.p_holm, pair.tests)}."
 
 
@@ -35,7 +35,7 @@ def summary(verdicts: Sequence[Verdict]) -> str:
     """All verdicts in a few sentences: who is better than whom, what is equivalent, how much is undecided.
 
     Args:
-        verdicts: of all pairs of one study, at least one, at least one with FEWEST_PAIRS replicates.
+        verdicts: of all pairs of one study, at least one, at least one with MIN_REPLICATES replicates.
     """
     margin, counts = verdicts[0].margin, sorted({verdict.pair.n for verdict in verdicts})
     replicates = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
@@ -54,7 +54,7 @@ def summary(verdicts: Sequence[Verdict]) -> str:
     return text
 
 
-def unpaired(trials: pd.DataFrame) -> bool:
+def repeats_replicates(trials: pd.DataFrame) -> bool:
     """Whether some method has several searches of one replicate number, so that they have no partners."""
     searches = trials.drop_duplicates(["method", "sweep"])
     return bool(searches.duplicated(["method", "replicate"]).any())
@@ -81,7 +81,7 @@ def _equivalent(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def _least(undecided: Sequence[Verdict]) -> str:
-    known = [verdict.more for verdict in undecided if verdict.more is not None]
+    known = [verdict.more_replicates for verdict in undecided if verdict.more_replicates is not None]
     if not known:
         return ""
     needed = count_of(min(known), "more replicate")
@@ -110,7 +110,7 @@ def _p(p: float, tests: int) -> str:
 
 def _further(more: int | None) -> str:
     if more is None:
-        return f"Not even {MOST:,} replicates would be likely to decide, if this difference and spread hold."
+        return f"Not even {MAX_REPLICATES:,} replicates would be likely to decide, if this difference and spread hold."
     return (
         f"About {count_of(more, 'more replicate')} of both would decide in 8 of 10 studies, if this "
         "difference and spread hold."
