@@ -1,8 +1,7 @@
-"""`fashion-wb` in a process of its own that need not import anything: the tests run it some 300 times.
+"""`fashion-wb` and train.py in processes that need not import anything: the tests run them some 300 times.
 
-Each command is forked from a process that has imported what the commands import. It gets its own directory,
-environment, input, output, signals and exit status, like any command. Importing would cost 2 to 5 s of CPU
-each time.
+Each is forked from a process that has imported what they import. It gets its own directory, environment,
+input, output, signals and exit status, like any command. Importing would cost 2 to 5 s of CPU each time.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import atexit
 import functools
 import multiprocessing
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -36,18 +36,27 @@ def _start_server() -> None:
 class Command:
     """A running `fashion-wb`, with what the tests use of `subprocess.Popen`.
 
-    It has no input. `log` is a file that takes both outputs; without it they are kept apart.
+    It has no input. `log` is a file that takes both outputs; without it they are kept apart. `script` is a
+    Python script to run instead of `fashion-wb`.
     """
 
-    def __init__(self, arguments: list[str], cwd: Path, env: dict[str, str], log: Path | None = None) -> None:
+    def __init__(
+        self,
+        arguments: list[str],
+        cwd: Path,
+        env: dict[str, str],
+        log: Path | None = None,
+        script: Path | None = None,
+    ) -> None:
         _start_server()
-        self.arguments = ["fashion-wb", *arguments]
+        self.arguments = [str(script or "fashion-wb"), *arguments]
         self._folder = tempfile.TemporaryDirectory()
         self._out, self._err = (log or Path(self._folder.name) / name for name in ("out", "err"))
         for path in (self._out, self._err):
             path.touch()
+        self._printed: tuple[str, str] | None = None
         paths = str(cwd), env, str(self._out), str(self._err)
-        self._process = _CONTEXT.Process(target=_become, args=(arguments, *paths))
+        self._process = _CONTEXT.Process(target=_become, args=(self.arguments, *paths))
         self._process.start()
 
     @property
@@ -63,7 +72,8 @@ class Command:
         return self._process.exitcode
 
     def send_signal(self, number: int) -> None:
-        os.kill(self.pid, number)
+        if self.poll() is None:
+            os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
@@ -85,30 +95,33 @@ class Command:
             subprocess.TimeoutExpired: it ran longer than `timeout` seconds; it is killed with all it started.
         """
         self._process.join(timeout)
-        if self._process.exitcode is None:
+        late = self._process.exitcode is None
+        if late:
             os.killpg(self.pid, signal.SIGKILL)
             self._process.join()
-            raise subprocess.TimeoutExpired(
-                self.arguments, timeout or 0, self._out.read_text(), self._err.read_text()
-            )
-        return self._out.read_text(), self._err.read_text()
+        if self._printed is None:
+            self._printed = self._out.read_text(), self._err.read_text()
+            self._folder.cleanup()
+        if late:
+            raise subprocess.TimeoutExpired(self.arguments, timeout or 0, *self._printed)
+        return self._printed
 
 
 def run_command(
-    arguments: list[str], cwd: Path, env: dict[str, str], timeout: float
+    arguments: list[str], cwd: Path, env: dict[str, str], timeout: float, script: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run `fashion-wb` with `arguments`, as `subprocess.run` would.
+    """Run `fashion-wb`, or a script, with `arguments`, as `subprocess.run` would.
 
     Raises:
         subprocess.TimeoutExpired: as `Command.communicate`.
     """
-    command = Command(arguments, cwd, env)
+    command = Command(arguments, cwd, env, script=script)
     out, err = command.communicate(timeout)
     assert command.returncode is not None
     return subprocess.CompletedProcess(command.arguments, command.returncode, out, err)
 
 
-def _become(arguments: list[str], cwd: str, env: dict[str, str], out: str, err: str) -> None:
+def _become(argv: list[str], cwd: str, env: dict[str, str], out: str, err: str) -> None:
     os.setpgid(0, 0)
     # Of a test run in the background the shell has Ctrl-C ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -121,8 +134,8 @@ def _become(arguments: list[str], cwd: str, env: dict[str, str], out: str, err: 
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
-    sys.argv = ["fashion-wb", *arguments]
-    status = _call(arguments)
+    sys.argv = argv
+    status = _call(argv[0])
     # What the interpreter does at the end of a process, and multiprocessing does not.
     threading._shutdown()
     atexit._run_exitfuncs()
@@ -131,11 +144,15 @@ def _become(arguments: list[str], cwd: str, env: dict[str, str], out: str, err: 
     os._exit(status)
 
 
-def _call(arguments: list[str]) -> int:
+def _call(program: str) -> int:
     from fashion_wb.cli import main
 
     try:
-        main(arguments)
+        if program == "fashion-wb":
+            main(sys.argv[1:])
+        else:
+            sys.path[0] = str(Path(program).parent)
+            runpy.run_path(program, run_name="__main__")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:

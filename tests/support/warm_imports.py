@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 
 MODULES = (
     *("wandb.apis.public", "wandb.sdk.launch", "optuna", "fashion_wb.wandb_private"),
@@ -12,7 +13,9 @@ MODULES = (
     *("analysis.sources.local", "analysis.sources.remote", "analysis.outputs", "analysis.html_report.page"),
     *("analysis.figures.accuracy", "analysis.figures.curves", "analysis.figures.filters"),
     *("analysis.figures.incumbent", "analysis.figures.seconds", "matplotlib.backends.backend_agg"),
-    "analysis.wandb_report.report",
+    *("analysis.wandb_report.report", "fashion_wb.cnn.training"),
 )
 for name in MODULES:
     importlib.import_module(name)
+# The first optimiser of a process imports torch.compile: seconds.
+sys.modules["fashion_wb.cnn.training"].before_fork()
