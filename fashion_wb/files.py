@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and folders that one process holds at a time."""
+"""Write files atomically, and lock folders so that one process uses them at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOCK_SECONDS = 5.0
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, renamed to it when the block ends without an exception."""
+    """Yield a temporary path beside `path`, and rename it to `path` if the block raises nothing."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
@@ -26,7 +26,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write UTF-8 with "\\n" line ends on every platform, on disk when this returns."""
+    """Write `path` atomically as UTF-8 with "\\n" line ends; the data is on disk when this returns."""
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         file.write(text)
         file.flush()
@@ -35,10 +35,12 @@ def write_text(text: str, path: Path) -> None:
 
 @contextlib.contextmanager
 def locked(folder: Path) -> Iterator[int]:
-    """Hold `folder` against other processes; yields a descriptor that keeps it held wherever it stays open.
+    """Lock `folder` against other processes.
+
+    Yields a file descriptor. The lock lasts as long as any process, such as a child, has it open.
 
     Raises:
-        FashionWbError: another process holds it, and did so for five seconds.
+        FashionWbError: another process holds the lock, and still does after five seconds.
     """
     with (folder / ".lock").open("w") as file:
         deadline = time.monotonic() + _LOCK_SECONDS
@@ -49,7 +51,7 @@ def locked(folder: Path) -> Iterator[int]:
             except OSError:
                 if time.monotonic() > deadline:
                     raise FashionWbError(
-                        f"{folder}: another process is running this sweep; wait for it, or end it"
+                        f"{folder}: another process is running this sweep; wait for it, or stop it"
                     ) from None
                 time.sleep(0.1)
         yield file.fileno()

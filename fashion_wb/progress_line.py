@@ -1,4 +1,4 @@
-"""How far a count has come: a moving line on a terminal, and now and then a line in a plain log."""
+"""Progress of a count: a line that updates in place on a terminal, or a line every 5 s in a log file."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ _LOG_SECONDS = 5.0
 
 
 class ProgressLine:
-    """Shows `what: done/total` with the time left."""
+    """Shows `label: done/total` with the time left."""
 
-    def __init__(self, what: str, stream: TextIO) -> None:
-        self._what = what
+    def __init__(self, label: str, stream: TextIO) -> None:
+        self._label = label
         self._stream = stream
-        self._moving = stream.isatty()
+        self._on_terminal = stream.isatty()
         self._started = time.monotonic()
         self._shown = self._started
-        self._first: int | None = None
+        self._first_done: int | None = None
 
     def update(self, done: int, total: int) -> None:
-        """Say that `done` of `total` are done; printed at most five times a second, in a log every 5 s."""
+        """Show that `done` of `total` are done; at most 5 times a second, or every 5 s in a log file."""
         now = time.monotonic()
-        if self._first is None:
-            self._first, self._started = done, now
-        pause = _REFRESH_SECONDS if self._moving else _LOG_SECONDS
-        if now - self._shown < pause:
+        if self._first_done is None:
+            self._first_done, self._started = done, now
+        interval = _REFRESH_SECONDS if self._on_terminal else _LOG_SECONDS
+        if now - self._shown < interval:
             return
         self._shown = now
-        line = f"{self._what}: {done}/{total}{self._left(done, total, now)}"
-        if self._moving:
+        line = f"{self._label}: {done}/{total}{self._time_left(done, total, now)}"
+        if self._on_terminal:
             print(f"\r\x1b[K{line}", end="", file=self._stream, flush=True)
         else:
             print(line, file=self._stream, flush=True)
 
-    def end(self, line: str) -> None:
-        """Take the moving line away and leave `line` in its place."""
-        print(f"\r\x1b[K{line}" if self._moving else line, file=self._stream, flush=True)
+    def finish(self, line: str) -> None:
+        """Print `line` in place of the progress line."""
+        print(f"\r\x1b[K{line}" if self._on_terminal else line, file=self._stream, flush=True)
 
-    def _left(self, done: int, total: int, now: float) -> str:
-        gained = done - (self._first or 0)
+    def _time_left(self, done: int, total: int, now: float) -> str:
+        gained = done - (self._first_done or 0)
         if gained <= 0 or done >= total:
             return ""
         return f", ~{(total - done) * (now - self._started) / gained:.0f} s left"

@@ -1,4 +1,4 @@
-"""What every room passes to the next: a metric, a trial and its three outcomes."""
+"""The types that all packages share: metric, trial and the three outcomes of a trial."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Any
 
 
 class TrialState(StrEnum):
-    """How far a trial has come; the last three are outcomes and stay distinct everywhere."""
+    """Whether a trial runs, or how it ended.
+
+    The last three are outcomes. Every table, log and report keeps them apart.
+    """
 
     RUNNING = "running"
     FINISHED = "finished"
@@ -19,7 +22,7 @@ class TrialState(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether this is an outcome."""
+        """Whether this is an outcome: finished, stopped or failed."""
         return self is not TrialState.RUNNING
 
 
@@ -27,36 +30,37 @@ class TrialState(StrEnum):
 class Metric:
     """The objective of a sweep: the best value of `name` over everything a run logged.
 
-    `goal` is "minimize" or "maximize", W&B's words.
+    Attributes:
+        name: the key that runs log.
+        goal: "minimize" or "maximize", as W&B spells it.
     """
 
     name: str
     goal: str = "minimize"
 
     def values(self, history: Sequence[Mapping[str, Any]]) -> list[float]:
-        """The finite values of the metric, in the order logged."""
-        found = (row.get(self.name) for row in history)
-        return [float(v) for v in found if _is_number(v)]
+        """Return the metric's finite values, in the order logged."""
+        return [float(row[self.name]) for row in history if _is_finite_number(row.get(self.name))]
 
     def best_row(self, history: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-        """The row with the best finite value (the first of equals), or None if there is none."""
-        rows = [row for row in history if _is_number(row.get(self.name))]
+        """Return the row with the best finite value (the first, if several tie), or None if there is none."""
+        rows = [row for row in history if _is_finite_number(row.get(self.name))]
         if not rows:
             return None
         pick = max if self.goal == "maximize" else min
         return pick(rows, key=lambda row: row[self.name])
 
     def best(self, history: Sequence[Mapping[str, Any]]) -> float | None:
-        """The best finite value logged, or None if there is none."""
+        """Return the best finite value logged, or None if there is none."""
         row = self.best_row(history)
         return None if row is None else float(row[self.name])
 
-    def better(self, a: float, b: float) -> bool:
-        """Whether `a` is strictly better than `b`."""
+    def is_better(self, a: float, b: float) -> bool:
+        """Tell whether `a` is strictly better than `b`."""
         return a > b if self.goal == "maximize" else a < b
 
 
-def _is_number(value: Any) -> bool:
+def _is_finite_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -66,11 +70,11 @@ class Trial:
 
     Attributes:
         number: position in its sweep, from 0.
-        run_id: the W&B run that the trial is.
+        run_id: id of the trial's W&B run.
         config: hyperparameters as plain Python values, nested as the sweep file nests them.
         state: running, or one of the three outcomes.
         history: the rows the run logged, in order, with W&B's own `_step` and `_runtime` (seconds).
-        reason: why a failed trial failed; empty otherwise.
+        reason: why the trial failed; empty if it did not.
     """
 
     number: int
@@ -83,11 +87,11 @@ class Trial:
 
 @dataclass(frozen=True)
 class Job:
-    """What runs are to W&B that belong to no sweep.
+    """The W&B job type and group of runs that belong to no sweep.
 
     Attributes:
         type: W&B's job type.
-        group: the runs' group; for those that train a search's configurations again, the search's sweep id.
+        group: W&B's run group; for reruns of a search's configurations, the search's sweep id.
     """
 
     type: str

@@ -1,6 +1,6 @@
-"""The one file that imports private wandb modules, so that an upgrade of wandb breaks here or nowhere.
+"""The only file that imports private wandb modules: if an upgrade of wandb breaks imports, it is here.
 
-Importing it imports wandb: do so inside the function that needs it.
+This module imports wandb, which is slow, so import it inside the function that needs it.
 """
 
 from __future__ import annotations
@@ -44,55 +44,56 @@ __all__ = [
 
 
 def list_packages_once() -> None:
-    """Have wandb look up the installed packages now, and not again in processes forked from this one.
+    """Make wandb look up the installed packages now, and not again in processes forked from this one.
 
-    Every run sends the list; reading it takes 40 to 80 ms, most of what a warm trial's start costs.
+    Every run sends this list. Reading it takes 40 to 80 ms, most of the time that a trial of a warm fork
+    server needs to start.
     """
     packages = tuple(wandb.util.working_set())
     wandb.util.working_set = lambda: packages
 
 
 def optuna_search_space(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """A sweep's `parameters` as Optuna distributions, by W&B's own mapping.
+    """Convert a sweep's `parameters` to Optuna distributions with W&B's own function.
 
     Raises:
-        ValueError: a distribution with no Optuna counterpart (normal, beta, log_uniform), or nesting.
+        ValueError: a distribution that Optuna lacks (normal, beta, log_uniform), or nested parameters.
     """
-    # Imported here because it imports Optuna, which not every engine has.
+    # Imported here because it imports Optuna, which not every engine needs.
     from wandb.sdk.sweeps.scheduler.optuna import search_space_from_sweep_config
 
     return search_space_from_sweep_config(dict(parameters))
 
 
 def fill_distributions(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of a sweep's config with the distributions that `wandb sweep` adds for `min` and `max`.
+    """Copy a sweep's config and add the distributions that `wandb sweep` infers from `min` and `max`.
 
     Raises:
-        ValueError: a parameter whose bounds are an integer and a float.
+        ValueError: one bound of a parameter is an integer and the other a float.
     """
     from wandb.apis.public.sweeps import _validate_config_and_fill_distribution
 
     return _validate_config_and_fill_distribution(dict(config))
 
 
-def open_api(retries: int, first_wait: int, longest_wait: int, whatever_is_set: bool = False) -> wandb.Api:
-    """A `wandb.Api` whose requests wandb-core repeats after 429, 5xx and lost connections.
+def open_api(retries: int, first_wait: int, longest_wait: int, override: bool = False) -> wandb.Api:
+    """Open a `wandb.Api` whose requests wandb-core retries after HTTP 429, 5xx and lost connections.
 
     Args:
-        retries: how often, at least 1 (wandb-core takes less for its default of 20).
-        first_wait: seconds before the first repetition, at least 1; the waits double from there.
-        longest_wait: seconds that no wait exceeds.
-        whatever_is_set: whether these hold even where the user has set others (WANDB__GRAPHQL_RETRY_MAX,
+        retries: how many, at least 1 (below that, wandb-core uses its default of 20).
+        first_wait: seconds before the first retry, at least 1; each later wait is twice as long.
+        longest_wait: upper limit of a wait, in seconds.
+        override: whether these values replace those that the user has set (WANDB__GRAPHQL_RETRY_MAX,
             ..._WAIT_MIN_SECONDS, ..._WAIT_MAX_SECONDS).
 
     Raises:
-        wandb.Error: no key, a key that is refused, or no answer.
+        wandb.Error: no API key, a key that the server refuses, or no answer.
     """
     settings = wandb.setup().settings
     names = ("max", "wait_min_seconds", "wait_max_seconds")
     before = {name: getattr(settings, f"x_graphql_retry_{name}") for name in names}
     for name, value in zip(names, (retries, first_wait, longest_wait), strict=True):
-        if whatever_is_set or before[name] is None:
+        if override or before[name] is None:
             setattr(settings, f"x_graphql_retry_{name}", value)
     try:
         return wandb.Api()
@@ -102,12 +103,12 @@ def open_api(retries: int, first_wait: int, longest_wait: int, whatever_is_set: 
 
 
 def execute_graphql(api: wandb.Api, document: str, variables: Mapping[str, Any], timeout: float) -> Any:
-    """The `data` of a GraphQL request's answer, as W&B's own add-ons make such requests.
+    """Send a GraphQL request the way W&B's own add-ons do, and return the `data` of the answer.
 
     Args:
-        timeout: seconds after which the request is given up and not repeated.
+        timeout: seconds after which the request is abandoned, without a retry.
 
     Raises:
-        WandbApiFailedError: no answer in time, an HTTP status that is not 2xx, or errors in the answer.
+        WandbApiFailedError: no answer in time, an HTTP status other than 2xx, or errors in the answer.
     """
     return api._service_api.execute_graphql(document, variables=dict(variables), timeout=timeout)

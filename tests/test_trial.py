@@ -39,8 +39,8 @@ def test_a_metric_that_was_never_logged_has_no_best():
 
 
 def test_better_is_strict_and_knows_the_goal():
-    assert Metric("loss").better(1.0, 2.0) and not Metric("loss").better(1.0, 1.0)
-    assert Metric("loss", "maximize").better(2.0, 1.0) and not Metric("loss", "maximize").better(1.0, 2.0)
+    assert Metric("loss").is_better(1.0, 2.0) and not Metric("loss").is_better(1.0, 1.0)
+    assert Metric("loss", "maximize").is_better(2.0, 1.0) and not Metric("loss", "maximize").is_better(1.0, 2.0)
 
 
 def test_only_running_is_not_an_outcome():

@@ -1,4 +1,4 @@
-"""Pictures as PNG, one a file: `incumbent`, `curves` (with replicates), `seconds`, `accuracy`, `filters`.
+"""Figures as PNG, a module each: `incumbent`, `curves` (replicates), `seconds`, `accuracy`, `filters`.
 
-`style` has the colours and markers that all of them, and both reports, share.
+`style` has the colours and markers that all figures and both reports share.
 """

@@ -1,16 +1,18 @@
-"""The picture of where in the search space the accuracy was found: a panel a method."""
+"""The figure of where in the search space accuracy is high: a panel per method."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from analysis.figures.style import GREY, label, message, method_styles, new_figure, tidy
 from fashion_wb.trial import TrialState
@@ -20,12 +22,12 @@ COLOUR_MAP = "viridis"
 
 
 def accuracy_figure(trials: pd.DataFrame) -> Figure:
-    """Validation accuracy over filters and learning rate.
+    """Draw validation accuracy over filters and learning rate.
 
     Args:
-        trials: as `frames.trials_frame` gives it. Finished trials are filled markers coloured by accuracy;
-            stopped ones are grey crosses, because an accuracy after fewer epochs is not comparable. What
-            is not drawn is counted below the panels.
+        trials: from `frames.trials_frame`. Finished trials are filled markers, coloured by accuracy.
+            Stopped trials are grey crosses: an accuracy after fewer epochs is not comparable. The text
+            below the panels counts the trials that are not drawn.
     """
     styles = method_styles(trials["method"].unique())
     finished = _drawable(trials, TrialState.FINISHED, ["filters", "lr", "valid_accuracy"])
@@ -35,8 +37,8 @@ def accuracy_figure(trials: pd.DataFrame) -> Figure:
     figure = new_figure(1.8 + 2.3 * rows)
     panels = _grid(figure, rows, len(styles), pd.concat([finished, stopped]))
     for axes, (method, style) in zip(panels, styles.items(), strict=True):
-        of_method = (part[part["method"] == method] for part in (finished, stopped))
-        _draw_panel(axes, *of_method, style.marker, norm)
+        own_finished, own_stopped = (part[part["method"] == method] for part in (finished, stopped))
+        _draw_panel(axes, own_finished, own_stopped, style.marker, norm)
         axes.set_title(_panel_title(method, trials[trials["method"] == method]), fontsize=8.5)
     if not finished.empty:
         bar = figure.colorbar(ScalarMappable(norm, COLOUR_MAP), ax=panels, aspect=30)
@@ -48,15 +50,15 @@ def accuracy_figure(trials: pd.DataFrame) -> Figure:
 
 
 def _drawable(trials: pd.DataFrame, state: TrialState, needed: list[str]) -> pd.DataFrame:
-    """Trials of a state with all values needed; a log scale has no place for an lr of 0."""
+    """Select the trials of a state that have all values; a log scale cannot show an lr of 0."""
     return trials[(trials["state"] == state) & trials[needed].notna().all(axis=1) & (trials["lr"] > 0)]
 
 
-def _colour_range(accuracies: pd.Series) -> Normalize:
+def _colour_range(accuracies: pd.Series[Any]) -> Normalize:
     if accuracies.empty:
         return Normalize(0, 1)
     low, high = accuracies.min(), accuracies.max()
-    # One colour for one value needs a range around it all the same.
+    # A colour scale needs a range, even around a single value.
     return Normalize(low, high) if high - low > 1e-6 else Normalize(low - 0.005, high + 0.005)
 
 
@@ -75,7 +77,7 @@ def _grid(figure: Figure, rows: int, panels: int, drawn: pd.DataFrame) -> list[A
 
 
 def _set_scales(axes: Axes, drawn: pd.DataFrame) -> None:
-    """Limits around all trials drawn, for this panel and those that share its axes; never of no extent."""
+    """Set limits around all trials drawn, for all panels. One trial gets a range too."""
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     if drawn.empty:
         axes.set(xticks=[], yticks=[])
@@ -111,8 +113,8 @@ def _draw_panel(
     points.set_gid("finished")
 
 
-def _floats(values: pd.Series) -> Sequence[float]:
-    return values.to_numpy(dtype=float)
+def _floats(values: pd.Series[Any]) -> NDArray[np.float64]:
+    return values.to_numpy(dtype=np.float64)
 
 
 def _panel_title(method: str, trials: pd.DataFrame) -> str:
@@ -122,9 +124,9 @@ def _panel_title(method: str, trials: pd.DataFrame) -> str:
 
 
 def _caption(trials: pd.DataFrame, finished: pd.DataFrame, stopped: pd.DataFrame) -> str:
-    """What the marks mean, and how many trials have none."""
+    """Say what the markers mean and how many trials have none."""
     counts = trials["state"].value_counts()
-    lines = ["coloured: trained to the end; grey crosses: stopped early, not comparable, so without colour"]
+    lines = ["coloured: trained to the end; grey crosses: stopped early, so accuracy is not comparable"]
     never_drawn = (TrialState.FAILED, TrialState.RUNNING)
     absent = [f"{counts[state]} {state}" for state in never_drawn if state in counts]
     ended = int(trials["state"].isin([TrialState.FINISHED, TrialState.STOPPED]).sum())

@@ -1,4 +1,4 @@
-"""The picture of replicated searches: each method's median incumbent with its band."""
+"""The figure of replicated searches: each method's median incumbent with its band."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SPENT = {
 
 
 def curves_figure(curves: Sequence[Curve], axis: str) -> Figure:
-    """A step line and a band a method, the latter where five or more searches allow one.
+    """Draw a step line per method, and a band around it if there are five or more searches.
 
     Args:
-        curves: as `curves.incumbent_curves` gives them, at most one a method.
-        axis: theirs, one of `curves.AXES`.
+        curves: from `curves.incumbent_curves`, at most one per method.
+        axis: the axis of the curves, one of `curves.AXES`.
     """
     figure = new_figure(4.8)
     axes = figure.subplots()
@@ -85,12 +85,12 @@ def _title(curves: Sequence[Curve]) -> str:
 
 
 def _leave_out_the_start(axes: Axes, curves: Sequence[Curve]) -> None:
-    """Let the lines enter from above after a tenth of the budget: the first fall dwarfs all that follows."""
+    """Cut off the losses of the first tenth of the budget, whose fall would dwarf all later ones."""
     end = max(curve.grid[-1] for curve in curves if len(curve.grid))
-    late = [values[curve.grid >= 0.1 * end] for curve in curves for values in (curve.median, curve.low)]
-    late = np.concatenate([values[np.isfinite(values)] for values in late])
+    parts = [values[curve.grid >= 0.1 * end] for curve in curves for values in (curve.median, curve.low)]
+    late = np.concatenate([values[np.isfinite(values)] for values in parts])
     every = np.concatenate([curve.median[np.isfinite(curve.median)] for curve in curves])
     if len(late) and late.min() < late.max() < every.max():
         low, high = late.min(), late.max()
         axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
-        axes.set_ylabel(f"{axes.get_ylabel()};\nthe first ones lie above")
+        axes.set_ylabel(f"{axes.get_ylabel()};\nthe first losses lie above the figure")

@@ -1,8 +1,9 @@
-"""The picture of the hypothesis: accuracy and seconds over filters, coloured by learning rate."""
+"""The figure of the hypothesis: accuracy and seconds over filters, coloured by learning rate."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -21,16 +22,16 @@ LABELS = {
 
 
 def hypothesis_figure(hypothesis: Hypothesis) -> Figure:
-    """Two panels over filters, accuracy and seconds; a dot a run trained to the end.
+    """Draw accuracy and seconds over filters, a dot per run trained to the end.
 
-    An lr of 0 or less has no place on the colours' log scale; those runs are hollow.
+    Runs with an lr of 0 or less are hollow: the colours' log scale cannot show them.
     """
     figure = new_figure(4.2)
     panels = figure.subplots(1, 2)
     known = hypothesis.runs.loc[hypothesis.runs["lr"] > 0, "lr"]
     norm = None
     if not known.empty:
-        # One colour for one value needs a range around it all the same.
+        # A colour scale needs a range, even around a single value.
         low, high = known.min(), known.max()
         norm = LogNorm(low, high) if high > low else LogNorm(low / 2, high * 2)
     for axes, half in zip(panels, (hypothesis.accuracy, hypothesis.seconds), strict=True):
@@ -55,16 +56,16 @@ def _draw(axes: Axes, hypothesis: Hypothesis, half: Half, norm: LogNorm | None) 
         message(axes, "no run trained to the end")
         return
     coloured, hollow = runs[runs["lr"] > 0], runs[~(runs["lr"] > 0)]
-    look = {"s": 34, "edgecolors": "black", "linewidths": 0.5}
+    style: dict[str, Any] = {"s": 34, "edgecolors": "black", "linewidths": 0.5}
     axes.scatter(
-        coloured["filters"], coloured[half.outcome], c=coloured["lr"], norm=norm, cmap=COLOUR_MAP, **look
+        coloured["filters"], coloured[half.outcome], c=coloured["lr"], norm=norm, cmap=COLOUR_MAP, **style
     )
-    axes.scatter(hollow["filters"], hollow[half.outcome], c="none", **look)
+    axes.scatter(hollow["filters"], hollow[half.outcome], c="none", **style)
 
 
 def _title(half: Half) -> str:
     found = half.given_lr
     if math.isnan(found.low):
-        return f"{half.verdict}: too few runs that differ"
+        return f"{half.verdict}: too few different runs"
     interval = f"{found.low:+.2f} to {found.high:+.2f}"
     return f"{half.verdict}: rank correlation {found.value:+.2f}\n({interval}), lr accounted for"

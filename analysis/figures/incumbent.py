@@ -1,4 +1,4 @@
-"""The incumbent of each search against the epochs it has spent."""
+"""The figure of each search's incumbent, its best trial so far, against the epochs spent."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from analysis.records.frames import incumbent
 
 
 def incumbent_figure(epochs: pd.DataFrame) -> Figure:
-    """Lowest validation loss so far against epochs spent: a step line a search, a style a method.
+    """Draw the incumbent's validation loss against epochs spent: a step line per search, a style per method.
 
     Args:
-        epochs: as `frames.epochs_frame` gives it. Stopped and failed trials' epochs count as spent; only
-            finished and stopped trials lower the line. A marker is where it fell.
+        epochs: from `frames.epochs_frame`. Epochs of stopped and failed trials count as spent, but only
+            finished and stopped trials lower the line. A marker shows where it falls.
     """
     figure = new_figure(4.8)
     axes = figure.subplots()
     tidy(axes)
     curves = epochs.assign(incumbent=incumbent(epochs)).dropna(subset="incumbent")
     styles = method_styles(epochs["method"].unique())
-    for method, of_method in curves.groupby("method", sort=False):
+    for name, of_method in curves.groupby("method", sort=False):
+        method = str(name)
         for position, (_, curve) in enumerate(of_method.groupby("sweep", sort=False)):
             _draw_incumbent(axes, curve, styles[method], label(method) if position == 0 else "_repeated")
     for method in [name for name in styles if name not in set(curves["method"])]:
@@ -61,13 +62,13 @@ def _draw_incumbent(axes: Axes, curve: pd.DataFrame, style: Style, name: str) ->
 
 
 def _leave_out_the_start(axes: Axes, curves: pd.DataFrame) -> None:
-    """Let the lines enter from above after a tenth of the epochs: the first fall dwarfs all that follows."""
+    """Cut off the losses of the first tenth of the epochs, whose fall would dwarf all later ones."""
     late = curves["epochs_cumulative"] >= 0.1 * curves["epochs_cumulative"].max()
     ends = curves.groupby(["method", "sweep"])["incumbent"].min()
     low, high = ends.min(), max(curves.loc[late, "incumbent"].max(), ends.max())
     if low < high < curves["incumbent"].max():
         axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
-        axes.set_ylabel(f"{axes.get_ylabel()};\nthe first epochs lie above")
+        axes.set_ylabel(f"{axes.get_ylabel()};\nthe first epochs lie above the figure")
 
 
 def _searches(searches: int, methods: int) -> str:

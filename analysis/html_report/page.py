@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -24,6 +23,7 @@ from analysis.html_report.limits import limits
 from analysis.html_report.pairs import pair_matrix, pairs_table
 from analysis.html_report.tables import audit_table, found_table, quality_table, spent_table, winners_table
 from analysis.html_report.trial_table import trial_table
+from analysis.html_report.vega_bundle import vega_bundle
 from analysis.statistics.curves import AXES
 from analysis.statistics.intervals import Estimate, median
 from analysis.statistics.pairwise import MIN_REPLICATES
@@ -138,7 +138,5 @@ def _own(name: str) -> Markup:
 
 
 def _library() -> Markup:
-    """Vega, Vega-Lite and vega-embed as one script; bundling takes seconds, but once a process."""
-    return Markup(
-        vl_convert.javascript_bundle().replace("</script", r"<\/script").replace("<!--", r"\x3c!--")
-    )
+    """The Vega libraries, with nothing in them that would end the script element."""
+    return Markup(vega_bundle().replace("</script", r"<\/script").replace("<!--", r"\x3c!--"))

@@ -1,4 +1,4 @@
-"""What the pictures draw, counted by their artists, and the cases where there is little to draw."""
+"""The figures draw every trial that they should, and draw sparse studies without warnings."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_sparse_curves_draw_without_a_warning(case, axis):
     curves_figure(curves(SPARSE[case], axis), axis).draw_without_rendering()
 
 
-def test_curves_are_the_medians_with_a_band_each_where_there_are_five():
+def test_curves_are_medians_with_a_band_from_five_searches_on():
     found = curves(plausible(10, 10, 0, 5), "epochs")
     figure = curves_figure(found, "epochs")
     (axes,) = figure.axes
@@ -86,7 +86,7 @@ def test_curves_are_the_medians_with_a_band_each_where_there_are_five():
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_finished_trials_are_filled_and_stopped_ones_apart(seed):
+def test_finished_and_stopped_trials_have_different_markers(seed):
     searches = plausible(seed=seed)
     states = trials_frame(searches)["state"].value_counts()
     figure = accuracy_figure(trials_frame(searches))
@@ -96,7 +96,7 @@ def test_finished_trials_are_filled_and_stopped_ones_apart(seed):
     assert (f"{states.get('failed', 0)} failed" in caption) == ("failed" in states)
 
 
-def test_stopped_trials_do_not_stretch_the_colours():
+def test_stopped_trials_do_not_change_the_colour_scale():
     trials = [trial(0, [0.1]), trial(1, [0.2]), trial(2, [0.9], "stopped")]
     figure = accuracy_figure(trials_frame([search(*trials)]))
     points = next(c for c in figure.axes[0].collections if c.get_gid() == "finished")
@@ -105,13 +105,13 @@ def test_stopped_trials_do_not_stretch_the_colours():
     assert crosses.get_array() is None
 
 
-def test_trials_that_have_no_place_are_counted():
+def test_trials_that_cannot_be_drawn_are_counted():
     figure = accuracy_figure(trials_frame(hand_made()))
     caption = figure.get_supxlabel()
     assert "4 failed, 1 running, 3 without filters, lr above 0 or accuracy" in caption
 
 
-def test_incumbent_lines_are_one_a_search_in_one_style_a_method():
+def test_each_search_has_an_incumbent_line_in_the_style_of_its_method():
     axes = incumbent_figure(epochs_frame(plausible(sweeps=2))).axes[0]
     lines = axes.get_lines()
     assert len(lines) == 10
@@ -121,14 +121,14 @@ def test_incumbent_lines_are_one_a_search_in_one_style_a_method():
     assert "10 searches of 5 methods" in axes.get_title()
 
 
-def test_incumbent_line_counts_the_epochs_of_stopped_and_failed_trials():
+def test_the_incumbent_line_counts_epochs_of_stopped_and_failed_trials():
     trials = (trial(0, [0.5, 0.4]), trial(1, [0.3], "stopped"), trial(2, [0.1, 0.1], "failed"))
     (line,) = incumbent_figure(epochs_frame([search(*trials)])).axes[0].get_lines()
     assert list(line.get_xdata()) == [1, 2, 3, 4, 5]
     assert list(line.get_ydata()) == [0.5, 0.4, 0.3, 0.3, 0.3]
 
 
-def test_every_line_ends_inside_the_picture():
+def test_every_line_ends_inside_the_figure():
     slow = search(*(trial(n, [2.0] * 10) for n in range(5)), method="slow")
     short = search(trial(0, [3.0, 2.5]), method="short")
     axes = incumbent_figure(epochs_frame([*plausible(), slow, short])).axes[0]
@@ -136,7 +136,7 @@ def test_every_line_ends_inside_the_picture():
     assert all(low <= line.get_ydata()[-1] <= high for line in axes.get_lines())
 
 
-def test_bars_are_the_seconds_and_name_trials_and_epochs():
+def test_bars_show_seconds_and_their_labels_trials_and_epochs():
     axes = seconds_figure(compare(trials_frame(hand_made()))).axes[0]
     assert [bar.get_width() for bar in axes.patches] == [20.0, 10.5, 2.5]
     names = [text.get_text() for text in axes.get_yticklabels()]
@@ -144,7 +144,7 @@ def test_bars_are_the_seconds_and_name_trials_and_epochs():
     assert names[2] == "op|una\n2 trials (2 failed), 1 epoch"
 
 
-def test_unknown_seconds_are_said():
+def test_an_unknown_duration_is_labelled_unknown():
     axes = seconds_figure(compare(trials_frame([search(bare())]))).axes[0]
     assert "unknown" in [text.get_text() for text in axes.texts]
 
@@ -156,7 +156,7 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path):
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
 
 
-def test_text_stays_inside_the_picture():
+def test_text_stays_inside_the_figure():
     trials = trials_frame([replace(s, method=s.method + " with a long name") for s in plausible()])
     for figure in (accuracy_figure(trials), seconds_figure(compare(trials))):
         figure.draw_without_rendering()
@@ -165,7 +165,7 @@ def test_text_stays_inside_the_picture():
         assert box.x1 <= figure.get_figwidth() and box.y1 <= figure.get_figheight()
 
 
-def test_styles_are_distinct_and_names_are_no_formulas():
+def test_styles_are_distinct_and_names_are_not_read_as_formulas():
     assert len(set(method_styles(map(str, range(35))).values())) == 35
     assert label("$x$") == r"\$x\$"
     assert len(label("x" * 99)) == 18
