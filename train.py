@@ -1,9 +1,9 @@
-"""Train the CNN once as a W&B run: the sweep's program, and a normal script.
+"""Train the CNN once as a W&B run: the program of the sweeps, and a normal script.
 
     python train.py --filters 12 --lr 1.2e-3 --epochs 3
 
-Online, offline (WANDB_MODE=offline) or without W&B (WANDB_MODE=disabled). The test images are left alone
-unless --test asks for them, which no trial of a sweep may.
+It works online, offline (WANDB_MODE=offline) and without W&B (WANDB_MODE=disabled). It uses the test images
+only with --test, which is not allowed in a sweep.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import wandb
 
@@ -25,20 +25,20 @@ from fashion_wb.cnn.data.dataset import load, load_test
 from fashion_wb.cnn.training import BestWeights, EpochRecord, pick_device, train, use_one_thread
 from fashion_wb.errors import FashionWbError
 
-# What a sweep of this program needs to know of it; see fashion_wb/sweepfile/program.py.
+# Functions that sweeps of this program call; see fashion_wb/sweepfile/program.py.
 SWEEP_HOOKS = {
     "parameters": "fashion_wb.cnn.config:PARAMETERS",
     "prepare": "fashion_wb.cnn.data.locate:ensure",
     "before_fork": "fashion_wb.cnn.training:before_fork",
 }
-# How W&B itself marks a run that was stopped from outside.
+# W&B's exit code of a run that was stopped from outside.
 STOPPED_EXIT_CODE = 255
 
 
 class StopRequest:
-    """Remembers the first SIGTERM or Ctrl-C, so that the run can be finished with all it logged.
+    """Records the first SIGTERM or Ctrl-C, so that the run can stop cleanly with everything it logged.
 
-    A second one interrupts at once.
+    A second signal interrupts immediately.
     """
 
     def __init__(self) -> None:
@@ -52,12 +52,12 @@ class StopRequest:
         self.signal = number
 
     def received(self) -> bool:
-        """Whether a stop was asked for."""
+        """Tell whether a stop was requested."""
         return self.signal is not None
 
 
 def parse_flags(arguments: list[str]) -> tuple[TrainConfig, bool]:
-    """A config from the command line's flags, and whether to test; exits with status 2 on a bad one."""
+    """Parse the command line into a config and whether to test; exits with status 2 on a bad flag."""
     parser = argparse.ArgumentParser(
         prog="train.py", allow_abbrev=False, description="Train the CNN once on Fashion-MNIST as a W&B run."
     )
@@ -69,14 +69,14 @@ def parse_flags(arguments: list[str]) -> tuple[TrainConfig, bool]:
     parser.add_argument(
         "--test",
         action="store_true",
-        help="measure the test images once, after training, with the weights of the epoch of lowest "
-        "validation loss; for a configuration that was chosen, never to choose one",
+        help="evaluate on the test images once, after training, with the weights of the epoch of lowest "
+        "validation loss; for a configuration that is already chosen, never to choose one",
     )
     values = vars(parser.parse_args(arguments))
     test = values.pop("test")
     if test and "WANDB_SWEEP_ID" in os.environ:
         parser.error(
-            "--test: not in a sweep; a search that sees the test images leaves nothing to test it on"
+            "--test: not allowed in a sweep: a search must not see the images that its result is tested on"
         )
     try:
         return TrainConfig(**values), test
@@ -85,7 +85,7 @@ def parse_flags(arguments: list[str]) -> tuple[TrainConfig, bool]:
 
 
 def training_images_limit() -> int | None:
-    """How many training images to use, from FASHION_WB_LIMIT; None for all 50,000."""
+    """Return the number of training images to use, from FASHION_WB_LIMIT; None means all 50,000."""
     text = os.environ.get("FASHION_WB_LIMIT")
     if text is None:
         return None
@@ -95,17 +95,17 @@ def training_images_limit() -> int | None:
 
 
 def log_epoch(run: wandb.Run, record: EpochRecord, best: EpochRecord) -> None:
-    """Log one epoch, and put the best epoch's values back into the summary.
+    """Log one epoch, then put the values of the best epoch into the summary.
 
-    W&B's engines differ in what they read, the best of history or the summary's last value; this way
-    both see the lowest validation loss so far.
+    Some of W&B's sweep engines read the best value of the history, others the last value in the summary.
+    This way both see the lowest validation loss so far.
     """
     run.log(asdict(record))
     run.summary.update(asdict(best))
 
 
 def run_training(run: wandb.Run, flags: TrainConfig, test: bool, stop: StopRequest) -> None:
-    """Train as the run's config says, which under a sweep may differ from the flags; then test, if asked."""
+    """Train with the run's config, which in a sweep may differ from the flags; then test, if asked."""
     values = {name: run.config.get(name, getattr(flags, name)) for name in hyperparameters.NAMES}
     config = TrainConfig.from_mapping(values)
     limit = training_images_limit()
@@ -126,7 +126,7 @@ def run_training(run: wandb.Run, flags: TrainConfig, test: bool, stop: StopReque
 
 
 def die_by(number: int) -> NoReturn:
-    """End as if the signal had not been caught, so that whoever sent it sees that it worked."""
+    """Exit as if the signal had not been caught, so that the sender sees that it worked."""
     sys.stdout.flush()
     sys.stderr.flush()
     signal.signal(number, signal.SIG_DFL)
@@ -134,21 +134,21 @@ def die_by(number: int) -> NoReturn:
     raise SystemExit(STOPPED_EXIT_CODE)
 
 
-def start_run(flags: TrainConfig) -> Any:
-    """The W&B run: in a sweep it is grouped by the sweep; what the user's environment says holds first."""
+def start_run(flags: TrainConfig) -> wandb.Run:
+    """Start the W&B run, grouped by its sweep if it has one; WANDB_ environment variables take precedence."""
     sweep = os.environ.get("WANDB_SWEEP_ID")
     return wandb.init(
         config=asdict(flags),
         group=os.environ.get("WANDB_RUN_GROUP") or sweep,
         job_type=os.environ.get("WANDB_JOB_TYPE") or ("train" if sweep is None else "sweep"),
         tags=[*filter(None, os.environ.get("WANDB_TAGS", "").split(",")), "fashion-mnist"],
-        # The commit that is recorded is this code's, wherever the run is started from and kept.
+        # Records the commit of this code, wherever the run starts and stores its files.
         settings=wandb.Settings(git_root=str(Path(__file__).resolve().parent)),
     )
 
 
 def main(arguments: list[str]) -> int:
-    """Run the script; the exit status is 0, 1 for a failed run, or the signal that stopped it."""
+    """Run the script; return 0, or 1 for a failed run. A run that a signal stopped dies by that signal."""
     flags, test = parse_flags(arguments)
     use_one_thread()
     stop = StopRequest()

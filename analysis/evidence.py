@@ -1,4 +1,4 @@
-"""Everything that the searches of a study show, gathered once for texts, tables, pictures and reports."""
+"""Gather everything that the searches of a study show, once for all texts, tables, figures and reports."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from analysis.statistics.winners import Winners, summarise_winners
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the searches show; methods come in one order everywhere.
+    """What the searches show. Methods have the same order everywhere.
 
     Attributes:
-        trials: a row a trial, `table.TRIAL_COLUMNS`.
-        epochs: a row an epoch, `table.EPOCH_COLUMNS`.
-        comparison: a row a method, `comparison.COMPARISON_COLUMNS`.
-        results: a row a search, `finals.RESULT_COLUMNS`.
-        curves: for each axis in `curves.AXES` a curve a method; a method none of whose searches has all
-            its durations has none against seconds.
-        random_band: random search's exact band, or None where there is none.
-        finals: a method each.
-        target: the validation loss in `finals`; NaN where no search has a result.
-        margin: of equivalence in `verdicts`, in units of the loss.
-        verdicts: of every two methods, undecided where there are too few replicates.
-        quality: a method each.
+        trials: one row per trial, `frames.TRIAL_COLUMNS`.
+        epochs: one row per epoch, `frames.EPOCH_COLUMNS`.
+        comparison: one row per method, `methods.COMPARISON_COLUMNS`.
+        results: one row per search, `finals.RESULT_COLUMNS`.
+        curves: for each axis in `curves.AXES`, one curve per method. A method has no curve against seconds if
+            each of its searches has an epoch of unknown duration.
+        random_band: the exact band of random search, or None if there is none.
+        finals: one per method.
+        target: the target validation loss in `finals`; NaN if no search has a result.
+        margin: smaller differences are equivalent in `verdicts`; in units of the loss.
+        verdicts: one for every two methods; undecided if there are too few replicates.
+        quality: one per method.
         hypothesis: filters against accuracy and seconds.
-        audit: of the methods that stopped trials; None if no trial was trained to the end for it.
-        winners: of the methods whose choices were retrained; None if none was.
-        retrained: the single records behind `winners`.
+        audit: one per method that stopped trials; None if no stopped trial was trained to the end.
+        winners: one per method with retrained winners; None if there are none.
+        retrained: the single records that `winners` summarises.
     """
 
     trials: pd.DataFrame
@@ -63,7 +63,7 @@ class Evidence:
 
     @property
     def methods(self) -> list[str]:
-        """The methods, in order."""
+        """The names of the methods, in order."""
         return self.comparison["method"].to_list()
 
 
@@ -75,17 +75,17 @@ def gather(
     margin: float = MARGIN,
     target: float | None = None,
 ) -> Evidence:
-    """All of it, from the searches of one study; the same searches give the same evidence.
+    """Gather the evidence from the searches of one study; the same searches give the same evidence.
 
     Args:
-        searches: each once; methods come in this order.
-        retrained: their chosen configurations trained again, one a search.
+        searches: each once; they set the order of the methods.
+        retrained: their retrained winners, at most one per search.
         audited: their stopped trials that were trained to the end, each once.
-        margin: differences of the final loss below this are equivalent, above 0.
-        target: a validation loss to be reached; the median final incumbent of all searches if None.
+        margin: smaller differences of the final loss are equivalent; above 0.
+        target: a target validation loss; by default the median final incumbent of all searches.
 
     Raises:
-        ValueError: a margin not above 0, or an audited trial that no search stopped.
+        ValueError: the margin is not above 0, or no search stopped an audited trial.
     """
     trials, epochs = trials_frame(searches), epochs_frame(searches)
     results = search_results(trials)

@@ -1,4 +1,4 @@
-"""Cells for people: number formats and aligned tables, in Markdown and in plain text."""
+"""Format numbers, and align tables in Markdown and plain text."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ Rows = list[list[str]]
 
 
 def format_value(name: str, value: Any) -> str:
-    """A cell of column `name`; empty where there is no value."""
+    """Return the cell of column `name` as text; empty if there is no value."""
     if pd.isna(value):
         return ""
     return str(value) if isinstance(value, str) else format(value, FORMATS.get(name, "g"))
 
 
 def format_cells(frame: pd.DataFrame) -> Rows:
-    """Every row of a table as text."""
+    """Return every row of a table as text."""
     columns = [[format_value(name, value) for value in frame[name]] for name in frame.columns]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 def count_of(count: int, noun: str, plural: str = "") -> str:
-    """A count with its noun, as "1 trial" or "2 trials"; `plural` is for nouns that take more than an s."""
+    """Return a count with its noun, such as "2 trials"; pass `plural` if it is not the noun and an s."""
     return f"{count} {noun}" if count == 1 else f"{count} {plural or noun + 's'}"
 
 
 def markdown_table(header: Sequence[str], rows: Rows) -> str:
-    """A GitHub table, the first column to the left and the others to the right, padded for plain reading."""
+    """Return a GitHub table: first column left-aligned, others right-aligned, cells padded."""
     escaped = [[_one_line(cell).replace("|", r"\|") for cell in row] for row in rows]
     widths = _widths(header, escaped, least=3)
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
@@ -39,7 +39,7 @@ def markdown_table(header: Sequence[str], rows: Rows) -> str:
 
 
 def text_table(header: Sequence[str], rows: Rows, gap: int) -> str:
-    """A table for a terminal, columns `gap` spaces apart; an empty cell is a dash, so that none gets lost."""
+    """Return a table for a terminal, columns `gap` spaces apart; an empty cell is a dash."""
     filled = [[_one_line(cell) or "-" for cell in row] for row in rows]
     widths = _widths(header, filled, least=1)
     lines = (_align(row, widths) for row in [header, *filled])

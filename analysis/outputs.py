@@ -1,4 +1,4 @@
-"""The comparison on disk: tables, text and pictures in one folder."""
+"""Write the comparison to one folder: tables, text, figures and report."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def write_comparison(
     audited: Sequence[AuditedTrial] = (),
     conditions: Mapping[str, Any] | None = None,
 ) -> str:
-    """Write the files OUTPUT_FILES into `out`, which is created, and return the text to print.
+    """Write OUTPUT_FILES into folder `out`, and return the text to print.
 
     Args:
-        searches: at least one, with at least one trial between them.
-        out: a folder; files of these names in it are replaced.
+        searches: at least one, at least one of them with a trial.
+        out: the folder; it is created if needed, and files with these names are replaced.
         width: columns of the text.
         left_out: sentences on what could not be compared, for the end of the text.
-        retrained: the searches' chosen configurations trained again.
+        retrained: the retrained winners of the searches.
         audited: their stopped trials that were trained to the end.
-        conditions: machine, versions and budget, as `fashion_wb.conditions` keeps them, if known.
+        conditions: machine, versions and budget, as `fashion_wb.study.conditions` records them, if known.
 
     Raises:
-        FashionWbError: nothing to compare, a search given twice, or `out` cannot be written.
+        FashionWbError: there is nothing to compare, a search is given twice, or `out` cannot be written.
     """
     _check(searches)
     evidence = gather(searches, retrained, audited)
@@ -53,7 +53,7 @@ def write_comparison(
     try:
         out.mkdir(parents=True, exist_ok=True)
         _write_tables(evidence, statement, out)
-        _write_pictures(evidence, out)
+        _write_figures(evidence, out)
         _write_report(evidence, conditions, absent, out)
     except OSError as error:
         raise FashionWbError(f"{out}: cannot write the comparison: {error.strerror or error}") from error
@@ -66,7 +66,7 @@ def _check(searches: Sequence[SearchRecord]) -> None:
         raise FashionWbError("no searches to compare: run a sweep first, or name a folder that holds one")
     if not any(search.trials for search in searches):
         names = ", ".join(f"{search.method} ({search.sweep})" for search in searches)
-        raise FashionWbError(f"no trials to compare in {names}: run the sweep until a trial has ended")
+        raise FashionWbError(f"no trials to compare in {names}: run the sweep until a trial ends")
     seen = set()
     for search in searches:
         key = (search.method, search.sweep)
@@ -77,7 +77,7 @@ def _check(searches: Sequence[SearchRecord]) -> None:
 
 def _without_trials(searches: Sequence[SearchRecord]) -> list[str]:
     empty = [f"{search.method} ({search.sweep})" for search in searches if not search.trials]
-    return [f"Without any trial, and so not compared: {', '.join(empty)}."] if empty else []
+    return [f"Searches without trials are not compared: {', '.join(empty)}."] if empty else []
 
 
 def _write_tables(evidence: Evidence, statement: str, out: Path) -> None:
@@ -89,8 +89,8 @@ def _write_tables(evidence: Evidence, statement: str, out: Path) -> None:
     write_text(to_markdown(evidence.comparison, statement, sections(evidence)), out / "comparison.md")
 
 
-def _write_pictures(evidence: Evidence, out: Path) -> None:
-    # Imported here so that the tables alone do without matplotlib.
+def _write_figures(evidence: Evidence, out: Path) -> None:
+    # Imported here so that tables alone do not import matplotlib.
     from analysis.figures.accuracy import accuracy_figure
     from analysis.figures.curves import curves_figure
     from analysis.figures.filters import hypothesis_figure
@@ -111,7 +111,7 @@ def _write_pictures(evidence: Evidence, out: Path) -> None:
 def _write_report(
     evidence: Evidence, conditions: Mapping[str, Any] | None, left_out: Sequence[str], out: Path
 ) -> None:
-    # Imported here so that the tables alone do without altair.
+    # Imported here so that tables alone do not import altair.
     from analysis.html_report.page import render
 
     write_text(render(evidence, conditions, left_out), out / "report.html")

@@ -1,9 +1,9 @@
-"""The README's results: generated from a study's own files, never typed.
+"""Generate the results in the README from the files of a study.
 
     python -m analysis.readme STUDY README.md
 
-copies the study's tables and pictures to docs/study beside the README and puts its comparison between the
-README's two marks.
+copies the tables and figures of the study to docs/study beside the README, and writes the results between the
+two markers in the README.
 """
 
 from __future__ import annotations
@@ -31,10 +31,15 @@ _HEADER = (
     *("method", "searches", "trials", "stopped", "epochs", "seconds"),
     *("best validation loss", "interval", "test accuracy", "95% interval"),
 )
+_ESTIMATES = (
+    "Best validation loss is the median over searches. Its interval assumes no distribution; with 5 "
+    "searches it is their range, with 93.75% confidence. Test accuracy is the mean over searches: the best "
+    "configuration of each search is retrained with new seeds, then tested."
+)
 
 
 def render(study: Path) -> str:
-    """The README's results as Markdown, from the tables and conditions.json in folder `study`."""
+    """Return the README's results as Markdown, from the tables and conditions.json in folder `study`."""
     trials = pd.read_csv(study / "trials.csv")
     conditions = json.loads((study / CONDITIONS).read_text())
     versions = ", ".join(
@@ -45,14 +50,11 @@ def render(study: Path) -> str:
             markdown_table(_HEADER, _rows(study)),
             verdict(trials),
             "",
-            f"*Measured: {_searches(trials)}, {_budget(conditions)} on "
-            f"{int(conditions['training_images']):,} training images, "
-            f"seed {conditions['seed']}, {count_of(conditions['workers'], 'trial')} at a time. "
-            f"{conditions['machine']}; "
-            f"Python {conditions['python']}, {versions}. Trials, epochs and seconds are sums over a method's "
-            "searches. Best validation loss: median over searches with its distribution-free interval (with "
-            "5 searches their range, which holds with 93.75%). Test accuracy: each search's chosen "
-            "configuration trained again on fresh seeds, mean over searches.*",
+            f"*Trials, stopped, epochs and seconds are totals over the searches of a method. {_ESTIMATES} "
+            f"Setup: {_searches(trials)}; {_budget(conditions)} per search; "
+            f"{int(conditions['training_images']):,} training images; seed {conditions['seed']}; "
+            f"{count_of(conditions['workers'], 'trial')} at a time. {conditions['machine']}; "
+            f"Python {conditions['python']}, {versions}.*",
         ]
     )
 
@@ -63,7 +65,7 @@ def _rows(study: Path) -> Rows:
     )
     rows = []
     for method, total in spent.iterrows():
-        final, won = finals.loc[method], winners.reindex([method]).iloc[0]
+        final, won = finals.loc[[method]].iloc[0], winners.reindex([method]).iloc[0]
         counts = [final["searches"], total["trials"], total["stopped"], total["epochs"], total["seconds"]]
         rows.append(
             [
@@ -85,20 +87,20 @@ def _estimate(row: pd.Series, name: str) -> tuple[str, str]:
 def _searches(trials: pd.DataFrame) -> str:
     counts = trials.groupby("method")["sweep"].nunique()
     if (counts == 1).all():
-        return "one search a method (n = 1)"
+        return "one search per method (n = 1)"
     few, many = counts.min(), counts.max()
-    return f"{few if few == many else f'{few} to {many}'} searches a method"
+    return f"{few if few == many else f'{few} to {many}'} searches per method"
 
 
 def _budget(conditions: Mapping[str, Any]) -> str:
-    # Studies of before budgets in epochs do not name one.
+    # Older studies have no budget in epochs.
     if conditions.get("budget_epochs") is None:
-        return f"{conditions['trials']} trials of at most {conditions['epochs']} epochs each"
-    return f"{conditions['budget_epochs']} epochs each, in trials of at most {conditions['epochs']},"
+        return f"{conditions['trials']} trials of at most {conditions['epochs']} epochs"
+    return f"{conditions['budget_epochs']} epochs in trials of at most {conditions['epochs']} epochs"
 
 
 def insert(readme: str, results: str) -> str:
-    """The README with `results` between its marks."""
+    """Return the README with `results` between its markers."""
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{results}\n{END}{after}"
@@ -108,7 +110,7 @@ def insert(readme: str, results: str) -> str:
 @click.argument("study", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("readme", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def main(study: Path, readme: Path) -> None:
-    """Take STUDY's results over into README."""
+    """Copy the files of STUDY to docs/study, and write its results into README."""
     kept = readme.parent / "docs" / "study"
     kept.mkdir(parents=True, exist_ok=True)
     for name in COPIED_FILES:

@@ -10,7 +10,8 @@ from typing import Any
 
 import wandb
 import wandb.util
-from wandb.proto.wandb_internal_pb2 import Record
+from wandb.errors import UsageError
+from wandb.proto.wandb_internal_pb2 import Record  # type: ignore[attr-defined]
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 from wandb.sdk.lib.service.service_connection import WandbApiFailedError
 from wandb.sdk.sweeps.run_state import RunState
@@ -31,6 +32,7 @@ __all__ = [
     "RunState",
     "RunWithMetrics",
     "SweepInfo",
+    "UsageError",
     "WandbApiFailedError",
     "create_sweep_command",
     "create_sweep_command_args",

@@ -12,7 +12,6 @@ import pytest
 from fashion_wb.cnn.data import download, locate
 from fashion_wb.cnn.data.idx import FILES
 
-
 PROCESS_EVENTS = {"subprocess.Popen", "os.fork", "os.posix_spawn", "os.system"}
 _allowed = [True]
 

@@ -1,4 +1,4 @@
-"""Whole files and held folders."""
+"""Atomic writes and locked folders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fashion_wb.errors import FashionWbError
 from fashion_wb.files import locked, replacing, write_text
 
 
-def test_a_file_is_replaced_whole_or_left_as_it_was(tmp_path):
+def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "file.txt"
     write_text("first\n", path)
     with pytest.raises(RuntimeError), replacing(path) as temporary:
@@ -33,7 +33,7 @@ with locked(Path(sys.argv[1])):
 """
 
 
-def test_a_held_folder_is_refused_to_others_until_its_holder_dies(tmp_path):
+def test_a_locked_folder_stays_locked_until_its_process_dies(tmp_path):
     holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None and holder.stdout.readline() == "held\n"
     with pytest.raises(FashionWbError, match="another process is running this sweep"), locked(tmp_path):

@@ -1,4 +1,4 @@
-"""train.py as a script: flags, what it logs, and how it ends."""
+"""train.py as a script: flags, what it logs, and how it exits."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def log_of(folder):
 
 
 def run_record(folder):
-    """What W&B's own inspector says of the one run in a folder."""
+    """Return the record of the only run in a folder, as W&B's own inspector shows it."""
     (log,) = folder.glob("wandb/offline-run-*/run-*.wandb")
     command = [sys.executable, "-m", "wandb", "leet", "inspect", "--json", str(log)]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
@@ -62,7 +62,7 @@ def run_record(folder):
         ),
     ],
 )
-def test_a_run_carries_group_job_type_tags_and_the_version_of_the_code(
+def test_a_run_records_group_job_type_tags_and_the_version_of_the_code(
     tmp_path, data_dir, env, group, job_type, tags
 ):
     done = train(tmp_path, *SMALL, "--epochs", "1", **env)
@@ -72,13 +72,13 @@ def test_a_run_carries_group_job_type_tags_and_the_version_of_the_code(
     head = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout.strip()
-    # Without a git checkout there is no commit; the version is then in the run's list of packages.
+    # Without a git checkout there is no commit; the list of packages still has the version.
     assert record.get("git", {}).get("commit", "") == head
     (packages,) = tmp_path.glob("wandb/offline-run-*/files/requirements.txt")
     assert f"fashion-wb=={version('fashion-wb')}" in packages.read_text().lower().replace("_", "-")
 
 
-def test_a_run_logs_every_epoch_and_summarises_the_best(tmp_path, data_dir):
+def test_a_run_logs_every_epoch_and_its_summary_has_the_best(tmp_path, data_dir):
     done = train(tmp_path, *SMALL, "--epochs", "3", "--seed", "5")
     assert done.returncode == 0, done.stderr
     log = log_of(tmp_path)
@@ -94,8 +94,8 @@ def test_a_run_logs_every_epoch_and_summarises_the_best(tmp_path, data_dir):
     assert {key: log.summary[key] for key in keys} == {key: best[key] for key in keys}
 
 
-def test_the_summary_holds_the_best_epoch_even_when_later_ones_are_worse(tmp_path, data_dir):
-    # At this learning rate the loss of so small a net goes up and down.
+def test_the_summary_has_the_best_epoch_even_if_later_ones_are_worse(tmp_path, data_dir):
+    # At this learning rate the loss of such a small network goes up and down.
     done = train(tmp_path, "--filters", "4", "--lr", "0.05", "--epochs", "6")
     assert done.returncode == 0, done.stderr
     log = log_of(tmp_path)
@@ -105,7 +105,7 @@ def test_the_summary_holds_the_best_epoch_even_when_later_ones_are_worse(tmp_pat
     assert log.summary["epoch"] == losses.index(min(losses)) + 1
 
 
-def test_the_curve_does_not_depend_on_how_many_cores_there_are(tmp_path, data_dir, monkeypatch):
+def test_the_curve_does_not_depend_on_the_number_of_cores(tmp_path, data_dir, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     curves = []
     for name, env in (("default", {}), ("one", {"OMP_NUM_THREADS": "1"})):
@@ -117,7 +117,7 @@ def test_the_curve_does_not_depend_on_how_many_cores_there_are(tmp_path, data_di
     assert curves[0] == curves[1]
 
 
-def test_the_test_split_is_measured_where_it_is_asked_for_and_only_there(tmp_path, data_dir):
+def test_the_test_images_are_evaluated_only_with_the_test_flag(tmp_path, data_dir):
     for name, flags in (("plain", []), ("test", ["--test"])):
         (tmp_path / name).mkdir()
         done = train(tmp_path / name, *SMALL, "--epochs", "2", *flags)
@@ -130,13 +130,13 @@ def test_the_test_split_is_measured_where_it_is_asked_for_and_only_there(tmp_pat
     assert [row["valid_loss"] for row in tested.history] == [row["valid_loss"] for row in plain.history]
 
 
-def test_no_trial_of_a_sweep_may_see_the_test_split(tmp_path, data_dir):
+def test_a_sweep_trial_cannot_use_the_test_images(tmp_path, data_dir):
     done = train(tmp_path, *SMALL, "--epochs", "1", "--test", WANDB_SWEEP_ID="abcd1234")
-    assert done.returncode == 2 and "--test: not in a sweep" in done.stderr
+    assert done.returncode == 2 and "--test: not allowed in a sweep" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_wandb_it_trains_and_leaves_nothing_behind(tmp_path, data_dir):
+def test_with_wandb_disabled_it_trains_and_writes_no_files(tmp_path, data_dir):
     done = train(tmp_path, *SMALL, "--epochs", "1", mode="disabled")
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -154,26 +154,26 @@ def test_without_wandb_it_trains_and_leaves_nothing_behind(tmp_path, data_dir):
         (["--epochs", "-1"], "epochs must lie in"),
     ],
 )
-def test_a_bad_flag_is_refused_before_anything_is_trained(flags, message, capsys):
-    with pytest.raises(SystemExit) as ended:
+def test_a_bad_flag_is_an_error_before_training(flags, message, capsys):
+    with pytest.raises(SystemExit) as exited:
         program().parse_flags(flags)
-    assert ended.value.code == 2
+    assert exited.value.code == 2
     assert message in capsys.readouterr().err
 
 
-def test_bad_flags_end_the_script_without_a_run(tmp_path):
+def test_a_bad_flag_exits_without_a_run(tmp_path):
     done = train(tmp_path, "--filters", "0")
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_hyperparameter_is_a_flag_and_else_only_test_is(capsys):
+def test_the_flags_are_the_hyperparameters_and_test(capsys):
     with pytest.raises(SystemExit):
         program().parse_flags(["--help"])
     assert re.findall(r"^  --(\w+)", capsys.readouterr().out, re.MULTILINE) == [*NAMES, "test"]
 
 
-def test_a_failure_is_a_failed_run_with_its_reason_and_no_traceback(tmp_path):
+def test_an_error_gives_a_failed_run_with_its_reason_and_no_traceback(tmp_path):
     done = train(tmp_path, "--epochs", "1", FASHION_WB_DATA=str(tmp_path / "nowhere"))
     assert done.returncode == 1
     assert "train.py: " in done.stderr and "Traceback" not in done.stderr
@@ -182,7 +182,7 @@ def test_a_failure_is_a_failed_run_with_its_reason_and_no_traceback(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_finishes_the_run_with_all_it_logged(tmp_path, data_dir, number):
+def test_a_signal_stops_the_run_cleanly_with_everything_it_logged(tmp_path, data_dir, number):
     flush = {"WANDB__TRANSACTION_LOG_FLUSH_INTERVAL": "0.05"}
     arguments = [*SMALL, "--epochs", "10000"]
     process = Command(arguments, tmp_path, train_environment(**flush), script=TRAIN)
@@ -191,7 +191,7 @@ def test_a_signal_finishes_the_run_with_all_it_logged(tmp_path, data_dir, number
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.05)
     process.send_signal(number)
-    # Ended by the signal, so that a shell or an agent sees that it worked.
+    # Dies by the signal, so that a shell or an agent sees that it worked.
     assert process.wait(timeout=30) == -number
     log = log_of(tmp_path)
     assert log.exit_code == 255

@@ -1,4 +1,4 @@
-"""The metric, whose best value over what a run logged is the one objective."""
+"""The metric: its best value over everything a run logged, and which states are outcomes."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ def rows(values):
 
 
 @given(st.lists(FINITE, min_size=1))
-def test_the_best_is_the_extreme_of_what_was_logged(values):
+def test_the_best_is_the_lowest_or_highest_value_logged(values):
     assert Metric("loss").best(rows(values)) == min(values)
     assert Metric("loss", "maximize").best(rows(values)) == max(values)
 
 
 @given(st.lists(FINITE, min_size=1))
-def test_the_best_row_is_the_first_of_equals(values):
+def test_the_best_row_is_the_first_of_ties(values):
     row = Metric("loss").best_row(rows(values))
     assert row is not None and row["epoch"] == values.index(min(values)) + 1
 
 
 @given(st.lists(FINITE))
-def test_what_is_not_a_finite_number_is_never_the_best(values):
+def test_values_that_are_not_finite_numbers_are_ignored(values):
     odd = [float("nan"), "NaN", None, True, float("inf"), -float("inf"), {"min": 1.0}]
     assert Metric("loss").best(rows([*odd, *values])) == (min(values) if values else None)
     assert Metric("loss").values(rows([*odd, *values])) == values
@@ -38,10 +38,12 @@ def test_a_metric_that_was_never_logged_has_no_best():
     assert Metric("loss").best_row([]) is None
 
 
-def test_better_is_strict_and_knows_the_goal():
+def test_is_better_is_strict_and_respects_the_goal():
     assert Metric("loss").is_better(1.0, 2.0) and not Metric("loss").is_better(1.0, 1.0)
-    assert Metric("loss", "maximize").is_better(2.0, 1.0) and not Metric("loss", "maximize").is_better(1.0, 2.0)
+    assert Metric("loss", "maximize").is_better(2.0, 1.0) and not Metric("loss", "maximize").is_better(
+        1.0, 2.0
+    )
 
 
-def test_only_running_is_not_an_outcome():
+def test_every_state_but_running_is_an_outcome():
     assert [state for state in TrialState if not state.ended] == [TrialState.RUNNING]

@@ -1,5 +1,6 @@
 """report.html: one self-contained page.
 
 Import `page.render`. `headline`, `limits`, `tables`, `pairs` and `trial_table` write its parts, `cells`
-its numbers, `charts` its figures; `template` holds HTML, CSS and two scripts.
+formats its numbers, `charts` makes its figures and `vega_bundle` the libraries that draw them. `template`
+holds HTML, CSS and two scripts.
 """

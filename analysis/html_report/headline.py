@@ -1,15 +1,16 @@
-"""The page's first words: what was compared, and the verdict in one sentence."""
+"""The top of the page: what was compared, and the verdict in one sentence."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 from analysis.evidence import Evidence
 from analysis.formatting import count_of, format_value
-from analysis.html_report.cells import duration, spread
+from analysis.html_report.cells import count_range, duration
 from analysis.statistics.methods import HYPERPARAMETERS, best_trial
 from analysis.statistics.pairwise import MIN_REPLICATES
 from analysis.statistics.verdicts import Outcome, Verdict
@@ -18,7 +19,7 @@ from analysis.tables.verdict_text import summary
 
 
 def headline(evidence: Evidence) -> str:
-    """The verdict in one sentence, which names a winner only where it beats every other method."""
+    """Give the verdict in one sentence. It names a winner only if that beats every other method."""
     methods = evidence.methods
     if best_trial(evidence.trials) is None:
         return "There is no result to compare."
@@ -30,18 +31,19 @@ def headline(evidence: Evidence) -> str:
 
 
 def statements(evidence: Evidence) -> tuple[str, ...]:
-    """What the headline rests on: the verdicts, the winners on the test split, the best trial."""
-    if best_trial(evidence.trials) is None:
+    """Give the evidence behind the headline: the verdicts, the retrained winners, the best trial."""
+    best = best_trial(evidence.trials)
+    if best is None:
         return (verdict(evidence.trials),)
     tested = any(one.pair.n >= MIN_REPLICATES for one in evidence.verdicts)
-    said = [summary(evidence.verdicts)] if tested else []
-    return (*said, *_winners(evidence), _best(evidence))
+    verdicts = [summary(evidence.verdicts)] if tested else []
+    return (*verdicts, *_winners(evidence), _best(best))
 
 
-def compared(evidence: Evidence) -> str:
-    """How much was run, in one line."""
+def study_size(evidence: Evidence) -> str:
+    """Say in one line how much was run."""
     trials, searches = len(evidence.trials), len(evidence.results)
-    each = spread(evidence.results.groupby("method").size()) if searches else "0"
+    each = count_range(evidence.results.groupby("method").size()) if searches else "0"
     known = evidence.trials["seconds"].dropna().sum()
     parts = [
         count_of(len(evidence.methods), "method"),
@@ -59,21 +61,20 @@ def _winners(evidence: Evidence) -> list[str]:
         return []
     known.sort(key=lambda one: one.test_accuracy.value)
     ends = dict.fromkeys(f"{one.test_accuracy.value:.4f} ({one.method})" for one in (known[0], known[-1]))
-    n = spread(one.searches for one in known)
-    return [
-        f"The configurations chosen, trained again: mean test accuracy {' to '.join(ends)}, n = {n} "
-        "searches each."
-    ]
+    n = count_range(one.searches for one in known)
+    searches = "search" if n == "1" else "searches"
+    accuracy = " to ".join(ends)
+    return [f"Retrained winners reach a mean test accuracy of {accuracy}, n = {n} {searches} of each method."]
 
 
-def _best(evidence: Evidence) -> str:
-    best = best_trial(evidence.trials)
+def _best(best: pd.Series[Any]) -> str:
     names = [name for name in HYPERPARAMETERS if pd.notna(best[name])]
-    words = ", ".join(f"{name} {format_value(name, best[name])}" for name in names) or "nothing recorded"
+    known = [f"{name} {format_value(name, best[name])}" for name in names]
+    configuration = ", ".join(known) or "nothing recorded"
     results = [f"validation loss {format_value('valid_loss', best['valid_loss'])}"]
     if pd.notna(best["valid_accuracy"]):
         results.append(f"accuracy {format_value('valid_accuracy', best['valid_accuracy'])}")
-    return f"Best single trial: {words} ({best['method']}, run {best['run']}), {', '.join(results)}."
+    return f"Best single trial: {configuration} ({best['method']}, run {best['run']}), {', '.join(results)}."
 
 
 def _too_few(evidence: Evidence) -> str:
@@ -88,17 +89,18 @@ def _judged(methods: Sequence[str], verdicts: Sequence[Verdict]) -> str:
     if wins.get(best, 0) == len(methods) - 1:
         return f"{best} found lower losses than {_others(len(methods) - 1)}."
     undecided = sum(one.outcome is Outcome.UNDECIDED for one in verdicts)
-    left = (
-        f"{undecided} of {count_of(len(verdicts), 'pair')} undecided"
-        if undecided
-        else "every pair is decided"
-    )
+    pairs = count_of(len(verdicts), "pair")
+    are_undecided = "is undecided" if undecided == 1 else "are undecided"
     if wins:
-        return f"No method beats all others; {count_of(sum(wins.values()), 'difference')} shown, {left}."
+        rest = f"{undecided} {are_undecided}" if undecided else "none is undecided"
+        differ = sum(wins.values())
+        verb = "differs" if differ == 1 else "differ"
+        return f"No method beats all others: {differ} of {pairs} {verb}, {rest}."
     if undecided == 0:
         return f"All methods are equivalent within {verdicts[0].margin:g} of validation loss."
     if undecided < len(verdicts):
-        return f"No method is shown to be better than another; {left}."
+        some = f"{undecided} of {pairs} {are_undecided}"
+        return f"No method is shown to be better than another: {some}, the rest equivalent."
     return "No method is shown to be better than another."
 
 

@@ -1,4 +1,4 @@
-"""What the data cannot show, in sentences."""
+"""Sentences on what the data cannot show."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analysis.evidence import Evidence
 from analysis.formatting import count_of
-from analysis.html_report.cells import spread
+from analysis.html_report.cells import count_range
 from analysis.statistics.intervals import MIN_FOR_MEDIAN
 from analysis.statistics.pairwise import MIN_REPLICATES
 from analysis.statistics.verdicts import Outcome
@@ -14,7 +14,7 @@ from fashion_wb.trial import TrialState
 
 
 def limits(evidence: Evidence, left_out: Sequence[str] = ()) -> tuple[str, ...]:
-    """Sentences on what follows from the data and what does not; `left_out` comes last.
+    """Say what the data does not show; `left_out` comes last.
 
     Args:
         evidence: the study.
@@ -22,8 +22,9 @@ def limits(evidence: Evidence, left_out: Sequence[str] = ()) -> tuple[str, ...]:
     """
     found = [*_replicates(evidence), *_unfair(evidence), *_untested(evidence), *_partial(evidence)]
     found.append(
-        "One model, one data set, one search space and one budget: another of any of these may turn the "
-        "ranking round. Times hold for the machine they were measured on, and for as many trials at once."
+        "The results hold for one model, one data set, one search space and one budget. Another choice of "
+        "any of these may change the ranking. Times hold only for the machine they were measured on and "
+        "for this number of trials at once."
     )
     return (*found, *left_out)
 
@@ -32,17 +33,18 @@ def _replicates(evidence: Evidence) -> list[str]:
     n = evidence.results.groupby("method").size()
     if n.max() == 1:
         return [
-            "With one search of each method (n = 1), differences between methods cannot be told from those "
-            "between seeds."
+            "Differences between methods may be differences between seeds: each method ran only one "
+            "search (n = 1)."
         ]
     found = []
     if n.min() < MIN_REPLICATES:
-        found.append(f"Fewer than {MIN_REPLICATES} searches of a method: no difference to it is tested.")
+        found.append(f"A method with fewer than {MIN_REPLICATES} searches is not tested against the others.")
     if n.min() < MIN_FOR_MEDIAN:
-        found.append(f"Fewer than {MIN_FOR_MEDIAN} searches of a method: its median has no interval.")
+        found.append(f"The median of a method with fewer than {MIN_FOR_MEDIAN} searches has no interval.")
     if any(one.outcome is Outcome.UNDECIDED for one in evidence.verdicts):
         found.append(
-            f"Undecided is not equivalent: n = {spread(n)} leaves room for differences of either sign."
+            f"Undecided does not mean equivalent: with n = {count_range(n)} searches, either method may be "
+            "the better one."
         )
     return found
 
@@ -52,9 +54,9 @@ def _unfair(evidence: Evidence) -> list[str]:
     if len(per_search) > 1 and per_search.max() > 1.1 * max(1, per_search.min()):
         low, high = per_search.min(), per_search.max()
         return [
-            f"Searches did not spend the same: their median is {low:,.0f} epochs for {per_search.idxmin()} "
-            f"and {high:,.0f} for {per_search.idxmax()}. Final losses compare what was found, not what it "
-            "cost; compare the curves at equal epochs."
+            f"Methods did not spend the same: the median search took {low:,.0f} epochs with "
+            f"{per_search.idxmin()} and {high:,.0f} with {per_search.idxmax()}. Final losses ignore that "
+            "cost; to see it, compare the curves at equal epochs."
         ]
     return []
 
@@ -63,11 +65,11 @@ def _untested(evidence: Evidence) -> list[str]:
     found = []
     if evidence.winners is None:
         found.append(
-            "No chosen configuration was trained again, so its loss is the best of many tries and too good; "
-            "nothing is said of the test split."
+            "Winning losses are too optimistic: each is the best of many tries, and no winner was retrained. "
+            "How the winners do on the test split is unknown."
         )
     if evidence.audit is None and (evidence.trials["state"] == TrialState.STOPPED).any():
-        found.append("No stopped trial was trained to the end: what early stopping cost is not known.")
+        found.append("What early stopping cost is unknown: no stopped trial was trained to the end.")
     return found
 
 
@@ -75,8 +77,10 @@ def _partial(evidence: Evidence) -> list[str]:
     trials, found = evidence.trials, []
     running = int((trials["state"] == TrialState.RUNNING).sum())
     if running:
-        found.append(f"{count_of(running, 'trial')} had not ended: epochs are counted, results are not.")
+        found.append(
+            f"Results leave out {count_of(running, 'trial')} still running; the epochs spent so far count."
+        )
     unknown = int(trials["seconds"].isna().sum())
     if unknown:
-        found.append(f"{count_of(unknown, 'trial')} logged no time; seconds are those of the others.")
+        found.append(f"Times leave out {count_of(unknown, 'trial')} that logged no time.")
     return found

@@ -1,4 +1,4 @@
-"""The page: sections filled from the evidence, with everything it needs inside."""
+"""Report page: a template filled from the evidence, with everything it needs inside."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analysis.evidence import Evidence
-from analysis.html_report.cells import confidence, spread
-from analysis.html_report.charts.curves import has_band, incumbent_spec, random_words
+from analysis.html_report.cells import count_range, intervals_text
+from analysis.html_report.charts.curves import has_band, incumbent_spec, random_sentence
 from analysis.html_report.charts.hypothesis import filters_spec
-from analysis.html_report.charts.look import Mark, method_marks
 from analysis.html_report.charts.scatters import accuracy_panels, thinned
 from analysis.html_report.charts.strips import strip_spec
-from analysis.html_report.headline import compared, headline, statements
+from analysis.html_report.charts.style import Mark, method_marks
+from analysis.html_report.headline import headline, statements, study_size
 from analysis.html_report.limits import limits
 from analysis.html_report.pairs import pair_matrix, pairs_table
-from analysis.html_report.tables import audit_table, found_table, quality_table, spent_table, winners_table
+from analysis.html_report.tables import audit_table, cost_table, quality_table, results_table, winners_table
 from analysis.html_report.trial_table import trial_table
 from analysis.html_report.vega_bundle import vega_bundle
 from analysis.statistics.curves import AXES
@@ -34,12 +34,12 @@ TITLE = "Which hyperparameter search?"
 def render(
     evidence: Evidence, conditions: Mapping[str, Any] | None = None, left_out: Sequence[str] = ()
 ) -> str:
-    """The HTML page; the same evidence gives the same page.
+    """Make the HTML page; the same evidence gives the same page.
 
     Args:
         evidence: of at least one trial.
-        conditions: machine, versions, budget and seeds as `fashion_wb.conditions` keeps them; None where
-            they were not recorded.
+        conditions: machine, versions, budget and seeds as `fashion_wb.study.conditions` records them; None
+            if they were not recorded.
         left_out: sentences on what could not be read.
     """
     marks = method_marks(evidence.methods)
@@ -53,15 +53,15 @@ def render(
         marks=marks,
         figures=figures,
         headline=headline(evidence),
-        compared=compared(evidence),
+        study_size=study_size(evidence),
         statements=statements(evidence),
         axes=[axis for axis in AXES if f"curves-{axis}" in figures],
         band=has_band(evidence.curves["trials"]),
-        n=spread(one.searches for one in evidence.finals),
-        random_words=random_words(evidence.random_band),
-        medians=confidence(one.median for one in evidence.finals),
-        found_table=found_table(evidence),
-        spent_table=spent_table(evidence),
+        n=count_range(one.searches for one in evidence.finals),
+        random_sentence=random_sentence(evidence.random_band),
+        medians=intervals_text(one.median for one in evidence.finals),
+        results_table=results_table(evidence),
+        cost_table=cost_table(evidence),
         matrix=pair_matrix(evidence.methods, evidence.verdicts),
         pairs_table=pairs_table(evidence.verdicts) if _tested(evidence) else None,
         winners_table=winners_table(evidence) if evidence.winners else None,
@@ -77,7 +77,7 @@ def render(
 
 
 def _figures(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, dict[str, Any]]:
-    """The specifications of the figures that have something to draw, by name."""
+    """Make the specifications of all figures that have something to draw, by name."""
     runs, _ = thinned(evidence.hypothesis.runs)
     every = {f"curves-{axis}": incumbent_spec(evidence.curves[axis], marks) for axis in AXES}
     every["finals"] = _finals(evidence, marks)
@@ -102,20 +102,20 @@ def _winners(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, Any] | None
     ]
     estimates = {one.method: one.test_accuracy for one in evidence.winners or ()}
     values = pd.DataFrame(rows, columns=["method", "value", "name"])
-    return strip_spec(values, estimates, marks, "test accuracy of a retraining", ".3f")
+    return strip_spec(values, estimates, marks, "test accuracy of a retrained winner", ".3f")
 
 
 def _seconds(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, Any] | None:
     values = _named(evidence.results).assign(value=evidence.results["seconds"])
     known = values.dropna(subset="value").groupby("method", sort=False)["value"]
-    estimates: dict[str, Estimate] = {method: median(own.to_list()) for method, own in known}
+    estimates: dict[str, Estimate] = {str(method): median(own.to_list()) for method, own in known}
     return strip_spec(
         values, estimates, marks, "seconds of training and evaluation of a search", ",d", zero=True
     )
 
 
 def _named(results: pd.DataFrame) -> pd.DataFrame:
-    return results.assign(name="replicate " + results["replicate"].astype(str))
+    return results.assign(name=[f"replicate {number}" for number in results["replicate"]])
 
 
 def _tested(evidence: Evidence) -> bool:
@@ -123,20 +123,20 @@ def _tested(evidence: Evidence) -> bool:
 
 
 @functools.cache
-def _template():
-    """Names of runs and methods are user's text, so everything is escaped but our own files."""
+def _template() -> Template:
+    """Load the template. It escapes everything but our own files: names of runs and methods are user text."""
     loader = PackageLoader("analysis.html_report", "template")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals |= {"own": _own, "library": _library}
+    environment.globals |= {"template_file": _template_file, "vega": _vega}
     return environment.get_template("report.html")
 
 
-def _own(name: str) -> Markup:
+def _template_file(name: str) -> Markup:
     return Markup((Path(__file__).parent / "template" / name).read_text(encoding="utf-8"))
 
 
-def _library() -> Markup:
-    """The Vega libraries, with nothing in them that would end the script element."""
+def _vega() -> Markup:
+    """Give the Vega libraries, with nothing in them that would end the script element."""
     return Markup(vega_bundle().replace("</script", r"<\/script").replace("<!--", r"\x3c!--"))

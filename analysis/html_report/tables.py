@@ -1,42 +1,45 @@
-"""The page's tables on methods: what they spent and found, their winners, their stops, how they searched."""
+"""The page's tables of methods: results, cost, retrained winners, early stopping, search quality."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
 from analysis.evidence import Evidence
 from analysis.formatting import format_value
-from analysis.html_report.cells import NONE, Table, confidence, duration, estimate, number, percent
+from analysis.html_report.cells import DASH, Cell, Table, duration, estimate, intervals_text, number, percent
 from analysis.statistics.finals import Finals
+from analysis.statistics.intervals import Estimate
 from analysis.statistics.methods import HYPERPARAMETERS
 from analysis.statistics.quality import Quality
 
 
-def found_table(evidence: Evidence) -> Table:
-    """What the methods found: a row a method."""
+def results_table(evidence: Evidence) -> Table:
+    """Make the table of what the methods found, a row per method."""
     tested = {one.method: one for one in evidence.winners or ()}
     several = any(one.searches > 1 for one in evidence.finals)
     header = ["method", "searches (n)"]
-    header += ["final loss, median", "mean of its middle half"] if several else ["final loss"]
+    header += ["final loss, median", "final loss, interquartile mean"] if several else ["final loss"]
     header += ["test accuracy, mean"] if tested else []
     header += ["reached target", "epochs to target", "time to target"]
     header += ["average rank"] if several else []
     rows = []
     for one in evidence.finals:
-        row = [one.method, str(one.searches), estimate(one.median)]
+        row: list[str | Cell] = [one.method, str(one.searches), estimate(one.median)]
         row += [estimate(one.iqm)] if several else []
         if tested:
-            row.append(estimate(tested[one.method].test_accuracy) if one.method in tested else NONE)
+            row.append(estimate(tested[one.method].test_accuracy) if one.method in tested else DASH)
         row += [f"{one.reached} of {one.searches}", estimate(one.epochs_to_target, ".0f")]
         row.append(duration(one.seconds_to_target.value))
         rows.append((*row, *([number(one.rank, ".2f")] if several else [])))
-    return Table(_found_caption(evidence), tuple(header), tuple(rows))
+    return Table(_results_caption(evidence), tuple(header), tuple(rows))
 
 
-def spent_table(evidence: Evidence) -> Table:
-    """What the methods spent, and the best trial they found: a row a method."""
+def cost_table(evidence: Evidence) -> Table:
+    """Make the table of what the methods spent and of their best trials, a row per method."""
     header = ("method", "trials", "stopped", "failed", "epochs", "time", "best trial's configuration", "loss")
     rows = tuple(
         (
@@ -50,17 +53,18 @@ def spent_table(evidence: Evidence) -> Table:
         for _, total in evidence.comparison.iterrows()
     )
     caption = (
-        "Sums over all searches of a method. Time: training and evaluation. Loss and accuracy: on validation "
-        "data, of the single best trial at its best epoch."
+        "Trials, epochs and time are sums over all searches of a method; time is training and evaluation. "
+        "Loss and accuracy are those of the single best trial, on validation data, at its best epoch."
     )
     return Table(caption, (*header, "accuracy"), rows, (0, 6))
 
 
 def winners_table(evidence: Evidence) -> Table:
-    """Chosen configurations retrained: claims, test accuracy, and the gap between."""
+    """Make the table of retrained winners: test accuracy, and its gap to what the search reported."""
     winners = evidence.winners or ()
-    header = ("method", "searches (n)", "test accuracy, mean", "sd between searches", "sd between seeds")
-    header += ("loss: retrained minus claimed", "accuracy: claimed minus test")
+    header: tuple[str, ...] = ("method", "searches (n)", "test accuracy, mean")
+    header += ("sd between searches", "sd between seeds")
+    header += ("loss: retrained minus reported", "accuracy: reported minus test")
     rows = tuple(
         (
             one.method,
@@ -74,19 +78,21 @@ def winners_table(evidence: Evidence) -> Table:
         for one in winners
     )
     caption = (
-        f"Means over searches with {confidence(one.test_accuracy for one in winners)}; a search's number is "
-        "the mean over its seeds. A gap above 0 is a claim that was too good."
+        f"Means over searches{_small_print([one.test_accuracy for one in winners])}; each search counts with "
+        "the mean over its seeds. A gap (last two columns) above 0 means that the search reported too good "
+        "a result."
     )
     without = [f"{one.without_result} of {one.method}" for one in winners if one.without_result]
     if without:
-        caption += f" Without a result when trained again: {', '.join(without)}."
+        caption += f" Retrained without a result: {', '.join(without)}."
     return Table(caption, header, rows)
 
 
 def audit_table(evidence: Evidence) -> Table:
-    """Early stopping: what it spared, and what it may have cost."""
-    header = ("method", "stopped", "audited (n)", "would have won", "would have been among the best 3")
-    header += ("epochs spared a trial", "epochs spared in all")
+    """Make the table of early stopping: what it saved and what it may have cost."""
+    header: tuple[str, ...] = ("method", "stopped", "trained to the end (n)")
+    header += ("would have won", "would have been among the best 3")
+    header += ("epochs saved per trial", "share of epochs saved")
     rows = tuple(
         (
             one.method,
@@ -95,57 +101,64 @@ def audit_table(evidence: Evidence) -> Table:
             percent(one.would_have_won),
             percent(one.among_best),
             estimate(one.epochs_saved, ".1f"),
-            f"{100 * one.share_saved:.0f} %" if math.isfinite(one.share_saved) else NONE,
+            f"{100 * one.share_saved:.0f} %" if math.isfinite(one.share_saved) else DASH,
         )
         for one in evidence.audit or ()
     )
     caption = (
-        "Stopped trials drawn at random and trained to the end all the same; 95% intervals, as if these "
-        "were independent of one another."
+        "A random sample of the stopped trials was trained to the end to see what stopping cost. The 95% "
+        "intervals treat these trials as independent of one another."
     )
     return Table(caption, header, rows)
 
 
 def quality_table(evidence: Evidence) -> Table:
-    """Duplicates, failures and best points at an end of the space."""
-    header = ("method", "trials proposed", "duplicates", "failed")
-    rows = [
+    """Make the table of duplicates, failures and best trials at a bound of the search space."""
+    header: tuple[str, ...] = ("method", "trials proposed", "duplicates", "failed")
+    rows: list[tuple[str | Cell, ...]] = [
         (one.method, str(one.proposed), str(one.duplicates), percent(one.failed)) for one in evidence.quality
     ]
     caption = (
-        "Duplicates repeat a configuration of the same search. Failed: share of ended trials, 95% interval."
+        "Duplicates: trials that repeat an earlier configuration of their search. Failed: share of the "
+        "trials that ended, with its 95% interval."
     )
     if all(one.at_bound is None for one in evidence.quality):
-        return Table(f"{caption} The ranges of the search space are not known.", header, tuple(rows))
-    rows = [(*row, *_ends(one)) for row, one in zip(rows, evidence.quality, strict=True)]
-    caption += " A best trial at an end of a range suggests that better ones lie beyond."
-    return Table(caption, (*header, "searches best at an end", "of which range"), tuple(rows), (0, 5))
+        return Table(f"{caption} The bounds of the search space are unknown.", header, tuple(rows))
+    rows = [(*row, *_at_bounds(one)) for row, one in zip(rows, evidence.quality, strict=True)]
+    caption += " Best trial at a bound: number of searches; better trials may lie beyond the search space."
+    header += ("best trial at a bound", "which bounds")
+    return Table(caption, header, tuple(rows), (0, 5))
 
 
-def _ends(one: Quality) -> tuple[str, str]:
-    """How many searches have their best trial at an end, and where."""
+def _at_bounds(one: Quality) -> tuple[str, str]:
+    """Count the searches whose best trial lies at a bound, and name the bounds."""
     if one.at_bound is None:
-        return NONE, NONE
+        return DASH, DASH
     where = ", ".join(f"{name} {end} ({count})" for name, end, count in one.bounds)
-    return f"{one.at_bound} of {one.with_result}", where or NONE
+    return f"{one.at_bound} of {one.with_result}", where or DASH
 
 
-def _configuration(total: pd.Series) -> str:
+def _configuration(total: pd.Series[Any]) -> str:
     known = [f"{name} {format_value(name, total[name])}" for name in HYPERPARAMETERS if pd.notna(total[name])]
-    return ", ".join(known) or NONE
+    return ", ".join(known) or DASH
 
 
-def _found_caption(evidence: Evidence) -> str:
+def _results_caption(evidence: Evidence) -> str:
     estimates = [value for one in evidence.finals for value in (one.median, one.iqm)]
-    below = " below" if any(not math.isnan(one.low) for one in estimates) else ""
-    text = f"Final loss: the lowest validation loss a search found; {confidence(estimates)}{below}. "
+    text = f"Final loss: the lowest validation loss of a search{_small_print(estimates)}. "
     if math.isfinite(evidence.target):
-        text += f"Target: a validation loss of {evidence.target:.4f}; medians, a dash where fewer than half "
-        text += "of the searches reached it. "
+        text += f"Target: a validation loss of {evidence.target:.4f}. Epochs and time to target are medians; "
+        text += "a dash means that fewer than half of the searches reached it. "
     ranked = max((one.ranked for one in evidence.finals), default=0)
     if ranked > 1 and len(evidence.finals) > 1:
-        text += f"Rank: average over the common budget and n = {ranked}, 1 is best. "
+        text += f"Average rank: over the budget that all methods spent, n = {ranked} replicates; 1 is best. "
     return (text + _without_result(evidence.finals)).rstrip()
+
+
+def _small_print(estimates: Sequence[Estimate]) -> str:
+    """Explain the intervals below the numbers, if there are any."""
+    known = any(not math.isnan(one.confidence) for one in estimates)
+    return f", with {intervals_text(estimates)} in small print" if known else ""
 
 
 def _without_result(finals: tuple[Finals, ...]) -> str:

@@ -1,21 +1,22 @@
-"""The page's table of trials, best first, and no longer than a page can bear."""
+"""The page's table of trials, best first and limited in length."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from analysis.formatting import format_value
 from analysis.statistics.methods import HYPERPARAMETERS
 
-# 1,000 rows are 0.4 MB of page; trials.csv has all.
-MOST_ROWS = 1000
+# 1,000 rows make 0.4 MB of HTML; trials.csv has all trials.
+MAX_ROWS = 1000
 COLUMNS = (
     *("method", "replicate", "run", "state", "filters", "units1", "units2", "lr"),
     *("epochs", "seconds", "valid_loss", "valid_accuracy"),
 )
-WORDS = ("method", "run", "state")
+TEXT_COLUMNS = ("method", "run", "state")
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,15 @@ class TrialTable:
 
     Attributes:
         header: names of the columns.
-        words: for each column, whether it holds words rather than numbers.
-        rows: cells as text, lowest validation loss first, those without one last.
-        states: that occur in the rows.
+        is_text: for each column, whether it holds text rather than numbers.
+        rows: cells as text, lowest validation loss first; trials without a loss come last.
+        states: the states that occur in the rows.
         total: how many trials there are in all.
-        same: hyperparameters that have one value in all trials, and so no column.
+        same: hyperparameters with one value in all trials, which have no column.
     """
 
     header: tuple[str, ...]
-    words: tuple[bool, ...]
+    is_text: tuple[bool, ...]
     rows: tuple[tuple[str, ...], ...]
     states: tuple[str, ...]
     total: int
@@ -40,14 +41,14 @@ class TrialTable:
 
 
 def trial_table(trials: pd.DataFrame) -> TrialTable:
-    """The MOST_ROWS trials with the lowest loss, of `trials` as `frames.trials_frame` gives it."""
-    best = trials.sort_values("valid_loss", kind="stable", na_position="last").head(MOST_ROWS)
+    """Make the table of the MAX_ROWS trials with the lowest loss, from `frames.trials_frame`."""
+    best = trials.sort_values("valid_loss", kind="stable", na_position="last").head(MAX_ROWS)
     same = [name for name in HYPERPARAMETERS if _is_same(trials[name])]
     names = [name for name in COLUMNS if name not in same]
     columns = [[format_value(name, value) for value in best[name]] for name in names]
     return TrialTable(
         header=tuple(name.replace("_", " ") for name in names),
-        words=tuple(name in WORDS for name in names),
+        is_text=tuple(name in TEXT_COLUMNS for name in names),
         rows=tuple(zip(*columns, strict=True)),
         states=tuple(best["state"].unique()),
         total=len(trials),
@@ -55,5 +56,5 @@ def trial_table(trials: pd.DataFrame) -> TrialTable:
     )
 
 
-def _is_same(values: pd.Series) -> bool:
+def _is_same(values: pd.Series[Any]) -> bool:
     return len(values) > 1 and bool(values.notna().all()) and values.nunique() == 1

@@ -1,5 +1,6 @@
-"""What the analysis works on.
+"""The data that the analysis works on.
 
-Import `search` for one sweep with its trials, `reruns` for winners and audited trials, `frames` for a row
-a trial or a row an epoch, `space` for the ranges searched, `search_name` for METHOD-rK.
+`search` is one sweep with its trials. `reruns` holds retrained winners and audited trials. `frames` makes
+data frames with one row per trial or per epoch. `space` knows the ranges of a search space. `search_name`
+splits and joins names such as bayes-r3.
 """

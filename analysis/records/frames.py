@@ -1,4 +1,4 @@
-"""Searches as tables: a row a trial, and a row an epoch."""
+"""Make data frames of searches: one row per trial, or one row per epoch."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ EPOCH_COLUMNS = (
     *("method", "sweep", "replicate", "run", "number", "state", "epoch"),
     *("epochs_cumulative", "seconds", "seconds_cumulative", *RESULTS),
 )
-# A failed trial's last numbers may come from a model that was already diverging; a running one may yet fail.
+# The last numbers of a failed trial may come from a diverging model. A running trial may still fail.
 USABLE_STATES = (TrialState.FINISHED.value, TrialState.STOPPED.value)
 
 
 def trials_frame(searches: Sequence[SearchRecord]) -> pd.DataFrame:
-    """A row a trial, methods in the order given, then searches in the order given, then trial numbers.
+    """Return one row per trial, ordered by method as given, then by search as given, then by trial number.
 
     Returns:
-        Columns TRIAL_COLUMNS. `epochs` counts the epochs trained, not those configured. `seconds` sums the
-        epochs' durations, or is the run's last `_runtime` where an epoch has none. The losses and the
-        accuracy in [0, 1] are those of the epoch with the best metric, and empty for a failed trial.
-        Whatever was not logged or is not a finite number is empty.
+        Columns TRIAL_COLUMNS. `epochs` counts the epochs trained, not those configured. `seconds` is the sum
+        of the epochs' durations, or the run's last `_runtime` if an epoch has no duration. The losses and the
+        accuracy in [0, 1] are those of the epoch with the best metric; they are empty for a failed trial.
+        A value that is not logged or not a finite number is empty.
     """
     rows = [_trial_row(search, trial) for search in _by_method(searches) for trial in _by_number(search)]
     frame = pd.DataFrame(rows, columns=list(TRIAL_COLUMNS))
@@ -55,15 +55,15 @@ def trials_frame(searches: Sequence[SearchRecord]) -> pd.DataFrame:
 
 
 def epochs_frame(searches: Sequence[SearchRecord]) -> pd.DataFrame:
-    """A row an epoch trained, in the order in which each search spent them.
+    """Return one row per trained epoch, in the order in which each search spent them.
 
-    That order is by `_timestamp`, so that trials run side by side interleave as they did; where a row has
-    no `_timestamp` it is by trial number.
+    The order is by `_timestamp`, so that the epochs of parallel trials interleave. If any row of a search has
+    no `_timestamp`, the order is by trial number.
 
     Returns:
         Columns EPOCH_COLUMNS, searches ordered as in `trials_frame`. `epoch` is as logged, or counted from
-        1. `epochs_cumulative` (from 1) and `seconds_cumulative` run over the whole search; the latter is
-        empty from the first epoch of unknown duration on. Losses are as logged, failed trials' too.
+        1. `epochs_cumulative` (from 1) and `seconds_cumulative` run over the whole search. The latter is
+        empty from the first epoch of unknown duration on. Losses are as logged, also those of failed trials.
     """
     rows = [row for search in _by_method(searches) for row in _search_rows(search)]
     frame = pd.DataFrame(rows, columns=list(EPOCH_COLUMNS))
@@ -78,10 +78,10 @@ def epochs_frame(searches: Sequence[SearchRecord]) -> pd.DataFrame:
 
 
 def incumbent(epochs: pd.DataFrame) -> pd.Series:
-    """The lowest `valid_loss` so far in its search, for every row of an `epochs_frame`.
+    """Return the incumbent for every row of an `epochs_frame`: the lowest `valid_loss` so far in its search.
 
-    Failed and running trials spend epochs without lowering it, as in `methods.compare`; it is empty
-    until the first usable value.
+    Failed and running trials spend epochs without lowering it, as in `methods.compare`. It is empty until the
+    first usable value.
     """
     keys = [epochs["method"], epochs["sweep"]]
     usable = epochs["valid_loss"].where(epochs["state"].isin(USABLE_STATES))
@@ -90,7 +90,7 @@ def incumbent(epochs: pd.DataFrame) -> pd.Series:
 
 
 def as_integers(values: pd.Series) -> pd.Series:
-    """Numbers as nullable Int64 where all are whole, else as float64."""
+    """Convert numbers to nullable Int64 if all are integers, else to float64."""
     floats = values.astype("float64")
     known = floats.dropna()
     exact = (known % 1 == 0).all() and (known.abs() < 2**53).all()
@@ -98,7 +98,7 @@ def as_integers(values: pd.Series) -> pd.Series:
 
 
 def finite_or_nan(value: Any) -> float:
-    """`value` as a float; NaN where it is absent, not a number or not finite."""
+    """Return `value` as a float; NaN if it is None, not a number or not finite."""
     real = isinstance(value, (int, float)) and not isinstance(value, bool)
     return float(value) if real and math.isfinite(value) else math.nan
 
@@ -113,7 +113,7 @@ def _by_number(search: SearchRecord) -> list[Trial]:
 
 
 def _epochs(search: SearchRecord, trial: Trial) -> list[Mapping[str, Any]]:
-    """The rows with a logged metric; a value that is not finite still cost an epoch."""
+    """Return the rows with a logged metric; a value that is not finite still counts as an epoch."""
     return [row for row in trial.history if row.get(search.metric.name) is not None]
 
 
@@ -158,7 +158,7 @@ def _search_rows(search: SearchRecord) -> Iterator[dict[str, Any]]:
 
 
 def _timed_rows(search: SearchRecord, trial: Trial) -> Iterator[tuple[float, dict[str, Any]]]:
-    """A trial's epochs, each with its `_timestamp`."""
+    """Yield a trial's epochs, each with its `_timestamp`."""
     epochs = _epochs(search, trial)
     for position, (logged, seconds) in enumerate(zip(epochs, _epoch_seconds(epochs), strict=True), start=1):
         epoch = finite_or_nan(logged.get("epoch"))

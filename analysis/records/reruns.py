@@ -1,4 +1,4 @@
-"""What the analysis is told beyond the searches: winners retrained, and stopped trials trained to the end."""
+"""Records of reruns: retrained winners, and stopped trials that were trained to the end."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RetrainedWinner:
-    """A search's chosen configuration, trained again on fresh seeds; the test split is touched only here.
+    """A search's winner, retrained with new seeds. Only retraining uses the test split.
 
     Attributes:
         method: of the search.
         replicate: of the search, from 0.
         reported_loss: lowest validation loss that the search reported for the configuration.
         reported_accuracy: validation accuracy in [0, 1] at that epoch.
-        seeds: of the retrainings, distinct; may be empty where every retraining failed.
-        valid_loss: of each retraining, at the epoch with the lowest one; one for each seed.
-        test_accuracy: in [0, 1], of each retraining at that epoch; one for each seed.
+        seeds: distinct seeds of the retrainings; empty if every retraining failed.
+        valid_loss: lowest validation loss of each retraining, one for each seed.
+        test_accuracy: test accuracy in [0, 1] at the epoch of that loss, one for each seed.
 
     Raises:
         ValueError: the tuples differ in length, or a seed is given twice.
@@ -34,26 +34,26 @@ class RetrainedWinner:
         lengths = {len(self.seeds), len(self.valid_loss), len(self.test_accuracy)}
         if len(lengths) > 1 or len(set(self.seeds)) < len(self.seeds):
             raise ValueError(
-                f"{self.method}, replicate {self.replicate}: needs one validation loss and one test accuracy "
-                f"for each of distinct seeds, got {self.seeds}, {self.valid_loss}, {self.test_accuracy}"
+                f"{self.method}, replicate {self.replicate}: needs distinct seeds, and one validation loss "
+                f"and one test accuracy for each, got {self.seeds}, {self.valid_loss}, {self.test_accuracy}"
             )
 
 
 @dataclass(frozen=True)
 class AuditedTrial:
-    """A trial that was stopped early in its search, trained to the end all the same.
+    """A trial that its search stopped early, trained to the end afterwards.
 
     Attributes:
         method: of the search.
         replicate: of the search, from 0.
         run: the W&B run id of the stopped trial.
-        stopped_after: epochs it had trained when it was stopped, at least 1.
+        stopped_after: number of epochs trained when it was stopped, at least 1.
         loss_when_stopped: lowest validation loss until then.
-        final_loss: lowest validation loss over all epochs, trained to the end.
-        epochs_saved: epochs that stopping it spared, at least 0.
+        final_loss: lowest validation loss over all epochs when trained to the end.
+        epochs_saved: number of epochs saved by stopping it, at least 0.
 
     Raises:
-        ValueError: a count out of its range.
+        ValueError: a number of epochs is out of range.
     """
 
     method: str

@@ -1,4 +1,4 @@
-"""One sweep and its trials, as the analysis takes them."""
+"""One sweep and its trials, as the analysis uses them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from fashion_wb.trial import Metric, Trial
 
 @dataclass(frozen=True)
 class SearchRecord:
-    """One sweep's trials.
+    """One sweep and its trials.
 
     Attributes:
-        method: what tables call the search, such as "bayes".
+        method: the name of the method in tables, such as "bayes".
         sweep: the W&B sweep id.
-        metric: the sweep's objective; it decides which epoch of a trial is the best.
-        trials: in any order; their numbers order them.
-        replicate: from 0; replicate r of every method shares data split, initial weights and seed.
-        space: the ranges searched, by parameter; empty where they are not known.
+        metric: the objective of the sweep; it decides which epoch of a trial is the best.
+        trials: in any order; sort them by number.
+        replicate: from 0; replicate r of every method has the same data split, initial weights and seed.
+        space: the ranges searched, by parameter; empty if they are unknown.
     """
 
     method: str

@@ -1,19 +1,19 @@
-"""The ranges of a sweep's search space, and whether a configuration lies at an end of one."""
+"""The ranges of a search space, and whether a value lies at a bound of its range."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
-# W&B's distributions that have ends, by whether min and max are the values or their natural logarithms.
+# W&B's bounded distributions: min and max are values in the first group, natural logarithms in the second.
 _VALUES = (
     *("", "uniform", "q_uniform", "int_uniform"),
     *("log_uniform_values", "q_log_uniform_values", "inv_log_uniform_values"),
 )
 _LOGARITHMS = ("log_uniform", "q_log_uniform")
-# As far from an end as this share of the range, a value that is not whole still counts as at the end.
+# A value counts as at a bound if it is at most this share of the range away.
 NEAR = 0.01
 
 
@@ -25,7 +25,7 @@ class Range:
     high: float
 
     def bound_at(self, value: float) -> str | None:
-        """ "low" or "high" if `value` is within NEAR of that end, by log where the range spans a decade."""
+        """Return "low" or "high" if `value` is at that bound; by log if the range spans a factor of 10."""
         low, high, at = self.low, self.high, value
         if low > 0 and high / low >= 10 and value > 0:
             low, high, at = math.log(low), math.log(high), math.log(value)
@@ -36,9 +36,10 @@ class Range:
 
 
 def ranges(parameters: Mapping[str, Any]) -> dict[str, Range]:
-    """The parameters of a sweep config that have ends, nested ones named as in "optimizer.lr".
+    """Return the ranges of a sweep config's numeric parameters; nested names are like "optimizer.lr".
 
-    Lists of numbers count from three different ones on: of two, every value is at an end.
+    A list of values is a range if it has at least three different numbers. With two, every value would lie at
+    a bound.
     """
     found: dict[str, Range] = {}
     for name, spec in parameters.items():
@@ -52,15 +53,15 @@ def ranges(parameters: Mapping[str, Any]) -> dict[str, Range]:
 
 
 def values_at_bounds(space: Mapping[str, Range], config: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The parameters whose value in `config` is at an end of its range, each with "low" or "high"."""
+    """Return the parameters whose value in `config` is at a bound of its range, each with "low" or "high"."""
     found = []
     for name, one in space.items():
         value: Any = config
         for part in name.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
-        end = one.bound_at(float(value)) if _is_number(value) else None
-        if end is not None:
-            found.append((name, end))
+        bound = one.bound_at(float(value)) if _is_number(value) else None
+        if bound is not None:
+            found.append((name, bound))
     return tuple(found)
 
 
@@ -77,5 +78,5 @@ def _range(spec: Mapping[str, Any]) -> Range | None:
     return Range(low, high) if distribution in _VALUES else None
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,1 +1,1 @@
-"""Where records come from: `local` reads offline sweeps, `remote` pulls sweeps from W&B's server."""
+"""Sources of records: `local` reads offline sweeps, `remote` pulls sweeps from W&B's server."""

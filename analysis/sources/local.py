@@ -1,4 +1,4 @@
-"""Offline sweeps as the analysis sees them: trials, winners retrained, stopped trials audited."""
+"""Read the records of offline sweeps: trials, retrained winners and audited trials."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from fashion_wb.trial import Metric, TrialState
 
 
 def search_record(folder: SweepDir) -> SearchRecord:
-    """A sweep and its trials, read from the runs' own logs.
+    """Read a sweep and its trials from the logs of its runs.
 
     Raises:
-        FashionWbError: the sweep names no metric to compare by, or a log is damaged.
+        FashionWbError: the sweep has no metric, or a log is damaged.
     """
     method, replicate = split_name(folder.sweep.name)
     metric, space = _metric(folder), ranges(folder.sweep.config["parameters"])
@@ -29,59 +29,57 @@ def search_record(folder: SweepDir) -> SearchRecord:
 
 
 def rerun_records(folders: Sequence[SweepDir]) -> tuple[list[RetrainedWinner], list[AuditedTrial]]:
-    """All winners retrained and all stopped trials audited in several searches, in the order of these.
+    """Read the retrained winners and the audited trials of several searches, in the order of the searches.
 
     Raises:
-        FashionWbError: a sweep names no metric, or a log is damaged.
+        FashionWbError: a sweep has no metric, or a log is damaged.
     """
     winners = [winner for folder in folders if (winner := retrained_winner(folder)) is not None]
     return winners, [trial for folder in folders for trial in audited_trials(folder)]
 
 
 def retrained_winner(folder: SweepDir) -> RetrainedWinner | None:
-    """A search's winner on its fresh seeds, or None if it was not retrained. Runs that failed have no number.
+    """Read a search's retrained winner, or return None if it was not retrained. Failed runs are left out.
 
     Raises:
-        FashionWbError: the sweep names no metric, or a log is damaged.
+        FashionWbError: the sweep has no metric, or a log is damaged.
     """
-    followup = read_reruns(folder, RETRAIN)
-    if followup is None:
+    reruns = read_reruns(folder, RETRAIN)
+    if reruns is None:
         return None
     metric = _metric(folder)
-    chosen = next(trial for trial in folder.read_trials() if trial.run_id == followup.sources[0])
-    claim = metric.best_row(chosen.history) or {}
-    finished = [trial for _, trial in followup.trials() if trial.state is TrialState.FINISHED]
+    chosen = next(trial for trial in folder.read_trials() if trial.run_id == reruns.sources[0])
+    reported = metric.best_row(chosen.history) or {}
+    finished = [trial for _, trial in reruns.trials() if trial.state is TrialState.FINISHED]
     bests = [metric.best(trial.history) for trial in finished]
     method, replicate = split_name(folder.sweep.name)
     return RetrainedWinner(
         method=method,
         replicate=replicate,
-        reported_loss=finite_or_nan(claim.get(metric.name)),
-        reported_accuracy=finite_or_nan(claim.get("valid_accuracy")),
+        reported_loss=finite_or_nan(reported.get(metric.name)),
+        reported_accuracy=finite_or_nan(reported.get("valid_accuracy")),
         seeds=tuple(int(trial.config["seed"]) for trial in finished),
         valid_loss=tuple(finite_or_nan(best) for best in bests),
-        test_accuracy=tuple(
-            finite_or_nan(followup.summary(trial).get("test_accuracy")) for trial in finished
-        ),
+        test_accuracy=tuple(finite_or_nan(reruns.summary(trial).get("test_accuracy")) for trial in finished),
     )
 
 
 def audited_trials(folder: SweepDir) -> list[AuditedTrial]:
-    """The stopped trials of a search that were trained to the end, in the order they were drawn.
+    """Read the stopped trials of a search that were trained to the end, in the order they were drawn.
 
-    Those whose training failed are left out.
+    Trials whose rerun failed are left out.
 
     Raises:
-        FashionWbError: the sweep names no metric, or a log is damaged.
+        FashionWbError: the sweep has no metric, or a log is damaged.
     """
-    followup = read_reruns(folder, AUDIT)
-    if followup is None:
+    reruns = read_reruns(folder, AUDIT)
+    if reruns is None:
         return []
     metric = _metric(folder)
     method, replicate = split_name(folder.sweep.name)
     stopped = {trial.run_id: trial for trial in folder.read_trials()}
     found = []
-    for source, trial in followup.trials():
+    for source, trial in reruns.trials():
         if trial.state is not TrialState.FINISHED:
             continue
         before = stopped[source].history
@@ -102,6 +100,6 @@ def audited_trials(folder: SweepDir) -> list[AuditedTrial]:
 def _metric(folder: SweepDir) -> Metric:
     if folder.sweep.metric is None:
         raise FashionWbError(
-            f"{folder.root}: the sweep names no metric, so there is nothing to compare it by"
+            f"{folder.root}: the sweep has no metric, so it cannot be compared; leave it out"
         )
     return folder.sweep.metric

@@ -1,4 +1,4 @@
-"""Sweeps on W&B's server as the analysis sees them."""
+"""Pull the records of sweeps from W&B's server."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from fashion_wb.progress_line import ProgressLine
 from fashion_wb.server.cache import cache_file, open_cache
 from fashion_wb.server.connection import Server
 from fashion_wb.server.path import WandbPath
-from fashion_wb.server.pull import Pull, PulledSweep, pull
+from fashion_wb.server.pull import PulledSweep, PullResult, pull_sweeps
+from fashion_wb.trial import Metric
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """What a W&B project or sweep holds for a comparison.
+    """The contents of a W&B project or sweep that a comparison can use.
 
     Attributes:
-        searches: its sweeps, oldest first.
-        left_out: a sentence for each kind of thing that is there and cannot be compared.
+        searches: the sweeps, oldest first.
+        left_out: one sentence for each kind of contents that cannot be compared.
     """
 
     searches: tuple[SearchRecord, ...]
@@ -35,50 +36,51 @@ class Pulled:
 def search_records(server: Server, path: WandbPath, stream: TextIO) -> Pulled:
     """Pull a sweep, or all sweeps of a project; progress goes to `stream`.
 
-    Sweeps of other programs, which do not search by one of the values that train.py logs, sweeps without
-    runs and runs outside any sweep are left out and named.
+    Three things are left out and listed: sweeps whose metric train.py does not log, sweeps without runs, and
+    runs outside any sweep.
 
     Raises:
-        FashionWbError: nothing is left to compare, or as `pull`.
+        FashionWbError: nothing is left to compare, or `pull` fails.
     """
     count = ProgressLine(f"Pulling runs of {path}", stream)
     with open_cache(cache_file(server.url, path)) as cache:
-        found = pull(server, path, cache, count)
+        found = pull_sweeps(server, path, cache, count)
     runs = sum(len(sweep.trials) for sweep in found.sweeps)
-    count.end(f"Pulled {count_of(runs, 'run')} in {count_of(len(found.sweeps), 'sweep')} of {path}")
-    usable = [sweep for sweep in found.sweeps if sweep.trials and _is_ours(sweep)]
+    count.finish(f"Pulled {count_of(runs, 'run')} in {count_of(len(found.sweeps), 'sweep')} of {path}")
+    usable = [
+        _record(sweep, metric)
+        for sweep in found.sweeps
+        if sweep.trials and (metric := _our_metric(sweep)) is not None
+    ]
     left_out = tuple(_left_out(found, path))
     if not usable:
         raise FashionWbError(" ".join([f"{path}: there is nothing to compare.", *left_out]))
-    return Pulled(tuple(_record(sweep) for sweep in usable), left_out)
+    return Pulled(tuple(usable), left_out)
 
 
-def _is_ours(sweep: PulledSweep) -> bool:
-    return sweep.metric is not None and sweep.metric.name in RESULTS
+def _our_metric(sweep: PulledSweep) -> Metric | None:
+    """Return the sweep's metric if train.py logs it."""
+    return sweep.metric if sweep.metric is not None and sweep.metric.name in RESULTS else None
 
 
-def _record(sweep: PulledSweep) -> SearchRecord:
-    assert sweep.metric is not None
+def _record(sweep: PulledSweep, metric: Metric) -> SearchRecord:
     method, replicate = split_name(sweep.name)
-    space = ranges(sweep.parameters)
-    return SearchRecord(method, sweep.sweep_id, sweep.metric, sweep.trials, replicate, space)
+    return SearchRecord(method, sweep.sweep_id, metric, sweep.trials, replicate, ranges(sweep.parameters))
 
 
-def _left_out(found: Pull, path: WandbPath) -> list[str]:
-    others = [sweep for sweep in found.sweeps if not _is_ours(sweep)]
-    empty = [sweep for sweep in found.sweeps if _is_ours(sweep) and not sweep.trials]
+def _left_out(found: PullResult, path: WandbPath) -> list[str]:
+    others = [sweep for sweep in found.sweeps if _our_metric(sweep) is None]
+    empty = [sweep for sweep in found.sweeps if _our_metric(sweep) and not sweep.trials]
     sentences = []
     if others:
-        sentences.append(
-            f"Left out, because their metric is none of {', '.join(RESULTS)}: sweeps {_listed(others)}."
-        )
+        sentences.append(f"Left out (metric is not one of {', '.join(RESULTS)}): sweeps {_listed(others)}.")
     if empty:
-        sentences.append(f"Left out, because no run has been started: sweeps {_listed(empty)}.")
-    if found.waiting:
-        sentences.append(f"Left out, because waiting to be started: {count_of(found.waiting, 'run')}.")
-    if found.outside and path.sweep is None:
-        sentences.append(f"Left out, because in no sweep: {count_of(found.outside, 'run')}.")
-    if not found.sweeps and not found.outside:
+        sentences.append(f"Left out (no runs): sweeps {_listed(empty)}.")
+    if found.pending_runs:
+        sentences.append(f"Left out (not started): {count_of(found.pending_runs, 'run')}.")
+    if found.runs_without_sweep and path.sweep is None:
+        sentences.append(f"Left out (in no sweep): {count_of(found.runs_without_sweep, 'run')}.")
+    if not found.sweeps and not found.runs_without_sweep:
         sentences.append("The project has no runs.")
     return sentences
 

@@ -1,4 +1,4 @@
-"""What early stopping cost and spared: stopped trials that were trained to the end, counted."""
+"""Estimate what early stopping cost and saved, from stopped trials that were trained to the end."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from analysis.records.reruns import AuditedTrial
 from analysis.statistics.intervals import Estimate, mean, proportion
 from fashion_wb.trial import TrialState
 
-# Among the best: fewer than this many finished trials of its own search ended on a lower loss.
+# A trial is among the best if fewer than this many finished trials of its search have a lower loss.
 BEST = 3
 
 
 @dataclass(frozen=True)
 class Audit:
-    """One method's early stopping.
+    """The cost and the savings of one method's early stopping.
 
-    The intervals take the audited trials for a random sample of the stopped ones, and these for independent.
+    The intervals assume that the audited trials are a random sample of the stopped ones, and that the stopped
+    trials are independent.
 
     Attributes:
         method: the method.
-        stopped: trials that it stopped, in all its searches.
-        audited: how many of them were trained to the end.
-        would_have_won: share that would have ended below all other trials of their search, as these ended;
-            Wilson's interval.
-        among_best: share that would have ended among the best BEST of their search, Wilson's interval.
-        epochs_saved: mean number of epochs that stopping one trial spared, Student's interval.
-        epochs_spent: by all trials of the searches, as they were.
+        stopped: number of trials stopped in all its searches.
+        audited: number of these that were trained to the end.
+        would_have_won: share of audited trials whose final loss is below the loss of every other trial of
+            their search, with Wilson's interval. Other stopped trials count with the loss they had.
+        among_best: share that would have been among the best BEST of their search, with Wilson's interval.
+        epochs_saved: mean number of epochs saved by stopping one trial, with Student's interval.
+        epochs_spent: epochs that all trials of the method trained.
     """
 
     method: str
@@ -43,20 +44,20 @@ class Audit:
 
     @property
     def share_saved(self) -> float:
-        """Epochs spared, of those that would have been spent without stopping; NaN without any audited."""
-        spared = self.epochs_saved.value * self.stopped
-        return spared / (spared + self.epochs_spent)
+        """The share of epochs saved, of those needed without stopping; NaN if no trial was audited."""
+        saved = self.epochs_saved.value * self.stopped
+        return saved / (saved + self.epochs_spent)
 
 
 def audit(audited: Sequence[AuditedTrial], trials: pd.DataFrame) -> tuple[Audit, ...]:
-    """The audit of every method that stopped trials, in the order of `trials`.
+    """Summarise the audited trials of every method that stopped trials, in the order of `trials`.
 
     Args:
         audited: each stopped trial at most once.
-        trials: as `frames.trials_frame` gives it, of the searches that stopped them.
+        trials: the result of `frames.trials_frame` for the searches that stopped them.
 
     Raises:
-        ValueError: an audited trial is not among the stopped ones of `trials`, or is given twice.
+        ValueError: an audited trial is not a stopped trial in `trials`, or is given twice.
     """
     stopped = trials[trials["state"] == TrialState.STOPPED]
     _check(audited, stopped)
@@ -72,7 +73,9 @@ def _check(audited: Sequence[AuditedTrial], stopped: pd.DataFrame) -> None:
     for one in audited:
         key = (one.method, one.replicate, one.run)
         if key not in known:
-            raise ValueError(f"run {one.run} is no stopped trial of {one.method}, replicate {one.replicate}")
+            raise ValueError(
+                f"run {one.run} is not a stopped trial of {one.method}, replicate {one.replicate}"
+            )
         if key in seen:
             raise ValueError(f"run {one.run} of {one.method} is audited twice")
         seen.add(key)
@@ -95,7 +98,7 @@ def _of_method(method: str, audited: Sequence[AuditedTrial], trials: pd.DataFram
 
 
 def _rivals(one: AuditedTrial, own: pd.DataFrame) -> pd.DataFrame:
-    """The other finished and stopped trials of its search."""
+    """Return the other finished and stopped trials of its search."""
     same = (own["replicate"] == one.replicate) & (own["run"] != one.run)
     return own[same & own["state"].isin(USABLE_STATES)]
 

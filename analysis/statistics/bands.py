@@ -1,4 +1,4 @@
-"""Random search's exact band: how low its best of k trials lies, for all k at once."""
+"""The exact confidence band of random search: the lowest loss of k trials, for all k at once."""
 
 from __future__ import annotations
 
@@ -6,65 +6,66 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from opda.nonparametric import EmpiricalDistribution
 
-from analysis.statistics.intervals import CONFIDENCE
+from analysis.statistics.intervals import CONFIDENCE, Floats
 from fashion_wb.trial import TrialState
 
 
 @dataclass(frozen=True)
 class RandomBand:
-    """The median of the best of k random trials, with a band that holds it for every k at once.
+    """The median of the lowest loss of k random trials, with a band that covers it for every k at once.
 
     Attributes:
         trials: shape (k,), 1 to k trials.
-        median: shape (k,), of the lowest validation loss of that many trials.
-        low: shape (k,), lower end of the band; NaN where the data bounds it nowhere.
-        high: shape (k,), upper end; NaN likewise.
-        confidence: that the whole band holds the truth, if the trials are independent draws.
-        n: trials behind it, of all replicates.
-        left_out: trials that failed, which the band says nothing of.
+        median: shape (k,), median of the lowest validation loss of that many trials.
+        low: shape (k,), lower end of the band; NaN where the data gives no bound.
+        high: shape (k,), upper end; NaN where the data gives no bound.
+        confidence: probability that the whole band covers the truth, if the trials are independent draws.
+        n: number of trials used, from all replicates.
+        left_out: number of failed trials; the band does not cover them.
     """
 
-    trials: np.ndarray
-    median: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
+    trials: npt.NDArray[np.int64]
+    median: Floats
+    low: Floats
+    high: Floats
     confidence: float
     n: int
     left_out: int
 
 
 def random_band(trials: pd.DataFrame, method: str = "random") -> RandomBand | None:
-    """The band of the random search among `trials`, or None where there is none or none can be made.
+    """Compute the band of the random search in `trials`.
 
-    Trials of random search are independent draws of one distribution, so the Kolmogorov-Smirnov band of
-    that distribution is exact, and the best of k follows from it (Lourie, Cho and He, "Show Your Work with
-    Confidence", 2024; computed by `opda`). Ties make it wider than need be; a seed that all trials of a
-    replicate share makes them less than independent, and the band so much too narrow. A method any of
-    whose trials were stopped early has no such band.
+    Trials of random search are independent draws from one distribution. The Kolmogorov-Smirnov band of that
+    distribution is therefore exact, and the band of the best of k trials follows from it (Lourie, Cho and He,
+    "Show Your Work with Confidence", 2024; computed by `opda`). Two things weaken this: ties make the band
+    wider than necessary, and trials of one replicate share a seed, which makes the band slightly too narrow.
 
     Args:
-        trials: as `frames.trials_frame` gives it.
+        trials: the result of `frames.trials_frame`.
         method: the name of the method that is plain random search.
 
     Returns:
-        The band up to as many trials as the longest search of the method has.
+        The band up to the number of trials of the method's longest search. None if fewer than 2 trials
+        finished, or if the method stopped any trial early.
     """
     own = trials[trials["method"] == method]
     finished = own.loc[own["state"] == TrialState.FINISHED, "valid_loss"].dropna()
     if len(finished) < 2 or (own["state"] == TrialState.STOPPED).any():
         return None
-    # "ks" has no randomness and takes milliseconds; opda's tighter bands took minutes for 1,000 trials.
+    # "ks" has no randomness and takes milliseconds; opda's tighter bands take minutes for 1,000 trials.
     with warnings.catch_warnings():
-        # Of ties, which make the band wider, see above: nothing a user could act on.
+        # The warning is about ties (see the docstring); the user can do nothing about them.
         warnings.filterwarnings("ignore", "Duplicates detected in ys", RuntimeWarning)
         lower, centre, upper = EmpiricalDistribution.confidence_bands(
             finished.to_numpy(dtype=float), CONFIDENCE, method="ks"
         )
-    counts = np.arange(1, int(own.groupby("sweep").size().max()) + 1)
-    # An upper band of the distribution function is a lower one of the loss.
+    counts: npt.NDArray[np.int64] = np.arange(1, int(own.groupby("sweep").size().max()) + 1)
+    # The upper band of the distribution function is the lower band of the loss.
     low, median, high = (
         np.asarray(one.quantile_tuning_curve(counts, minimize=True), dtype=float)
         for one in (upper, centre, lower)
@@ -73,5 +74,5 @@ def random_band(trials: pd.DataFrame, method: str = "random") -> RandomBand | No
     return RandomBand(counts, median, _known(low), _known(high), CONFIDENCE, len(finished), failed)
 
 
-def _known(ends: np.ndarray) -> np.ndarray:
+def _known(ends: Floats) -> Floats:
     return np.where(np.isfinite(ends), ends, np.nan)

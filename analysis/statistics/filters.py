@@ -1,4 +1,4 @@
-"""The hypothesis "more filters: higher accuracy, longer training", tested on runs trained to the end."""
+"""Test the hypothesis "more filters: higher accuracy, longer training" on runs of full length."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.statistics.intervals import CONFIDENCE, Estimate
+from analysis.statistics.intervals import CONFIDENCE, Estimate, Floats
 from fashion_wb.trial import TrialState
 
 HYPOTHESIS = "More filters: higher accuracy, longer training"
 HALVES = {"valid_accuracy": "higher accuracy", "seconds": "longer training"}
-# The interval's width divides by sqrt(n - 4) once lr is accounted for.
+# With lr accounted for, the width of the interval is proportional to 1 / sqrt(n - 4).
 MIN_RUNS = 8
 
 
 @dataclass(frozen=True)
 class Half:
-    """One half of the hypothesis: filters against an outcome.
+    """One half of the hypothesis: the correlation of filters with accuracy or with seconds.
 
     Attributes:
         outcome: "valid_accuracy" or "seconds".
-        plain: Spearman's rank correlation with its interval.
-        given_lr: the partial rank correlation, lr's rank accounted for, with its interval.
+        plain: Spearman's rank correlation, with its interval.
+        given_lr: the partial rank correlation that accounts for the rank of lr, with its interval.
     """
 
     outcome: str
@@ -34,7 +34,7 @@ class Half:
 
     @property
     def verdict(self) -> str:
-        """ "supported", "contradicted" or "undecided", by the interval of `given_lr`."""
+        """The verdict, by the interval of `given_lr`: "supported", "contradicted" or "undecided"."""
         if self.given_lr.low > 0:
             return "supported"
         return "contradicted" if self.given_lr.high < 0 else "undecided"
@@ -45,25 +45,26 @@ class Half:
         claim = f"More filters, {HALVES[self.outcome]}"
         if math.isnan(self.given_lr.low):
             return (
-                f"{claim}: undecided. It takes at least {MIN_RUNS} different runs of full length, with "
-                f"filters, lr and outcome that vary; there are {self.given_lr.n}."
+                f"{claim}: undecided. The test needs at least {MIN_RUNS} different runs of full length in "
+                f"which filters, lr and the outcome vary. Runs found: {self.given_lr.n}."
             )
         return (
             f"{claim}: {self.verdict}. With lr accounted for, the rank correlation is "
-            f"{_numbers(self.given_lr)}; without, {_numbers(self.plain)}; n = {self.plain.n} runs."
+            f"{_numbers(self.given_lr)}. Without this, it is {_numbers(self.plain)}. n = {self.plain.n} runs."
         )
 
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """Both halves, and the runs behind them.
+    """Both halves of the hypothesis, and the runs they are tested on.
 
     Attributes:
-        runs: a row a run: filters, lr, valid_accuracy, seconds.
-        epochs: that each of them trained; 0 where there are no runs.
-        repeated: runs left out because the same configuration was run in that replicate before.
-        accuracy: the first half.
-        seconds: the second half.
+        runs: one row per run: filters, lr, valid_accuracy, seconds.
+        epochs: number of epochs that each run trained; 0 if there are no runs.
+        repeated: number of runs left out because the same replicate has an earlier run of the same
+            configuration.
+        accuracy: the first half: more filters, higher accuracy.
+        seconds: the second half: more filters, longer training.
     """
 
     runs: pd.DataFrame
@@ -74,15 +75,15 @@ class Hypothesis:
 
 
 def check_hypothesis(trials: pd.DataFrame) -> Hypothesis:
-    """The hypothesis against all methods' runs together.
+    """Test the hypothesis on the runs of all methods together.
 
-    Only finished runs of the full length count (the most epochs that any finished run trained), with known
-    filters, lr, accuracy and seconds. Where a replicate ran a configuration twice, as random search and
-    hyperband do, it counts once. Trials of a search that learns are not drawn independently of one
-    another, so the intervals, which take them to be, are somewhat too narrow.
+    Only finished runs of full length count: those with the most epochs of any finished run, and with known
+    filters, lr, accuracy and seconds. A configuration that ran several times in a replicate counts once;
+    random search and hyperband, for example, draw the same ones. The intervals assume independent runs.
+    Trials of a model-based search are not independent, so the intervals are slightly too narrow.
 
     Args:
-        trials: as `frames.trials_frame` gives it.
+        trials: the result of `frames.trials_frame`.
     """
     needed = ["filters", "lr", "valid_accuracy", "seconds"]
     finished = trials[(trials["state"] == TrialState.FINISHED) & trials[needed].notna().all(axis=1)]
@@ -99,17 +100,17 @@ def check_hypothesis(trials: pd.DataFrame) -> Hypothesis:
     )
 
 
-def rank_correlation(x: np.ndarray, y: np.ndarray, given: np.ndarray | None = None) -> Estimate:
-    """Spearman's correlation, or the partial one with the ranks of `given` taken out of both.
+def rank_correlation(x: Floats, y: Floats, given: Floats | None = None) -> Estimate:
+    """Compute Spearman's correlation, or the partial correlation that removes the ranks of `given` from both.
 
-    The interval is Fisher's with Bonett and Wright's variance (Psychometrika 65, 2000). It is NaN for
-    fewer than MIN_RUNS values, and so is the correlation where a variable does not vary.
+    The interval is Fisher's with Bonett and Wright's variance (Psychometrika 65, 2000). The interval is NaN
+    for fewer than MIN_RUNS values. Correlation and interval are NaN if a variable does not vary.
     """
-    n, known = len(x), 0 if given is None else 1
-    names = [x, y] if given is None else [x, y, given]
-    if n < 2 or any(np.ptp(values) == 0 for values in names):
+    n, controlled = len(x), 0 if given is None else 1
+    variables = [x, y] if given is None else [x, y, given]
+    if n < 2 or any(np.ptp(values) == 0 for values in variables):
         return Estimate(math.nan, math.nan, math.nan, math.nan, n)
-    ranks = np.corrcoef([stats.rankdata(values) for values in names])
+    ranks = np.corrcoef([stats.rankdata(values) for values in variables])
     r = float(ranks[0, 1])
     if given is not None:
         unexplained = (1 - ranks[0, 2] ** 2) * (1 - ranks[1, 2] ** 2)
@@ -121,7 +122,7 @@ def rank_correlation(x: np.ndarray, y: np.ndarray, given: np.ndarray | None = No
         return Estimate(r, math.nan, math.nan, math.nan, n)
     if abs(r) > 1 - 1e-12:
         return Estimate(r, r, r, CONFIDENCE, n)
-    half = stats.norm.ppf((1 + CONFIDENCE) / 2) * math.sqrt((1 + r * r / 2) / (n - 3 - known))
+    half = stats.norm.ppf((1 + CONFIDENCE) / 2) * math.sqrt((1 + r * r / 2) / (n - 3 - controlled))
     return Estimate(r, math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half), CONFIDENCE, n)
 
 

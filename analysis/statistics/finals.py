@@ -1,4 +1,4 @@
-"""What each method's searches ended on, how soon they reached a target, and how they ranked on the way."""
+"""Describe each method's searches: final loss, time to reach a target loss, and average rank."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ RANK_POINTS = 100
 
 @dataclass(frozen=True)
 class Finals:
-    """One method's replicates in numbers.
+    """The results of one method's replicates.
 
     Attributes:
         method: the method.
-        searches: how many there are.
-        without_result: how many of them have no finished or stopped trial with a loss.
-        median: of the final incumbent, a search without result counting as worse than every loss; infinite
-            where at least half have none.
-        iqm: interquartile mean of the final incumbent, of the searches with a result only.
-        target: the validation loss to be reached; NaN where no search has a result.
-        reached: how many searches reached it.
-        epochs_to_target: median epochs spent until then; infinite where at most half did.
-        seconds_to_target: the same in seconds of training; NaN where a search's durations are not known.
-        rank: average rank among the methods over the budget all of them have, 1 is best; NaN where there
-            is no replicate of all methods.
-        ranked: replicates behind `rank`.
+        searches: number of searches.
+        without_result: number of searches that have no finished or stopped trial with a loss.
+        median: median final incumbent. A search without a result counts as worse than every loss; the median
+            is infinite if at least half of the searches have no result.
+        iqm: interquartile mean of the final incumbents, over the searches with a result.
+        target: the target validation loss; NaN if no search has a result.
+        reached: number of searches that reached the target.
+        epochs_to_target: median number of epochs until then; infinite if at most half of the searches did.
+        seconds_to_target: the same in seconds of training; NaN if a search has epochs of unknown duration.
+        rank: average rank among the methods over the budget that all of them spent, 1 is best; NaN if no
+            replicate has all methods.
+        ranked: number of replicates that `rank` averages over.
     """
 
     method: str
@@ -52,14 +52,14 @@ class Finals:
 
 
 def search_results(trials: pd.DataFrame) -> pd.DataFrame:
-    """A row a search, in the order of `trials`.
+    """Summarise every search in one row, in the order of `trials`.
 
     Args:
-        trials: as `frames.trials_frame` gives it.
+        trials: the result of `frames.trials_frame`.
 
     Returns:
-        Columns RESULT_COLUMNS: `trials` and `epochs` spent, known `seconds`, and `final`, the lowest
-        validation loss of a finished or stopped trial, NaN where there is none.
+        Columns RESULT_COLUMNS: the number of `trials` and `epochs`, the sum of the known `seconds`, and
+        `final`, the lowest validation loss of a finished or stopped trial, NaN if there is none.
     """
     usable = trials["valid_loss"].where(trials["state"].isin(USABLE_STATES))
     searches = trials.assign(final=usable).groupby(["method", "sweep", "replicate"], sort=False)
@@ -78,13 +78,13 @@ def method_finals(
     by_seconds: Sequence[Steps],
     target: float | None = None,
 ) -> tuple[Finals, ...]:
-    """Every method's numbers, in the order of `results`.
+    """Summarise every method, in the order of `results`.
 
     Args:
-        results: as `search_results` gives it.
-        by_epochs: the same searches' `curves.search_steps` against epochs.
+        results: the result of `search_results`.
+        by_epochs: the result of `curves.search_steps` against epochs, for the same searches.
         by_seconds: the same against seconds.
-        target: a validation loss; the median final incumbent of all searches if None.
+        target: a validation loss; by default `default_target`.
     """
     goal = default_target(results) if target is None else target
     ranks = average_ranks(by_epochs)
@@ -95,16 +95,17 @@ def method_finals(
 
 
 def default_target(results: pd.DataFrame) -> float:
-    """The median final incumbent of all searches that have one, so that half of them reach it; else NaN."""
+    """Return the median final incumbent, which half of the searches with a result reach; NaN if none has."""
     return float(results["final"].median())
 
 
 def average_ranks(steps: Sequence[Steps]) -> dict[str, tuple[float, int]]:
-    """Each method's rank among all, averaged over the budget and over replicates, and how many these are.
+    """Compute each method's average rank over budget and replicates, with the number of replicates.
 
-    At each of RANK_POINTS amounts spent, up to what the thriftiest method's searches spent (their median),
-    the searches of one replicate are ranked by incumbent, 1 the lowest, ties and searches without one
-    sharing their mean rank. Only replicates with exactly one search of every method count.
+    The searches of one replicate are ranked by incumbent at RANK_POINTS amounts spent; rank 1 is the lowest
+    loss. Ties share their mean rank, and so do searches without an incumbent. The amounts go up to the
+    smallest budget of any method, which is the median of what its searches spent. Only replicates with
+    exactly one search of every method count.
     """
     methods = list(dict.fromkeys(one.method for one in steps))
     nothing = dict.fromkeys(methods, (math.nan, 0))

@@ -1,7 +1,7 @@
-"""Estimates with the interval that covers the truth as often as it says, for few replicates too.
+"""Estimates with intervals that keep their stated confidence even for few replicates.
 
-Which interval covers how often was measured (benchmarks/aa.py); bootstrap percentiles were not kept, since
-with 5 to 10 values they cover the median or the interquartile mean in as few as 86 of 100 cases.
+The coverage of each interval is measured (benchmarks/aa.py). Bootstrap percentiles are not used: with 5 to 10
+values they cover the median or the interquartile mean in as few as 86 of 100 cases.
 """
 
 from __future__ import annotations
@@ -11,24 +11,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special, stats
 
+Floats = npt.NDArray[np.float64]
 CONFIDENCE = 0.95
-# With 5 values their range covers the median in 93.75 % of cases, with 4 in 87.5 %.
+# The range of 5 values covers the median in 93.75 % of cases, that of 4 values in 87.5 %.
 MIN_FOR_MEDIAN = 5
 TRIM = 0.25
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its interval.
+    """An estimate with its interval.
 
     Attributes:
-        value: the estimate; NaN where there is nothing to estimate from.
-        low: lower end of the interval; NaN, as `high`, where the data allows none.
-        high: upper end.
-        confidence: in how many of all studies the interval holds the truth, in (0, 1); NaN without interval.
-        n: how many values stand behind it.
+        value: the estimate; NaN if there is no data.
+        low: lower end of the interval; NaN if the data allows no interval.
+        high: upper end; NaN if the data allows no interval.
+        confidence: share of studies whose interval covers the truth, in (0, 1); NaN without interval.
+        n: number of values that the estimate is based on.
     """
 
     value: float
@@ -38,11 +40,11 @@ class Estimate:
     n: int
 
 
-def mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
-    """The mean of independent `values` with Student's interval.
+def mean(values: Sequence[float] | Floats, confidence: float = CONFIDENCE) -> Estimate:
+    """Estimate the mean of independent `values`, with Student's interval.
 
-    There is none for fewer than 2 values, and none where all are equal: without a spread there is nothing
-    to tell how far off the mean may be.
+    There is no interval for fewer than 2 values, nor if all are equal: without spread the data does not show
+    how far off the mean may be.
     """
     data = np.asarray(values, dtype=float)
     n = len(data)
@@ -56,10 +58,10 @@ def mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
 
 
 def interquartile_mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
-    """The mean of the middle half: a quarter of the values (rounded down) is left out at either end.
+    """Estimate the mean of the middle half: a quarter of the values (rounded down) is left out at each end.
 
     The interval is Yuen's for trimmed means (Biometrika 61, 1974), from the winsorised variance. There is
-    none for fewer than 2 values, and none where all that are left are equal.
+    no interval for fewer than 2 values, nor if all values of the middle half are equal.
     """
     data = np.sort(np.asarray(values, dtype=float))
     n = len(data)
@@ -77,27 +79,25 @@ def interquartile_mean(values: Sequence[float], confidence: float = CONFIDENCE) 
 
 
 def median(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
-    """The median with the distribution-free interval of `median_bands`; infinite values are allowed."""
+    """Estimate the median, with the distribution-free interval of `median_bands`; values may be infinite."""
     value, low, high, reached = median_bands(np.asarray(values, dtype=float)[:, None], confidence)
     return Estimate(float(value[0]), float(low[0]), float(high[0]), reached, len(values))
 
 
-def median_bands(
-    values: np.ndarray, confidence: float = CONFIDENCE
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Median and interval of every column.
+def median_bands(values: Floats, confidence: float = CONFIDENCE) -> tuple[Floats, Floats, Floats, float]:
+    """Compute the median and its interval for every column.
 
     The interval lies between order statistics, interpolated after Hettmansperger and Sheather (Statistics &
-    Probability Letters 4, 1986); it asks nothing of the values' distribution. With 5 values it is their
-    range, whose confidence is 0.9375; with fewer there is none.
+    Probability Letters 4, 1986). It assumes nothing about the distribution of the values. With 5 values it is
+    their range and has a confidence of 0.9375; with fewer there is no interval.
 
     Args:
-        values: shape (n, k), n values of k quantities; infinite ones allowed, NaN not.
-        confidence: wanted, in (0, 1).
+        values: shape (n, k), n values of k quantities; they may be infinite but not NaN.
+        confidence: the desired confidence, in (0, 1).
 
     Returns:
-        The medians, lower and upper ends, each of shape (k,), NaN where undefined; and the confidence
-        reached, NaN without interval.
+        The medians, lower ends and upper ends, each of shape (k,), NaN where undefined. Then the confidence
+        reached, NaN without an interval.
     """
     n, columns = values.shape
     empty = np.full(columns, math.nan)
@@ -107,7 +107,7 @@ def median_bands(
     middle = _between(ordered[(n - 1) // 2], ordered[n // 2], 0.5)
     if n < MIN_FOR_MEDIAN:
         return middle, empty, empty, math.nan
-    # Rank k and its mirror image enclose the median with confidence 1 - 2 P(fewer than k of n below it).
+    # Rank k from below and from above enclose the median with confidence 1 - 2 P(fewer than k of n below it).
     ranks = np.arange(1, (n + 1) // 2 + 1)
     enclosed = 1 - 2 * special.bdtr(ranks - 1.0, n, 0.5)
     enough = ranks[enclosed >= confidence]
@@ -123,12 +123,12 @@ def median_bands(
 
 
 def proportion(successes: float, n: int, confidence: float = CONFIDENCE) -> Estimate:
-    """A share with Wilson's interval; NaN throughout for n = 0.
+    """Estimate a share, with Wilson's interval; all NaN for n = 0.
 
     Args:
-        successes: in [0, n]; not whole where ties count half.
-        n: independent cases.
-        confidence: wanted, in (0, 1).
+        successes: in [0, n]; not an integer if ties count half.
+        n: number of independent cases.
+        confidence: the desired confidence, in (0, 1).
     """
     if n == 0:
         return _without_interval(math.nan, 0)
@@ -140,13 +140,13 @@ def proportion(successes: float, n: int, confidence: float = CONFIDENCE) -> Esti
     return Estimate(share, low, high, confidence, n)
 
 
-def without_spread(values: np.ndarray) -> bool:
-    """Whether all values, at least one, are equal but for rounding."""
+def without_spread(values: Floats) -> bool:
+    """Return whether all values (at least one) are equal, up to rounding errors."""
     return bool(np.ptp(values) <= 1e-12 + 1e-9 * np.abs(values).max())
 
 
-def _between(a: np.ndarray, b: np.ndarray, weight: float) -> np.ndarray:
-    """The point `weight` of the way from a to b; the infinite one where either is."""
+def _between(a: Floats, b: Floats, weight: float) -> Floats:
+    """Interpolate: a for weight 0, b for weight 1; infinite if a or b is."""
     with np.errstate(invalid="ignore"):
         mixed = (1 - weight) * a + weight * b
     return np.where(a == b, a, mixed)

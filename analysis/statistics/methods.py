@@ -1,4 +1,4 @@
-"""A row a method: what its trials spent, and the best of them."""
+"""Add up what each method spent, and find its best trial."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ COMPARISON_COLUMNS = ("method", *TOTALS, *BEST)
 
 
 def compare(trials: pd.DataFrame) -> pd.DataFrame:
-    """A row a method, in the order of `trials`.
+    """Compare the methods: one row per method, in the order of `trials`.
 
     Args:
-        trials: as `frames.trials_frame` gives it.
+        trials: the result of `frames.trials_frame`.
 
     Returns:
-        Columns COMPARISON_COLUMNS: how many trials ended, and of these were stopped and failed; the epochs
-        and the known seconds that all trials spent; then the hyperparameters and results of the trial with
-        the lowest validation loss (the first of equals), empty where no trial finished or was stopped with
-        a loss.
+        Columns COMPARISON_COLUMNS. First come the number of trials that ended, and how many of these were
+        stopped and failed. Then the epochs and the known seconds of all trials. Last come the hyperparameters
+        and results of the finished or stopped trial with the lowest validation loss, the first one if several
+        are equal. They are empty if there is no such trial.
     """
     rows = [_method_row(method, trials[trials["method"] == method]) for method in trials["method"].unique()]
     frame = pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
@@ -38,7 +38,7 @@ def compare(trials: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_trial(trials: pd.DataFrame) -> pd.Series | None:
-    """The row with the lowest validation loss of a finished or stopped trial, or None if there is none."""
+    """Return the row of the finished or stopped trial with the lowest validation loss, or None."""
     usable = trials[trials["state"].isin(USABLE_STATES) & trials["valid_loss"].notna()]
     if usable.empty:
         return None
@@ -54,7 +54,7 @@ def _method_row(method: str, trials: pd.DataFrame) -> dict[str, Any]:
         "stopped": int((trials["state"] == TrialState.STOPPED).sum()),
         "failed": int((trials["state"] == TrialState.FAILED).sum()),
         "epochs": int(trials["epochs"].sum()),
-        # Exact summation: the total must not depend on the order of the trials.
+        # Exact summation, so that the total does not depend on the order of the trials.
         "seconds": math.nan if known.empty else math.fsum(known),
         **{name: math.nan if best is None or pd.isna(best[name]) else float(best[name]) for name in BEST},
     }

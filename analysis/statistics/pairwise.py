@@ -1,4 +1,4 @@
-"""Every two methods against each other, replicate by replicate."""
+"""Compare every two methods, replicate by replicate."""
 
 from __future__ import annotations
 
@@ -9,37 +9,39 @@ from functools import cache
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import special, stats
 
-from analysis.statistics.intervals import Estimate, mean, proportion, without_spread
+from analysis.statistics.intervals import Estimate, Floats, mean, proportion, without_spread
 
-# Two differences estimate a spread with one degree of freedom: nothing to build a claim on.
+# Two differences estimate the spread with one degree of freedom, which is too little for a test.
 MIN_REPLICATES = 3
+# Up to this many differences with ties or zeros, Wilcoxon's p comes from all sign patterns.
 MAX_EXACT = 13
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Method `a` against method `b` over the replicates in which both have a result.
+    """Method `a` against method `b`, over the replicates in which both have a result.
 
     Attributes:
-        a: a method.
-        b: another one.
-        n: replicates compared.
-        difference: mean of a's final incumbent minus b's, below 0 where a found the lower loss, with
-            Student's interval; that of a single pair, not corrected for the number of pairs.
+        a: the first method.
+        b: the second method.
+        n: number of replicates compared.
+        difference: mean of a's final incumbent minus b's, with Student's interval; below 0 if a found the
+            lower loss. The interval is not corrected for the number of pairs.
         spread: standard deviation of the differences; NaN for n < 2.
-        a_lower: share of replicates in which a's loss was the lower, ties half, with Wilson's interval.
+        a_lower: share of replicates in which a has the lower loss, with Wilson's interval; ties count half.
         effect: Hedges' g of the paired differences, in units of `spread`; NaN without spread.
-        p: two-sided, that of the paired t-test; where all differences are equal, the exact sign test's.
-            NaN for n < MIN_REPLICATES.
-        p_holm: the same after Holm's correction for all pairs of the study.
-        p_equivalent: that of two one-sided t-tests of |mean| >= margin (or sign tests, as for `p`).
-        p_equivalent_holm: the same after Holm's correction.
-        p_wilcoxon: two-sided Wilcoxon signed-rank test; it cannot fall below 2 / 2**n.
-        p_wilcoxon_holm: the same after Holm's correction.
-        tests: pairs that the corrections are for.
+        p: two-sided p of the paired t-test, or of the exact sign test if all differences are equal. NaN for
+            n < MIN_REPLICATES.
+        p_holm: `p` after Holm's correction for all pairs of the study.
+        p_equivalent: p of two one-sided t-tests of |mean| >= margin, or of sign tests as for `p`.
+        p_equivalent_holm: `p_equivalent` after Holm's correction.
+        p_wilcoxon: p of the two-sided Wilcoxon signed-rank test; it cannot be below 2 / 2**n.
+        p_wilcoxon_holm: `p_wilcoxon` after Holm's correction.
+        tests: number of pairs that the corrections account for.
     """
 
     a: str
@@ -59,10 +61,10 @@ class Pair:
 
 
 def paired_losses(results: pd.DataFrame) -> pd.DataFrame:
-    """Final incumbents with a row a replicate and a column a method, in the order of `results`.
+    """Return the final incumbents: one row per replicate, one column per method in the order of `results`.
 
-    NaN where a replicate is missing, has no result, or where the method has several searches of that
-    number: there is no telling which of them is the pair.
+    A cell is NaN if the replicate is missing or has no result. It is also NaN if the method has several
+    searches of this replicate, since any of them could be the one to pair.
     """
     once = results.drop_duplicates(["method", "replicate"], keep=False)
     table = once.pivot(index="replicate", columns="method", values="final")
@@ -70,11 +72,11 @@ def paired_losses(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare_pairs(losses: pd.DataFrame, margin: float) -> tuple[Pair, ...]:
-    """All pairs of columns of `losses`, in their order, tested and corrected together.
+    """Test all pairs of columns of `losses`, in their order, and correct the tests together.
 
     Args:
-        losses: as `paired_losses` gives it.
-        margin: of equivalence, in units of the loss.
+        losses: the result of `paired_losses`.
+        margin: smaller differences are equivalent; in units of the loss.
 
     Raises:
         ValueError: the margin is not above 0.
@@ -97,9 +99,9 @@ def compare_pairs(losses: pd.DataFrame, margin: float) -> tuple[Pair, ...]:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction (Scandinavian Journal of Statistics 6, 1979), in the order given.
+    """Apply Holm's step-down correction (Scandinavian Journal of Statistics 6, 1979), in the order given.
 
-    NaN is no test: it stays NaN and is not counted.
+    NaN stands for "not tested": it stays NaN and does not count.
     """
     p = np.asarray(p_values, dtype=float)
     order = [i for i in np.argsort(p, kind="stable") if not math.isnan(p[i])]
@@ -107,15 +109,15 @@ def holm(p_values: Sequence[float]) -> list[float]:
     for position, i in enumerate(order):
         least = max(least, min(1.0, (len(order) - position) * float(p[i])))
         corrected[i] = least
-    return corrected.tolist()
+    return [float(value) for value in corrected]
 
 
-def _pair(a: str, b: str, differences: np.ndarray, margin: float, p_wilcoxon: float) -> Pair:
+def _pair(a: str, b: str, differences: Floats, margin: float, p_wilcoxon: float) -> Pair:
     n = len(differences)
     p, p_equivalent = _tests(differences, margin)
     spread = float(differences.std(ddof=1)) if n >= 2 else math.nan
     varied = n >= 2 and not without_spread(differences)
-    # Hedges' correction of the small sample's bias, in its usual approximation.
+    # Hedges' correction for the bias of small samples, in its usual approximation.
     unbiased = 1 - 3 / (4 * (n - 1) - 1) if n >= 2 else math.nan
     return Pair(
         a=a,
@@ -131,14 +133,14 @@ def _pair(a: str, b: str, differences: np.ndarray, margin: float, p_wilcoxon: fl
     )
 
 
-def _tests(differences: np.ndarray, margin: float) -> tuple[float, float]:
-    """p of "there is no difference" and of "the difference is at least the margin"."""
+def _tests(differences: Floats, margin: float) -> tuple[float, float]:
+    """Return p for "there is no difference" and for "the difference is at least the margin"."""
     n = len(differences)
     if n < MIN_REPLICATES:
         return math.nan, math.nan
     centre = float(differences.mean())
     if without_spread(differences):
-        # No spread, no t. The exact sign test asks for none: all n on one side of 0, or of the margin.
+        # The t-test needs spread. The exact sign test does not: all n lie on one side of 0 or of the margin.
         one_sided = 0.5**n
         zero = bool(np.abs(differences).max() <= 1e-12)
         return (1.0 if zero else 2 * one_sided), (one_sided if abs(centre) < margin else 1.0)
@@ -147,8 +149,8 @@ def _tests(differences: np.ndarray, margin: float) -> tuple[float, float]:
     return float(difference), float(special.stdtr(n - 1, (abs(centre) - margin) / error))
 
 
-def _wilcoxon(differences: Sequence[np.ndarray]) -> list[float]:
-    """The p of each: exact for up to 50 differences without ties or zeros, or up to MAX_EXACT with them."""
+def _wilcoxon(differences: Sequence[Floats]) -> list[float]:
+    """Return each p, exact for up to 50 differences; with ties or zeros, for up to MAX_EXACT."""
     differences = [_without_rounding(own) for own in differences]
     found = [math.nan if len(own) < MIN_REPLICATES else 1.0 for own in differences]
     together: dict[int, list[int]] = {}
@@ -159,7 +161,7 @@ def _wilcoxon(differences: Sequence[np.ndarray]) -> list[float]:
                 found[i] = _signed_ranks(own[own != 0])
             else:
                 together.setdefault(len(own), []).append(i)
-    # scipy spends far more on a call than on a row.
+    # A call of scipy costs far more than a row, so all tests of one n share a call.
     for same in together.values():
         p_values = stats.wilcoxon(np.stack([differences[i] for i in same]), method="auto", axis=1).pvalue
         for i, p in zip(same, p_values, strict=True):
@@ -167,14 +169,14 @@ def _wilcoxon(differences: Sequence[np.ndarray]) -> list[float]:
     return found
 
 
-def _without_rounding(differences: np.ndarray) -> np.ndarray:
-    # 0.102 - 0.1 and 0.143 - 0.141 are a tie, which the last digits of the floats hide; ranks know no unit.
+def _without_rounding(differences: Floats) -> Floats:
+    # 0.102 - 0.1 and 0.143 - 0.141 are a tie that rounding errors hide. The scale does not affect ranks.
     largest = np.abs(differences).max(initial=0.0)
     return np.round(differences / largest, 9) if largest > 0 else differences
 
 
-def _signed_ranks(differences: np.ndarray) -> float:
-    """The exact p by all sign patterns; scipy's PermutationMethod takes 0.2 s for ten, and the same p."""
+def _signed_ranks(differences: Floats) -> float:
+    """Compute the exact p from all sign patterns; scipy's PermutationMethod takes 0.2 s for ten."""
     ranks = stats.rankdata(np.abs(differences))
     sums = _signs(len(ranks)) @ ranks
     seen = ranks[differences > 0].sum()
@@ -182,6 +184,7 @@ def _signed_ranks(differences: np.ndarray) -> float:
 
 
 @cache
-def _signs(n: int) -> np.ndarray:
-    """All 2**n patterns of n zeros and ones, a row each."""
-    return (np.arange(2**n)[:, None] >> np.arange(n)) & 1
+def _signs(n: int) -> npt.NDArray[np.int64]:
+    """Return all 2**n patterns of n zeros and ones, one per row."""
+    patterns: npt.NDArray[np.int64] = (np.arange(2**n)[:, None] >> np.arange(n)) & 1
+    return patterns

@@ -1,4 +1,4 @@
-"""How likely the pairwise tests are to decide, and how many replicates they need for it."""
+"""Compute how likely the pairwise tests are to decide, and how many replicates they need for that."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from functools import cache
 import numpy as np
 from scipy import special
 
-# Cohen's convention.
+from analysis.statistics.intervals import Floats
+
+# The usual power, after Cohen.
 TARGET_POWER = 0.8
 MAX_REPLICATES = 1000
 _QUANTILES = (np.arange(2000) + 0.5) / 2000
 
 
 def difference_power(n: int, difference: float, spread: float, alpha: float) -> float:
-    """The chance that the two-sided paired t-test at level `alpha` finds a difference, in either direction.
+    """Return the probability that the two-sided paired t-test at level `alpha` finds a difference.
 
-    That of the non-central t distribution (Cohen, Statistical Power Analysis), as a mean over the sample's
-    standard deviation, since scipy's nctdtr is NaN for large effects.
+    Either direction counts. This is the power from the non-central t distribution (Cohen, Statistical Power
+    Analysis). It is computed as a mean over the sample's standard deviation, because scipy's nctdtr is NaN
+    for large effects.
 
     Args:
-        n: pairs, at least 2.
+        n: number of pairs, at least 2.
         difference: true mean of the differences.
-        spread: their true standard deviation, above 0.
+        spread: true standard deviation of the differences, above 0.
         alpha: in (0, 1).
     """
     shift = difference / spread * math.sqrt(n)
@@ -33,14 +36,15 @@ def difference_power(n: int, difference: float, spread: float, alpha: float) -> 
 
 
 def equivalence_power(n: int, difference: float, spread: float, margin: float, alpha: float) -> float:
-    """The chance that two one-sided t-tests at level `alpha` both place the difference within the margin.
+    """Return the probability that two one-sided t-tests at level `alpha` find equivalence.
 
-    For normal differences (Phillips, J. Pharmacokinetics and Biopharmaceutics 18, 1990).
+    They find it if both place the difference within the margin. This assumes normal differences (Phillips,
+    J. Pharmacokinetics and Biopharmaceutics 18, 1990).
 
     Args:
-        n: pairs, at least 2.
+        n: number of pairs, at least 2.
         difference: true mean of the differences.
-        spread: their true standard deviation, above 0.
+        spread: true standard deviation of the differences, above 0.
         margin: above 0.
         alpha: in (0, 0.5).
     """
@@ -51,16 +55,16 @@ def equivalence_power(n: int, difference: float, spread: float, margin: float, a
 
 
 def replicates_to_decide(difference: float, spread: float, margin: float, alpha: float) -> int | None:
-    """The smallest number of pairs with which one of the two tests decides with probability TARGET_POWER.
+    """Return the smallest number of pairs with which one of the two tests decides with TARGET_POWER.
 
     Args:
         difference: assumed true mean of the differences.
         spread: assumed true standard deviation, above 0.
-        margin: of equivalence, above 0.
-        alpha: level of either test, corrected for the number of pairs of methods.
+        margin: smaller differences are equivalent; above 0.
+        alpha: level of each test, corrected for the number of pairs of methods.
 
     Returns:
-        At least 3; None where MAX_REPLICATES pairs would not do.
+        At least 3; None if MAX_REPLICATES pairs are not enough.
     """
     needed = [
         _smallest(lambda n: difference_power(n, difference, spread, alpha)),
@@ -70,13 +74,14 @@ def replicates_to_decide(difference: float, spread: float, margin: float, alpha:
 
 
 @cache
-def _sampled_spreads(n: int) -> np.ndarray:
-    """Equally likely values of the standard deviation of n normal values, in units of the true one."""
-    return np.sqrt(2 * special.gammaincinv((n - 1) / 2, _QUANTILES) / (n - 1))
+def _sampled_spreads(n: int) -> Floats:
+    """Return equally likely values of the standard deviation of n normal values, in units of the true one."""
+    spreads: Floats = np.sqrt(2 * special.gammaincinv((n - 1) / 2, _QUANTILES) / (n - 1))
+    return spreads
 
 
 def _smallest(power: Callable[[int], float]) -> int | None:
-    """Bisection: both powers rise with n once they matter."""
+    """Bisect for the smallest n with TARGET_POWER; both powers increase with n where it matters."""
     if power(MAX_REPLICATES) < TARGET_POWER:
         return None
     low, high = 2, MAX_REPLICATES

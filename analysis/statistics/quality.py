@@ -1,4 +1,4 @@
-"""How well each method searched: configurations proposed twice, trials that failed, best at an end."""
+"""Check each method's searches: duplicate configurations, failed trials, best trials at a bound."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from fashion_wb.trial import Trial, TrialState
 
 @dataclass(frozen=True)
 class Quality:
-    """One method's searches.
+    """The quality of one method's searches.
 
     Attributes:
         method: the method.
-        searches: how many.
-        proposed: trials of all of them, in whatever state.
-        duplicates: how many of these repeat a configuration of the same search.
-        failed: share of failed trials among those that ended, with Wilson's interval (as if trials failed
-            independently of one another).
-        with_result: searches that have a best trial.
-        at_bound: how many of these have it at an end of some parameter's range; None where no search of
-            the method says what its ranges are.
-        bounds: parameter, "low" or "high", and in how many searches the best trial lies there; most often
-            first.
+        searches: number of searches.
+        proposed: number of trials in all searches, in any state.
+        duplicates: number of trials that repeat a configuration of the same search.
+        failed: share of failed trials among those that ended, with Wilson's interval. The interval assumes
+            that trials fail independently.
+        with_result: number of searches that have a best trial.
+        at_bound: number of searches whose best trial lies at a bound of some parameter's range; None if the
+            ranges of all searches are unknown.
+        bounds: parameter, "low" or "high", and the number of searches whose best trial lies at this bound;
+            the most frequent first.
     """
 
     method: str
@@ -43,18 +43,18 @@ class Quality:
 
 
 def search_quality(searches: Sequence[SearchRecord]) -> tuple[Quality, ...]:
-    """Every method's quality, in the order of `searches`."""
+    """Check the searches of every method, in the order of `searches`."""
     methods = dict.fromkeys(search.method for search in searches)
     return tuple(_quality(method, [one for one in searches if one.method == method]) for method in methods)
 
 
 def best_of(search: SearchRecord) -> Trial | None:
-    """The finished or stopped trial with the best metric, the first of equals, or None."""
+    """Return the finished or stopped trial with the best metric (the first of equals), or None."""
     usable = [trial for trial in search.trials if trial.state.value in USABLE_STATES]
     best, best_value = None, 0.0
     for trial in sorted(usable, key=lambda trial: trial.number):
         value = search.metric.best(trial.history)
-        if value is not None and (best is None or search.metric.better(value, best_value)):
+        if value is not None and (best is None or search.metric.is_better(value, best_value)):
             best, best_value = trial, value
     return best
 
@@ -64,8 +64,8 @@ def _quality(method: str, searches: Sequence[SearchRecord]) -> Quality:
     ended = [trial for trial in trials if trial.state.ended]
     failed = sum(trial.state is TrialState.FAILED for trial in ended)
     found = [(search, best) for search in searches if (best := best_of(search)) is not None]
-    ends = [values_at_bounds(search.space, best.config) for search, best in found if search.space]
-    counts = Counter(end for of_search in ends for end in of_search)
+    at_bounds = [values_at_bounds(search.space, best.config) for search, best in found if search.space]
+    counts = Counter(bound for of_search in at_bounds for bound in of_search)
     return Quality(
         method=method,
         searches=len(searches),
@@ -73,8 +73,8 @@ def _quality(method: str, searches: Sequence[SearchRecord]) -> Quality:
         duplicates=sum(map(_duplicates, searches)),
         failed=proportion(failed, len(ended)),
         with_result=len(found),
-        at_bound=sum(map(bool, ends)) if any(search.space for search in searches) else None,
-        bounds=tuple((name, end, count) for (name, end), count in counts.most_common()),
+        at_bound=sum(map(bool, at_bounds)) if any(search.space for search in searches) else None,
+        bounds=tuple((name, bound, count) for (name, bound), count in counts.most_common()),
     )
 
 

@@ -1,12 +1,16 @@
-"""A verdict on every two methods: better, worse, equivalent, or undecided and how far from deciding.
+"""The verdict on every two methods: better, worse, equivalent or undecided.
 
-The rule, on the mean difference of the final incumbents of paired replicates: equivalent if two one-sided
-t-tests place it within the margin; else better or worse if a two-sided paired t-test finds it; else
-undecided. Each kind of test is corrected by Holm over all pairs, so that at most 5% of studies claim any
-difference where there is none, and at most 5% any equivalence where there is none. That was measured on
-simulated studies (benchmarks/aa.py), for a number of replicates fixed beforehand: judging again after adding
-replicates to an undecided study makes it up to about 10%. Wilcoxon's test is reported and decides nothing:
-with 5 replicates its p cannot fall below 0.0625, whatever the data.
+The rule looks at the mean difference of the final incumbents of paired replicates:
+
+1. If two one-sided t-tests place it within the margin, the methods are equivalent.
+2. Otherwise, if a two-sided paired t-test finds a difference, the first method is better or worse.
+3. Otherwise the pair is undecided.
+
+Each kind of test is corrected by Holm's method over all pairs. At most 5% of studies of identical methods
+claim a difference. At most 5% of studies of methods that differ by the margin or more claim an equivalence.
+This is measured on simulated studies (benchmarks/aa.py) whose number of replicates is fixed in advance.
+Testing an undecided study again after adding replicates raises the 5% to about 10%. Wilcoxon's test is
+reported but decides nothing: with 5 replicates its p cannot be below 0.0625, whatever the data.
 """
 
 from __future__ import annotations
@@ -22,13 +26,14 @@ from analysis.statistics.finals import search_results
 from analysis.statistics.pairwise import MIN_REPLICATES, Pair, compare_pairs, paired_losses
 from analysis.statistics.power import replicates_to_decide
 
+# At most this share of studies claims a false difference, and at most this share a false equivalence.
 ALPHA = 0.05
-# About 0.4 points of accuracy near the best losses of this CNN, a little more than seeds alone make.
+# About 0.4 points of accuracy near the best losses of this CNN, slightly more than a new seed changes.
 MARGIN = 0.01
 
 
 class Outcome(StrEnum):
-    """What is claimed of the first of two methods; lower loss is better."""
+    """What a verdict says about the first of two methods; lower loss is better."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -38,15 +43,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the replicates show of two methods.
+    """What the replicates show about two methods.
 
     Attributes:
         pair: the numbers.
-        outcome: of pair.a against pair.b.
-        margin: differences of less are equivalent, in units of the loss.
-        more_replicates: further replicates of both methods with which the tests would decide in 8 of 10 studies, if
-            the difference and spread seen are the true ones; 0 if decided, None if that is not known or
-            the number is beyond power.MAX_REPLICATES.
+        outcome: the outcome for pair.a against pair.b.
+        margin: smaller differences are equivalent; in units of the loss.
+        more_replicates: number of replicates to add to both methods so that the tests decide in 8 of 10
+            studies, if the observed difference and spread are the true ones. 0 if decided; None if unknown
+            or if more than power.MAX_REPLICATES would be needed.
     """
 
     pair: Pair
@@ -56,18 +61,18 @@ class Verdict:
 
 
 def judge(pairs: Iterable[Pair], margin: float) -> tuple[Verdict, ...]:
-    """The verdicts on pairs that `pairwise.compare_pairs` tested with the same `margin`."""
-    return tuple(Verdict(pair, outcome_of(pair), margin, _more(pair, margin)) for pair in pairs)
+    """Return the verdicts on pairs that `pairwise.compare_pairs` tested with the same `margin`."""
+    return tuple(Verdict(pair, outcome_of(pair), margin, _more_replicates(pair, margin)) for pair in pairs)
 
 
 def judge_trials(trials: pd.DataFrame, margin: float = MARGIN) -> tuple[Verdict, ...]:
-    """The verdicts on all pairs of methods in `trials`, as `frames.trials_frame` gives it."""
+    """Return the verdicts on all pairs of methods in `trials`, the result of `frames.trials_frame`."""
     return judge(compare_pairs(paired_losses(search_results(trials)), margin), margin)
 
 
 def outcome_of(pair: Pair) -> Outcome:
-    """What the corrected tests of `pairwise.compare_pairs` claim of a pair."""
-    # Written so that NaN decides nothing.
+    """Return what the corrected tests of `pairwise.compare_pairs` say about a pair."""
+    # Comparisons with NaN are false, so a pair that was not tested stays undecided.
     if pair.p_equivalent_holm <= ALPHA:
         return Outcome.EQUIVALENT
     if pair.p_holm <= ALPHA:
@@ -75,16 +80,15 @@ def outcome_of(pair: Pair) -> Outcome:
     return Outcome.UNDECIDED
 
 
-def _more(pair: Pair, margin: float) -> int | None:
+def _more_replicates(pair: Pair, margin: float) -> int | None:
     if outcome_of(pair) is not Outcome.UNDECIDED:
         return 0
     if pair.n < MIN_REPLICATES:
         return None
-    # Holm's first and hardest step; a later one would need fewer.
+    # The level of Holm's first and strictest step; later steps need fewer replicates.
     alpha = ALPHA / pair.tests
     if pair.spread == 0:
         sides = 1 if abs(pair.difference.value) < margin else 2
-        needed = math.ceil(math.log2(sides / alpha))
-    else:
-        needed = replicates_to_decide(pair.difference.value, pair.spread, margin, alpha)
+        return max(1, math.ceil(math.log2(sides / alpha)) - pair.n)
+    needed = replicates_to_decide(pair.difference.value, pair.spread, margin, alpha)
     return None if needed is None else max(1, needed - pair.n)

@@ -1,4 +1,4 @@
-"""Each search's chosen configuration trained again: its test accuracy, and how far the claim was off."""
+"""Summarise the retrained winners: test accuracy, and how far off the result reported by the search was."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ from analysis.statistics.intervals import Estimate, mean
 
 @dataclass(frozen=True)
 class Winners:
-    """One method's chosen configurations, one a search, each retrained on fresh seeds.
+    """One method's retrained winners: one winner per search, each retrained with new seeds.
 
-    A search's number is the mean over its seeds, those without a number left out; the intervals are
-    Student's over searches, so that many seeds of one search do not pass for many searches.
+    The number of a search is the mean over its seeds; seeds without a number are left out. The intervals are
+    Student's over searches, because several seeds of one search are not several searches.
 
     Attributes:
         method: the method.
-        searches: whose choice was retrained with a test accuracy.
-        without_result: whose choice gave none, left out of what follows.
+        searches: number of searches whose winner has a test accuracy.
+        without_result: number of searches whose winner has none; they are left out of the other numbers.
         test_accuracy: mean over searches, in [0, 1].
-        between: standard deviation of the searches' test accuracies; NaN for fewer than 2.
-        within: standard deviation of test accuracy over the seeds of one configuration, pooled; NaN where
-            none has 2.
-        loss_gap: mean of retrained minus claimed validation loss; above 0 where the claims were too good.
-        accuracy_gap: mean of claimed validation minus retrained test accuracy; above 0 where too good.
+        between: standard deviation of test accuracy between searches; NaN for fewer than 2 searches.
+        within: standard deviation of test accuracy between the seeds of one configuration, pooled; NaN if no
+            configuration has 2 seeds.
+        loss_gap: mean of the retrained minus the reported validation loss; above 0 if the reported loss was
+            too good.
+        accuracy_gap: mean of the reported validation accuracy minus the test accuracy after retraining;
+            above 0 if the reported accuracy was too good.
     """
 
     method: str
@@ -42,7 +44,7 @@ class Winners:
 
 
 def summarise_winners(retrained: Sequence[RetrainedWinner]) -> tuple[Winners, ...]:
-    """A summary a method, in the order of `retrained`."""
+    """Summarise the winners of every method, in the order of `retrained`."""
     methods = dict.fromkeys(one.method for one in retrained)
     return tuple(_summary(method, [one for one in retrained if one.method == method]) for method in methods)
 
@@ -73,7 +75,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _pooled(groups: Sequence[Sequence[float]]) -> float:
-    """The standard deviation within groups, each group's own mean taken out."""
+    """Return the standard deviation within groups, around each group's own mean."""
     freedom = sum(len(group) - 1 for group in groups)
     squares = sum(float(np.var(group)) * len(group) for group in groups)
     return math.sqrt(squares / freedom) if freedom > 0 else math.nan

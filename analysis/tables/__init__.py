@@ -1,3 +1,6 @@
-"""Results as text: `comparison` (the table and its sentences), `evidence_text` and `evidence_frames`
-(everything else), `verdict_text` (verdicts as sentences), `csv_file` (data frames on disk).
+"""Results as text, Markdown and CSV.
+
+`comparison` has the table of methods and the verdict. `evidence_text` and `evidence_frames` have everything
+else, as Markdown and as tables for CSV. `verdict_text` turns verdicts into sentences. `csv_file` writes CSV
+files.
 """

@@ -1,4 +1,4 @@
-"""The methods side by side: what each spent, the best trial it found, and what that does not show."""
+"""Compare the methods in a table, and say what the trials show and what they do not show."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from analysis.statistics.verdicts import judge_trials
 from analysis.tables.verdict_text import repeats_replicates, summary
 from fashion_wb.trial import TrialState
 
-# How to read the table.
+# Explains the table.
 READING = (
-    "Trials are those that ended: finished, stopped early or failed. Epochs and seconds are what all "
-    "trials of the method spent. The columns from filters on are those of the trial with the lowest "
-    "validation loss, at its best epoch."
+    "Trials counts those that ended: finished, stopped early or failed. Epochs and seconds are totals over "
+    "all trials of the method. The columns from filters on describe the trial with the lowest validation "
+    "loss, at its best epoch."
 )
-# What a terminal of 100 columns has no room for.
+# Shorter names, so that the table fits a terminal of 100 columns.
 SHORT_NAMES = {"valid_loss": "loss", "valid_accuracy": "accuracy"}
 
 
 def to_markdown(comparison: pd.DataFrame, statement: str, sections: Sequence[str] = ()) -> str:
-    """The text of comparison.md: what was compared, the table, how to read it, `statement`, `sections`."""
+    """Return the text of comparison.md; `statement` follows the table, then come the `sections`."""
     parts = ["# Comparison", describe(comparison), table_markdown(comparison), READING, statement, *sections]
     return "\n\n".join(parts) + "\n"
 
 
 def table_markdown(comparison: pd.DataFrame) -> str:
-    """The table in Markdown, without a newline at its end."""
+    """Return the table in Markdown, without a newline at its end."""
     return markdown_table(comparison.columns.to_list(), format_cells(comparison)).rstrip("\n")
 
 
 def to_text(comparison: pd.DataFrame, width: int) -> str:
-    """The table as aligned plain text of at most `width` columns where the names allow.
+    """Return the table as aligned plain text of at most `width` columns, if the names are short enough.
 
-    Too narrow a width gives two tables, what was spent and what was found.
+    If one table does not fit, there are two: what was spent, and what was found.
     """
     short = comparison.rename(columns=SHORT_NAMES)
     header, rows = short.columns.to_list(), format_cells(short.set_axis(comparison.columns, axis="columns"))
@@ -51,7 +51,7 @@ def to_text(comparison: pd.DataFrame, width: int) -> str:
 
 
 def describe(comparison: pd.DataFrame) -> str:
-    """What was compared, in sentences: trials and epochs of each method."""
+    """Say what was compared: the number of trials and epochs of each method."""
     spent = [
         f"{row['method']} {count_of(row['trials'], 'trial')} and {count_of(row['epochs'], 'epoch')}"
         for _, row in comparison.iterrows()
@@ -63,9 +63,9 @@ def describe(comparison: pd.DataFrame) -> str:
 
 
 def verdict(trials: pd.DataFrame) -> str:
-    """What the trials show and what they do not, in sentences.
+    """Say what the trials show: first the verdict on the methods, then the best trial, then caveats.
 
-    A method is named as better than another only where replicates show it (see `verdicts`).
+    A method is called better than another only if replicates show it (see `verdicts`).
     """
     best = best_trial(trials)
     if best is None:
@@ -74,8 +74,7 @@ def verdict(trials: pd.DataFrame) -> str:
         return f"No trial finished with a validation loss ({', '.join(states) or 'no trials'}): " + (
             "there is no result to compare."
         )
-    sentences = [_best_sentence(best), _searches_sentence(trials), *_caveats(trials)]
-    return " ".join(sentences)
+    return " ".join([_methods_sentence(trials), _best_sentence(best), *_caveats(trials)])
 
 
 def _best_sentence(best: pd.Series) -> str:
@@ -84,42 +83,42 @@ def _best_sentence(best: pd.Series) -> str:
     text += f"with validation loss {format_value('valid_loss', best['valid_loss'])}"
     if pd.notna(best["valid_accuracy"]):
         text += f" and validation accuracy {format_value('valid_accuracy', best['valid_accuracy'])}"
-    text += f" at its best of {count_of(best['epochs'], 'epoch')}"
+    text += f" at the best of its {count_of(best['epochs'], 'epoch')}"
     return text + ("; this trial was stopped early." if best["state"] == TrialState.STOPPED else ".")
 
 
-def _searches_sentence(trials: pd.DataFrame) -> str:
+def _methods_sentence(trials: pd.DataFrame) -> str:
     searches = trials.groupby("method", sort=False)["sweep"].nunique()
     if len(searches) == 1:
         return f"Only one method was run (n = {searches.iloc[0]}): there is nothing to compare it with."
     if (searches == 1).all():
         return (
-            "A single search of each method (n = 1) cannot show which method is better: "
-            "seeds alone can move the accuracy by as much as methods do."
+            "One search of each method (n = 1) cannot show which method is better: another seed can change "
+            "the accuracy as much as another method."
         )
     verdicts = judge_trials(trials)
     if any(one.pair.n >= MIN_REPLICATES for one in verdicts):
         return summary(verdicts)
+    if repeats_replicates(trials):
+        reason = "the searches are not replicates paired by number (METHOD-r0, METHOD-r1, ...)"
+    else:
+        reason = f"no two methods have results in {MIN_REPLICATES} replicates"
     if searches.nunique() == 1:
         count = f"There are n = {searches.iloc[0]} searches of each method"
     else:
         count = "Searches of each method: " + ", ".join(f"{name} n = {n}" for name, n in searches.items())
-    if repeats_replicates(trials):
-        reason = "they are not replicates paired by number (METHOD-r0, METHOD-r1, ...)"
-    else:
-        reason = f"fewer than {MIN_REPLICATES} replicates have a result of two methods"
-    return f"{count}; {reason}, so no difference is tested and none is claimed."
+    return f"No difference between methods is tested: {reason}. {count}."
 
 
 def _caveats(trials: pd.DataFrame) -> list[str]:
     found = []
     states = trials["state"]
     if not (states == TrialState.FINISHED).any():
-        found.append("No trial finished: all results are of trials stopped early.")
+        found.append("No trial finished: all results come from trials stopped early.")
     if (states == TrialState.RUNNING).any():
         running = count_of(int((states == TrialState.RUNNING).sum()), "trial")
-        found.append(f"{running} still running: epochs spent so far are counted, results are not.")
+        found.append(f"{running} still running: epochs so far are counted, results are not.")
     if trials["seconds"].isna().any():
         unknown = count_of(int(trials["seconds"].isna().sum()), "trial")
-        found.append(f"{unknown} logged no time, so the seconds are of the others only.")
+        found.append(f"{unknown} logged no time: the seconds are those of the others.")
     return found

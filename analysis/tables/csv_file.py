@@ -1,4 +1,4 @@
-"""Tables on disk."""
+"""Write tables as CSV files."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from fashion_wb.files import write_text
 
 
 def write_csv(frame: pd.DataFrame, path: Path, decimals: Mapping[str, int] | None = None) -> None:
-    """Write a table without its index; empty cells are empty.
+    """Write a table without its index; missing values become empty cells.
 
     Args:
-        frame: any table; its integers are written as such, its floats so that they read back equal.
+        frame: any table. Integers stay integers; floats read back equal.
         path: the file to replace.
-        decimals: digits after the point for columns where every digit would only be noise.
+        decimals: columns to round, with the number of digits after the point.
     """
     write_text(frame.round(dict(decimals or {})).to_csv(index=False, lineterminator="\n"), path)

@@ -1,4 +1,4 @@
-"""The evidence's numbers as tables for machines: finals.csv, pairs.csv and winners.csv."""
+"""Turn the evidence into the tables of finals.csv, pairs.csv and winners.csv."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ WINNERS_COLUMNS = (
 
 
 def finals_frame(finals: Sequence[Finals]) -> pd.DataFrame:
-    """A row a method, columns FINALS_COLUMNS.
+    """Return one row per method, columns FINALS_COLUMNS.
 
-    What is not known is empty; infinite is a loss that at least half of the searches never had a value
-    for, or a target that they never reached.
+    Unknown values are NaN. A median loss is infinite if at least half of the searches have no result. A
+    median of epochs or seconds to target is infinite if at least half never reached the target.
     """
     rows = [
         {
@@ -52,7 +52,7 @@ def finals_frame(finals: Sequence[Finals]) -> pd.DataFrame:
 
 
 def pairs_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
-    """A row a pair of methods, columns PAIRS_COLUMNS; `more_replicates` is empty where it is not known."""
+    """Return one row per pair of methods, columns PAIRS_COLUMNS; `more_replicates` is empty if unknown."""
     tests = ("p", "p_holm", "p_equivalent", "p_equivalent_holm", "p_wilcoxon", "p_wilcoxon_holm", "tests")
     rows = [
         {
@@ -70,7 +70,7 @@ def pairs_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
 
 
 def winners_frame(winners: Sequence[Winners]) -> pd.DataFrame:
-    """A row a method whose chosen configurations were trained again, columns WINNERS_COLUMNS."""
+    """Return one row per method with retrained winners, columns WINNERS_COLUMNS."""
     rows = [
         {
             **_fields(one, "method", "searches", "without_result", "between", "within"),

@@ -1,4 +1,4 @@
-"""The evidence as Markdown: the sections of comparison.md below its table."""
+"""Write the evidence as Markdown: the sections of comparison.md below its table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOSS, _SHARE, _COUNT = ".4f", ".2f", ".0f"
 
 
 def sections(evidence: Evidence) -> list[str]:
-    """A section a kind of evidence, none where there is nothing to tell; each without a last newline."""
+    """Return one section per kind of evidence that there is; each without a newline at its end."""
     parts = (_finals, _pairs, _hypothesis, _winners, _audit, _quality)
     texts = ("\n\n".join(block.rstrip("\n") for block in part(evidence)) for part in parts)
     return [text for text in texts if text]
@@ -42,11 +42,12 @@ def _finals(evidence: Evidence) -> Iterable[str]:
     ]
     yield markdown_table([*header, "seconds to target", "average rank"], rows)
     yield (
-        "n: searches with a result. Intervals: 95%, those of the median distribution-free; with 5 searches "
-        "it is their range and holds with 93.75%, and with fewer there is none. IQM: interquartile mean. The "
-        f"target is a validation loss of {evidence.target:.4f}; epochs and seconds are medians, \u221e where "
-        "at least half of the searches did not reach it. Average rank: over the budget that all methods "
-        "have, 1 is best."
+        "n: searches with a result. Intervals: 95% confidence. The interval of the median assumes no "
+        "distribution; with 5 searches it is their range, with 93.75% confidence, and with fewer there is "
+        "none. IQM: interquartile mean, the mean of the middle half. The target is a validation loss of "
+        f"{evidence.target:.4f}. Epochs and seconds to target are medians; \u221e means that at least half "
+        "of the searches did not reach the target. Average rank: the rank among the methods, averaged over "
+        "the budget that all of them spent; 1 is best."
     )
 
 
@@ -54,6 +55,7 @@ def _pairs(evidence: Evidence) -> Iterable[str]:
     if max((one.pair.n for one in evidence.verdicts), default=0) < 2:
         return
     yield "## Every two methods"
+    yield "\n".join(f"- {sentence(one)}" for one in evidence.verdicts)
     header = ["A", "B", "A is", "n", "A - B", "95% interval", "P(A lower)", "95% interval", "effect"]
     rows = [
         [
@@ -72,15 +74,16 @@ def _pairs(evidence: Evidence) -> Iterable[str]:
     ]
     yield markdown_table([*header, "p", "p equivalent", "p Wilcoxon"], rows)
     yield (
-        "Differences of the final validation loss within a replicate. Each p is corrected by Holm for all "
-        "pairs; the intervals are not. p: paired t-test. p equivalent: two one-sided t-tests against a "
-        f"margin of {evidence.margin:g}. Wilcoxon's signed-rank test decides nothing: its p cannot fall "
-        "below 2 to the power of 1 - n, before correction. Effect: Hedges' g, in standard deviations of the "
-        "differences. The 5% of false claims hold for a number of replicates that was fixed beforehand: "
-        "where more were added because of an undecided verdict, and all judged again, they become about 10% "
+        "A - B: mean difference of the final validation loss within a replicate; below 0, A is better. P(A "
+        "lower): share of replicates in which A has the lower loss. n: replicates in which both have a "
+        "result. Effect: Hedges' g, in standard deviations of the differences. p: paired t-test. p "
+        f"equivalent: two one-sided t-tests against a margin of {evidence.margin:g}. p Wilcoxon: "
+        "signed-rank test, for information only; before correction it cannot be below 2 to the power of 1 - "
+        "n. Each p is corrected for all pairs by Holm's method; the intervals are not corrected. A study of "
+        "identical methods claims a difference at most 5% of the time if the number of replicates is fixed "
+        "in advance. Adding replicates to an undecided study and looking again raises that to about 10% "
         "(docs/evidence/aa.md)."
     )
-    yield "\n".join(f"- {sentence(one)}" for one in evidence.verdicts)
 
 
 def _hypothesis(evidence: Evidence) -> Iterable[str]:
@@ -88,14 +91,14 @@ def _hypothesis(evidence: Evidence) -> Iterable[str]:
     yield f"## {HYPOTHESIS}"
     yield f"{found.accuracy.sentence} {found.seconds.sentence}"
     if found.repeated:
-        yield f"{count_of(found.repeated, 'run')} of a configuration run before in the replicate left out."
+        yield f"Runs left out because they repeat a configuration within their replicate: {found.repeated}."
 
 
 def _winners(evidence: Evidence) -> Iterable[str]:
     if evidence.winners is None:
         return
-    yield "## Chosen configurations trained again"
-    header = ["method", "n", "test accuracy", "95% interval", "sd of searches", "sd of seeds", "loss gap"]
+    yield "## Retrained winners"
+    header = ["method", "n", "test accuracy", "95% interval", "sd between searches", "sd between seeds"]
     rows = [
         [
             one.method,
@@ -108,35 +111,36 @@ def _winners(evidence: Evidence) -> Iterable[str]:
         ]
         for one in evidence.winners
     ]
-    yield markdown_table([*header, "95% interval", "accuracy gap", "95% interval"], rows)
+    yield markdown_table([*header, "loss gap", "95% interval", "accuracy gap", "95% interval"], rows)
     yield (
-        "Each search's configuration of lowest validation loss, trained on fresh seeds; the test images are "
-        "used nowhere else. Loss gap: validation loss when trained again minus the one claimed by the "
-        "search. Accuracy gap: claimed validation accuracy minus test accuracy. Above 0, the search "
-        "promised too much."
+        "The winner of a search is its configuration with the lowest validation loss, retrained with new "
+        "seeds. Only retraining uses the test images. Loss gap: validation loss after retraining minus the "
+        "loss that the search reported. Accuracy gap: validation accuracy that the search reported minus "
+        "test accuracy after retraining. If a gap is above 0, the search reported too good a result."
     )
 
 
 def _audit(evidence: Evidence) -> Iterable[str]:
     if evidence.audit is None:
         return
-    yield "## What early stopping cost and spared"
+    yield "## What early stopping cost and saved"
     for one in evidence.audit:
         if one.audited == 0:
-            yield f"{one.method}: {count_of(one.stopped, 'trial')} stopped, none trained to the end."
+            yield f"{one.method}: {count_of(one.stopped, 'trial')} stopped; none was trained to the end."
             continue
         won, best = _percent(one.would_have_won), _percent(one.among_best)
         yield (
             f"{one.method}: {one.audited} of {count_of(one.stopped, 'stopped trial')} were trained to the "
-            f"end. Would have had the lowest loss of their search: {won}. Would have ended among its best "
-            f"{BEST}: {best}. Stopping a trial spared {one.epochs_saved.value:.1f} epochs on average, and so "
-            f"about {100 * one.share_saved:.0f}% of the epochs without stopping."
+            f"end. Of these, {won} would have had the lowest loss of their search, and {best} would have "
+            f"been among its best {BEST}. Stopping saved {one.epochs_saved.value:.1f} epochs per stopped "
+            f"trial on average, about {100 * one.share_saved:.0f}% of all epochs that the searches would "
+            "have needed without it."
         )
 
 
 def _quality(evidence: Evidence) -> Iterable[str]:
     yield "## How the searches went"
-    header = ["method", "searches", "proposed", "proposed twice", "failed", "95% interval", "best at an end"]
+    header = ["method", "searches", "proposed", "duplicates", "failed", "95% interval", "best at a bound"]
     rows = [
         [
             one.method,
@@ -145,14 +149,15 @@ def _quality(evidence: Evidence) -> Iterable[str]:
             str(one.duplicates),
             *_two_cells(one.failed, ".3f"),
             "" if one.at_bound is None else _of(one.at_bound, one.with_result),
-            ", ".join(f"{name} {end} ({count})" for name, end, count in one.bounds),
+            ", ".join(f"{name} {bound} ({count})" for name, bound, count in one.bounds),
         ]
         for one in evidence.quality
     ]
-    yield markdown_table([*header, "at which"], rows)
+    yield markdown_table([*header, "which bound"], rows)
     yield (
-        "Proposed twice: trials whose configuration the same search had proposed before. Best at an end: "
-        "searches whose best trial lies at an end of a parameter's range, so that better ones may lie beyond."
+        "Duplicates: trials that repeat a configuration of the same search. Failed: share of the trials that "
+        "ended. Best at a bound: searches whose best trial lies at the lower or upper bound of a parameter's "
+        "range; better trials may lie beyond it."
     )
 
 
@@ -167,10 +172,12 @@ def _cell(value: float, form: str) -> str:
 
 
 def _two_cells(estimate: Estimate, form: str) -> tuple[str, str]:
-    """The value and its interval, empty where there is none."""
+    """Return the value and its interval; a cell is empty if there is none."""
     low, high = _cell(estimate.low, form), _cell(estimate.high, form)
     return _cell(estimate.value, form), f"{low} to {high}" if low and high else ""
 
 
 def _percent(estimate: Estimate) -> str:
-    return f"{100 * estimate.value:.0f}% ({100 * estimate.low:.0f} to {100 * estimate.high:.0f}%)"
+    return (
+        f"{100 * estimate.value:.0f}% (95% interval {100 * estimate.low:.0f} to {100 * estimate.high:.0f}%)"
+    )

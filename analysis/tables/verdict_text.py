@@ -1,4 +1,4 @@
-"""Verdicts on pairs of methods as sentences: one for each pair, and a summary for all of them."""
+"""Verdicts as sentences: one for each pair of methods, and a summary of all pairs."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import pandas as pd
 from analysis.formatting import count_of
 from analysis.statistics.pairwise import MIN_REPLICATES, Pair
 from analysis.statistics.power import MAX_REPLICATES
-from analysis.statistics.verdicts import Outcome, Verdict
+from analysis.statistics.verdicts import ALPHA, Outcome, Verdict
 
 
 def sentence(verdict: Verdict) -> str:
-    """What the replicates show of two methods, with the numbers behind it."""
+    """Say what the replicates show about two methods, with the numbers."""
     pair = verdict.pair
     if pair.n < MIN_REPLICATES:
         return (
-            f"{pair.a} and {pair.b}: undecided. Results of both from {count_of(pair.n, 'replicate')}; "
-            f"fewer than {MIN_REPLICATES} cannot tell a difference from chance."
+            f"{pair.a} and {pair.b} are undecided: both have a result in {count_of(pair.n, 'replicate')}, "
+            f"and fewer than {MIN_REPLICATES} cannot tell a difference from chance."
         )
     seen = f"{_difference(pair)}, n = {pair.n} replicates"
     if verdict.outcome is Outcome.EQUIVALENT:
@@ -27,35 +27,37 @@ def sentence(verdict: Verdict) -> str:
             f"{_p(pair.p_equivalent_holm, pair.tests)}."
         )
     if verdict.outcome is Outcome.UNDECIDED:
-        return f"{pair.a} and {pair.b}: undecided; {seen}. {_further(verdict.more_replicates)}"
+        return f"{pair.a} and {pair.b} are undecided: {seen}. {_needed(verdict.more_replicates)}"
     return f"{pair.a} is {verdict.outcome} than {pair.b}: {seen}, {_p(pair.p_holm, pair.tests)}."
 
 
 def summary(verdicts: Sequence[Verdict]) -> str:
-    """All verdicts in a few sentences: who is better than whom, what is equivalent, how much is undecided.
+    """Summarise all verdicts: first who is better, equivalent or undecided, then how far to trust this.
 
     Args:
-        verdicts: of all pairs of one study, at least one, at least one with MIN_REPLICATES replicates.
+        verdicts: those on all pairs of one study. At least one pair has MIN_REPLICATES replicates.
     """
     margin, counts = verdicts[0].margin, sorted({verdict.pair.n for verdict in verdicts})
     replicates = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     claims = [*_better(verdicts), *_equivalent(verdicts)]
     undecided = [verdict for verdict in verdicts if verdict.outcome is Outcome.UNDECIDED]
-    if undecided and not claims:
-        claims = ["no method is shown to be better than another, nor equivalent to it"]
-    text = (
-        f"Final validation loss, n = {replicates} paired replicates, {count_of(len(verdicts), 'pair')} of "
-        "methods, tested so that at most 5% of such studies claim a difference where there is none: "
-        f"{'; '.join(claims)}."
-    )
+    if not claims:
+        claims = ["No method is shown to be better than another or equivalent to it"]
+    pairs, needed = count_of(len(verdicts), "pair"), _least_needed(undecided)
+    text = f"{'; '.join(claims)}."
     if undecided:
-        text += f" Undecided: {len(undecided)} of {count_of(len(verdicts), 'pair')}"
-        text += f", to be told apart or found equivalent within {margin:g}{_least(undecided)}."
+        text += f" Undecided: {len(undecided)} of {pairs}{needed}."
+    text += (
+        f" The comparison uses the final validation loss of n = {replicates} paired replicates, {pairs} of "
+        f"methods. Equivalent means a difference of less than {margin:g}. {_false_claims(verdicts)}"
+    )
+    if needed:
+        text += " Looking again after adding replicates raises that to about 10%."
     return text
 
 
 def repeats_replicates(trials: pd.DataFrame) -> bool:
-    """Whether some method has several searches of one replicate number, so that they have no partners."""
+    """Return whether a method has several searches with one replicate number, which cannot be paired."""
     searches = trials.drop_duplicates(["method", "sweep"])
     return bool(searches.duplicated(["method", "replicate"]).any())
 
@@ -80,12 +82,19 @@ def _equivalent(verdicts: Sequence[Verdict]) -> list[str]:
     ]
 
 
-def _least(undecided: Sequence[Verdict]) -> str:
+def _least_needed(undecided: Sequence[Verdict]) -> str:
+    """Say how many replicates the undecided pair closest to a decision needs, if that is known."""
     known = [verdict.more_replicates for verdict in undecided if verdict.more_replicates is not None]
     if not known:
         return ""
-    needed = count_of(min(known), "more replicate")
-    return f"; the nearest to a decision needs about {needed} (and with a second look 5% become about 10%)"
+    which = "it" if len(undecided) == 1 else "the pair closest to a decision"
+    return f"; {which} needs about {count_of(min(known), 'more replicate')}"
+
+
+def _false_claims(verdicts: Sequence[Verdict]) -> str:
+    claim = f"study of identical methods claims a difference at most {100 * ALPHA:g}% of the time."
+    tests = verdicts[0].pair.tests
+    return f"A {claim}" if tests == 1 else f"The tests are corrected for {tests} pairs: a {claim}"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -99,7 +108,7 @@ def _difference(pair: Pair) -> str:
     side = "lower" if found.value < 0 else "higher"
     text = f"{pair.a}'s final loss is {abs(found.value):.4f} {side} on average"
     if pair.spread == 0:
-        return f"{text}, by the same in every replicate"
+        return f"{text}, by the same amount in every replicate"
     return f"{text} (difference {found.value:+.4f}, 95% interval {found.low:+.4f} to {found.high:+.4f})"
 
 
@@ -108,10 +117,13 @@ def _p(p: float, tests: int) -> str:
     return text if tests == 1 else f"{text} after correction for {tests} pairs"
 
 
-def _further(more: int | None) -> str:
+def _needed(more: int | None) -> str:
     if more is None:
-        return f"Not even {MAX_REPLICATES:,} replicates would be likely to decide, if this difference and spread hold."
+        return (
+            f"Even {MAX_REPLICATES:,} replicates would probably not decide, if the true difference and "
+            "spread are as observed."
+        )
     return (
-        f"About {count_of(more, 'more replicate')} of both would decide in 8 of 10 studies, if this "
-        "difference and spread hold."
+        f"About {count_of(more, 'more replicate')} of each would decide in 8 of 10 studies, if the true "
+        "difference and spread are as observed."
     )

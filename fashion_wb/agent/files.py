@@ -1,8 +1,8 @@
-"""The files of one trial of a sweep on W&B's server, where W&B's own agent puts them.
+"""The files of a trial of a sweep on W&B's server, in the places where W&B's own agent puts them.
 
-    DIR/wandb/sweep-ID/config-RUN.yaml       the configuration that the server gave out
+    DIR/wandb/sweep-ID/config-RUN.yaml       the configuration that the server sent
     DIR/wandb/sweep-ID/config-RUN.json       the same for ${args_json_file}, if the command names it
-    DIR/wandb/sweep-ID/output-RUN.log        what the trial printed; W&B's agent lets it pass to the terminal
+    DIR/wandb/sweep-ID/output-RUN.log        what the trial printed (W&B's agent prints it to the terminal)
     DIR/wandb/run-TIME-RUN/run-RUN.wandb     the run's log (offline-run-TIME-RUN with WANDB_MODE=offline)
 
 DIR is WANDB_DIR, or the directory that the agent was started in.
@@ -22,30 +22,30 @@ from fashion_wb.files import write_text
 
 @dataclass(frozen=True)
 class AgentFiles:
-    """Where the trials of one sweep keep their files; `root` is DIR."""
+    """Paths of the files of one sweep's trials; `root` is DIR."""
 
     root: Path
     sweep_id: str
 
     @property
     def folder(self) -> Path:
-        """The sweep's own folder."""
+        """The sweep's folder."""
         return self.root / "wandb" / f"sweep-{self.sweep_id}"
 
     def config_file(self, run_id: str) -> Path:
-        """A trial's configuration."""
+        """The file with a trial's configuration."""
         return self.folder / f"config-{run_id}.yaml"
 
     def args_json_file(self, run_id: str) -> Path:
-        """What ${args_json_file} stands for."""
+        """The file that ${args_json_file} stands for."""
         return self.folder / f"config-{run_id}.json"
 
     def output_file(self, run_id: str) -> Path:
-        """What a trial printed."""
+        """The file with what a trial printed."""
         return self.folder / f"output-{run_id}.log"
 
     def write_config(self, run_id: str, arguments: Mapping[str, Any]) -> None:
-        """Write a configuration, given as the server gives it: {name: {"value": ...}}."""
+        """Write a configuration in the form the server sends: {name: {"value": ...}}."""
         self.folder.mkdir(parents=True, exist_ok=True)
         document = {"wandb_version": 1, **arguments}
         write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), self.config_file(run_id))

@@ -1,4 +1,4 @@
-"""An agent at work: speak to the server, start what it gives out, watch, end."""
+"""The agent's main loop: send heartbeats, start what the server hands out, collect exits, stop."""
 
 from __future__ import annotations
 
@@ -7,64 +7,64 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
-from fashion_wb.agent.agent_run import Launcher
-from fashion_wb.agent.cap import Place, ask_if_anything_is_left, has_nothing_left, place_of
-from fashion_wb.agent.contact import Contact
-from fashion_wb.agent.ending import Ending
+from fashion_wb.agent.background import BackgroundRequests
+from fashion_wb.agent.launcher import Launcher
+from fashion_wb.agent.outage import OutageMonitor
+from fashion_wb.agent.progress import AgentProgress
 from fashion_wb.agent.protocol import Command, SweepOnServer, heartbeat
-from fashion_wb.agent.report import Report
-from fashion_wb.agent.requests import Requests
-from fashion_wb.agent.slot import Slot
-from fashion_wb.agent.stops import Stop, stop_signals
+from fashion_wb.agent.run_cap import CapCheck, check_run_cap, has_no_runs_left, heartbeat_if_runs_left
+from fashion_wb.agent.slot import Slot, find_running
+from fashion_wb.agent.stop_signals import StopRequest, catch_stop_signals
+from fashion_wb.agent.stopping import TrialStopper
 from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.local import Exit
 from fashion_wb.offline.breaker import CircuitBreaker
 from fashion_wb.server.connection import Server
 from fashion_wb.server.errors import NotFound, ServerError, Unreachable
+from fashion_wb.trial import Trial
 
 _POLL_SECONDS = 0.05
-# How often W&B's agent speaks to the server.
+# W&B's agent sends heartbeats at this interval.
 _HEARTBEAT_SECONDS = 5.0
-# W&B's own way to have an agent go on with a program that fails.
+# W&B's own variable that makes an agent continue with a program that always fails.
 _NO_BREAKER_VARIABLE = "WANDB_AGENT_DISABLE_FLAPPING"
 
 
 @dataclass
 class Agent:
-    """Runs trials of one sweep until it is over, or something ends it.
+    """Runs trials of one sweep until the sweep is over or something stops the agent.
 
     Attributes:
-        server, target: the sweep and where it is.
+        server, target: W&B's server and the sweep.
         launcher: starts trials.
-        slots: as many as trials at once.
-        report: tells the user.
-        count: most trials to start; None for no limit of this agent's own.
-        contact: whether the server answers; given up when hopeless and no trial runs.
+        slots: one for each trial that may run at the same time.
+        progress: prints what happens.
+        count: most trials to start; None for no limit of its own.
+        outage: the agent gives up when the outage has lasted too long and no trial is running.
     """
 
     server: Server
     target: SweepOnServer
     launcher: Launcher
     slots: list[Slot]
-    report: Report
+    progress: AgentProgress
     count: int | None
-    contact: Contact
-    _requests: Requests = field(default_factory=Requests)
+    outage: OutageMonitor
+    _requests: BackgroundRequests = field(default_factory=BackgroundRequests)
     _breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     _started: int = 0
-    _full: bool = True  # the run cap may have been reached; until the server says otherwise
-    _asking: bool = True  # for more runs, once slots are free
-    _starting: bool = True  # what was given; not once a user, or a failure, ends the agent
+    _cap_reached: bool = True  # assumed until the server says otherwise
+    _asks_for_runs: bool = True
+    _starts_runs: bool = True  # false once a user or a failure stops the agent
     _deleted: bool = False
-    _looking: bool = False
-    _look_due: float = 0.0
-    _heeded: Stop = Stop.NO
+    _checking_if_over: bool = False
+    _next_check: float = 0.0
+    _handled_request: StopRequest = StopRequest.NONE
     _failure: FashionWbError | None = None
 
     def __post_init__(self) -> None:
-        self._ending = Ending(self.launcher.executor)
+        self._stopper = TrialStopper(self.launcher.executor)
         self._may_break = os.environ.get(_NO_BREAKER_VARIABLE) != "true"
 
     def run(self) -> None:
@@ -72,180 +72,177 @@ class Agent:
 
         Raises:
             Interrupted: Ctrl-C or SIGTERM.
-            FashionWbError: a program that fails every time, a sweep that was deleted, a server that refuses
-                or was not there for long, or a worker process that died.
+            FashionWbError: the program always fails, the sweep was deleted, the server refuses or has not
+                answered for too long, or the fork server died.
         """
-        with stop_signals() as stops:
-            while stops.asked < Stop.KILL_TRIALS and not self._is_done():
-                self._heed(stops.asked)
-                self._speak()
-                for end in self.launcher.executor.exits(_POLL_SECONDS):
-                    self._ended(end)
+        with catch_stop_signals() as signals:
+            while signals.requested < StopRequest.KILL_TRIALS and not self._is_done():
+                self._handle_stop_request(signals.requested)
+                self._send_heartbeats()
+                for exit in self.launcher.executor.exits(_POLL_SECONDS):
+                    self._trial_exited(exit)
                 self._requests.deliver()
-                self._ending.kill_late(self.slots)
-                self.report.refresh([slot.active.trial.run_id for slot in self.slots if slot.active])
-            self.report.clear()
+                self._stopper.kill_overdue(self.slots)
+                self.progress.refresh([slot.running.trial.run_id for slot in self.slots if slot.running])
+            self.progress.clear()
         if self._failure is not None:
             raise self._failure
-        if stops.asked:
-            raise stops.error()
+        if signals.requested:
+            raise signals.error()
 
-    # What the server says
+    # Heartbeats and commands
 
-    def _speak(self) -> None:
+    def _send_heartbeats(self) -> None:
         now = time.monotonic()
         for slot in self.slots:
-            if slot.speaking or now < slot.due or self._deleted:
+            if slot.awaiting_heartbeat or now < slot.heartbeat_due or self._deleted:
                 continue
-            if slot.alive or self._may_ask(slot):
-                self._speak_for(slot, slot.alive)
-            self._begin_next(slot)
+            if slot.run_ids or self._may_ask(slot):
+                self._send_heartbeat(slot, slot.run_ids)
+            self._start_next(slot)
 
-    def _speak_for(self, slot: Slot, alive: list[str]) -> None:
-        slot.speaking = True
-        request: Callable[[], list[Command] | None] = partial(heartbeat, self.server, slot.agent_id, alive)
+    def _send_heartbeat(self, slot: Slot, run_ids: list[str]) -> None:
+        slot.awaiting_heartbeat = True
+        request: Callable[[], list[Command] | None] = partial(heartbeat, self.server, slot.agent_id, run_ids)
         path, cap = self.target.path, self.target.sweep.run_cap
-        if not alive and self._full and cap is not None:
-            request = partial(ask_if_anything_is_left, self.server, path, cap, slot.agent_id)
-        self._requests.send(request, partial(self._answered, slot, alive))
+        if not run_ids and self._cap_reached and cap is not None:
+            request = partial(heartbeat_if_runs_left, self.server, path, cap, slot.agent_id)
+        self._requests.send(request, partial(self._answered, slot, run_ids))
 
     def _may_ask(self, slot: Slot) -> bool:
-        promised = self._started + sum(each.promised for each in self.slots)
-        return self._asking and not slot.closed and (self.count is None or promised < self.count)
+        expected = self._started + sum(each.expected_starts for each in self.slots)
+        return self._asks_for_runs and not slot.closed and (self.count is None or expected < self.count)
 
-    def _answered(self, slot: Slot, alive: list[str], answer: list[Command] | ServerError | None) -> None:
-        slot.speaking = False
-        if slot.alive == alive:
-            slot.due = time.monotonic() + _HEARTBEAT_SECONDS
+    def _answered(self, slot: Slot, run_ids: list[str], answer: list[Command] | ServerError | None) -> None:
+        slot.awaiting_heartbeat = False
+        if slot.run_ids == run_ids:
+            slot.heartbeat_due = time.monotonic() + _HEARTBEAT_SECONDS
         if isinstance(answer, ServerError):
-            self._trouble(answer)
+            self._request_failed(answer)
             return
-        self.contact.answered()
+        self.outage.request_answered()
         if answer is None:
-            self._asking = False
+            self._asks_for_runs = False
             return
         for command in answer:
-            self._obey(slot, command)
-        self._begin_next(slot)
-        self._look_for_the_end()
+            self._execute(command, slot)
+        self._start_next(slot)
+        self._check_if_over()
 
-    def _obey(self, slot: Slot, command: Command) -> None:
-        if command.kind in ("run", "resume") and self._starting:
-            slot.given.append(command)
-        elif command.kind == "stop" and slot.active and slot.active.trial.run_id == command.run_id:
-            self._ending.end([slot])
+    def _execute(self, command: Command, slot: Slot) -> None:
+        if command.kind in ("run", "resume") and self._starts_runs:
+            slot.assigned.append(command)
+        elif command.kind == "stop" and slot.running and slot.running.trial.run_id == command.run_id:
+            self._stopper.stop([slot])
         elif command.kind == "exit":
             slot.closed = True
-            slot.given.clear()
-            self._ending.end([slot])
+            slot.assigned.clear()
+            self._stopper.stop([slot])
 
-    def _begin_next(self, slot: Slot) -> None:
-        """Start what was given next, once it is known to be within the run cap."""
-        if slot.active is not None or slot.checking or not slot.given:
+    def _start_next(self, slot: Slot) -> None:
+        """Start the next assigned run, once it is known to be within the run cap."""
+        if slot.running is not None or slot.awaiting_cap_check or not slot.assigned:
             return
-        cap, command = self.target.sweep.run_cap, slot.given[0]
+        cap, command = self.target.sweep.run_cap, slot.assigned[0]
         if cap is None or command.kind == "resume":
             self._launch(slot)
             return
-        slot.checking = True
-        request = partial(place_of, self.server, self.target.path, command.run_id, cap)
-        self._requests.send(request, partial(self._checked, slot))
+        slot.awaiting_cap_check = True
+        request = partial(check_run_cap, self.server, self.target.path, command.run_id, cap)
+        self._requests.send(request, partial(self._cap_checked, slot))
 
-    def _checked(self, slot: Slot, answer: Place | ServerError) -> None:
-        slot.checking = False
+    def _cap_checked(self, slot: Slot, answer: CapCheck | ServerError) -> None:
+        slot.awaiting_cap_check = False
         if isinstance(answer, ServerError):
-            self._trouble(answer)  # asked again with the next heartbeat
+            self._request_failed(answer)  # the next heartbeat repeats the check
             return
-        self._full = answer.full
-        if slot.given and answer.within:
+        self._cap_reached = answer.reached
+        if slot.assigned and answer.allowed:
             self._launch(slot)
-        elif slot.given:
-            self.report.declined(slot.given.pop(0).run_id)
-            self._asking = False
+        elif slot.assigned:
+            self.progress.run_beyond_cap(slot.assigned.pop(0).run_id)
+            self._asks_for_runs = False
 
-    def _look_for_the_end(self) -> None:
-        """See whether the sweep is over, if the server gives nothing out and does not say why."""
+    def _check_if_over(self) -> None:
+        """Ask whether the sweep is over, since the server may hand out nothing without saying why."""
         now = time.monotonic()
-        if self._looking or now < self._look_due or any(slot.alive for slot in self.slots):
+        if self._checking_if_over or now < self._next_check or any(slot.run_ids for slot in self.slots):
             return
-        self._looking, self._look_due = True, now + _HEARTBEAT_SECONDS
-        request = partial(has_nothing_left, self.server, self.target.path, self.target.sweep.run_cap)
-        self._requests.send(request, self._looked)
+        self._checking_if_over, self._next_check = True, now + _HEARTBEAT_SECONDS
+        request = partial(has_no_runs_left, self.server, self.target.path, self.target.sweep.run_cap)
+        self._requests.send(request, self._over_checked)
 
-    def _looked(self, answer: bool | ServerError) -> None:
-        self._looking = False
+    def _over_checked(self, answer: bool | ServerError) -> None:
+        self._checking_if_over = False
         if isinstance(answer, ServerError):
-            self._trouble(answer)
+            self._request_failed(answer)
         elif answer:
-            self._asking = False
+            self._asks_for_runs = False
 
-    # When the server does not answer
-
-    def _trouble(self, error: ServerError) -> None:
-        idle = not any(slot.active for slot in self.slots)
+    def _request_failed(self, error: ServerError) -> None:
+        idle = not any(slot.running for slot in self.slots)
         if isinstance(error, NotFound):
             self._deleted = True
-            self._fail(ServerError(f"sweep {self.target.path} is not there any more: {error}"))
-        elif not isinstance(error, Unreachable) or (self.contact.is_hopeless and idle):
+            self._fail(ServerError(f"sweep {self.target.path} no longer exists: {error}"))
+        elif not isinstance(error, Unreachable) or (self.outage.lasted_too_long and idle):
             self._fail(error)
         else:
-            self.contact.lost(error)
+            self.outage.request_failed(error)
 
     # Trials
 
     def _launch(self, slot: Slot) -> None:
-        command = slot.given.pop(0)
+        command = slot.assigned.pop(0)
         try:
-            slot.active = self.launcher.start(command, self._started)
+            slot.running = self.launcher.start(command, self._started)
         except FashionWbError as error:
-            self._fail(error)  # the trials that run are not to blame
+            self._fail(error)  # trials that are running go on: they are not the cause
             return
         self._started += 1
 
-    def _ended(self, end: Exit) -> None:
-        slot = next(s for s in self.slots if s.active is not None and s.active.trial.run_id == end.key)
-        active: Any = slot.active
-        slot.active, slot.due = None, 0.0
-        trial = self.launcher.outcome(active, end.status)
-        self.report.trial_ended(trial, active.seconds)
+    def _trial_exited(self, exit: Exit) -> None:
+        slot, running = find_running(self.slots, exit.key)
+        slot.running, slot.heartbeat_due = None, 0.0
+        trial = self.launcher.outcome(running, exit.status)
+        self.progress.trial_ended(trial, running.seconds)
         self._breaker.count(trial.state)
         if self._breaker.open and self._may_break:
-            self._fail(
-                FashionWbError(
-                    f"{self._breaker.in_a_row} trials in a row failed, run {trial.run_id} because it "
-                    f"{trial.reason}; the agent ends here rather than use up the sweep. "
-                    f"What that trial printed: {self.launcher.files.output_file(trial.run_id)}"
-                )
-            )
-            self._ending.end(self.slots)
+            self._fail(self._too_many_failures(trial))
+            self._stopper.stop(self.slots)
 
-    # The end
+    def _too_many_failures(self, last: Trial) -> FashionWbError:
+        return FashionWbError(
+            f"{self._breaker.in_a_row} trials in a row failed; the agent stops so that it does not use up "
+            f"the sweep. The last trial, run {last.run_id}, {last.reason}; "
+            f"its output: {self.launcher.files.output_file(last.run_id)}"
+        )
 
-    def _heed(self, asked: Stop) -> None:
-        if asked <= self._heeded:
+    # Stopping
+
+    def _handle_stop_request(self, requested: StopRequest) -> None:
+        if requested <= self._handled_request:
             return
-        self._heeded = asked
-        self._drain()
-        if asked >= Stop.END_TRIALS:
-            self._ending.end(self.slots)
-        self.report.stopping(asked, sum(slot.active is not None for slot in self.slots))
+        self._handled_request = requested
+        self._start_nothing_more()
+        if requested >= StopRequest.STOP_TRIALS:
+            self._stopper.stop(self.slots)
+        self.progress.stopping(requested, sum(slot.running is not None for slot in self.slots))
 
     def _fail(self, failure: FashionWbError) -> None:
         self._failure = self._failure or failure
-        self._drain()
+        self._start_nothing_more()
 
-    def _drain(self) -> None:
-        """Start nothing more, not even what was given."""
-        self._asking = self._starting = False
+    def _start_nothing_more(self) -> None:
+        self._asks_for_runs = self._starts_runs = False
         for slot in self.slots:
-            slot.given.clear()
+            slot.assigned.clear()
 
     def _is_done(self) -> bool:
-        if any(slot.alive for slot in self.slots):
+        if any(slot.run_ids for slot in self.slots):
             return False
-        if not self._starting:
+        if not self._starts_runs:
             return True
-        # A heartbeat under way may bring a run that counts towards the cap, and nobody else would start it.
+        # A heartbeat's answer may hold a run that counts towards the cap; no other agent would start it.
         used_up = self.count is not None and self._started >= self.count
-        nothing_to_ask = not self._asking or used_up or all(slot.closed for slot in self.slots)
-        return nothing_to_ask and not any(slot.speaking for slot in self.slots)
+        nothing_to_ask = not self._asks_for_runs or used_up or all(slot.closed for slot in self.slots)
+        return nothing_to_ask and not any(slot.awaiting_heartbeat for slot in self.slots)

@@ -1,7 +1,7 @@
-"""What an agent asks W&B's server, in the very documents of wandb's own agent.
+"""The requests of an agent to W&B's server, with the same GraphQL documents as wandb's own agent.
 
-They are sent from here because wandb's own function for it (`_agent_heartbeat`) prints a traceback, and
-answers "no commands", when the server is down.
+They are sent from here because wandb's own function (`_agent_heartbeat`) prints a traceback and returns "no
+commands" when the server is down.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import yaml
 
 from fashion_wb.server.connection import Server
 from fashion_wb.server.errors import NotFound, ServerError
-from fashion_wb.server.pages import known_project, sweeps_of
+from fashion_wb.server.pages import get_project, iter_sweeps
 from fashion_wb.server.path import WandbPath
 from fashion_wb.sweepfile.sweep import Sweep, make_sweep
 
@@ -37,12 +37,12 @@ _OVER = ("FINISHED", "CANCELED", "CANCELLED", "CRASHED", "STOPPED")
 
 @dataclass(frozen=True)
 class SweepOnServer:
-    """A sweep as the server has it.
+    """A sweep on the server.
 
     Attributes:
-        path: where it is.
-        sweep: its config.
-        state: RUNNING, PAUSED, FINISHED, CANCELED; the server may have others.
+        path: its entity, project and id.
+        sweep: its configuration.
+        state: RUNNING, PAUSED, FINISHED or CANCELED; the server may have others.
     """
 
     path: WandbPath
@@ -51,19 +51,19 @@ class SweepOnServer:
 
     @property
     def is_over(self) -> bool:
-        """Whether it will give out nothing more."""
+        """Whether the server will hand out no more runs of it."""
         return is_over(self.state)
 
 
 @dataclass(frozen=True)
 class Command:
-    """What the server tells an agent to do.
+    """A command from the server to an agent.
 
     Attributes:
-        kind: run, resume (a run that was preempted), stop, or exit.
-        run_id: of the run it is about; empty for exit.
+        kind: run, resume (a run that was preempted), stop or exit.
+        run_id: the run it is about; empty for exit.
         program: the script to run; None if the sweep names none.
-        arguments: the configuration, {name: {"value": ...}}.
+        arguments: the configuration as {name: {"value": ...}}.
     """
 
     kind: str
@@ -78,24 +78,24 @@ class Command:
 
 
 def is_over(state: str) -> bool:
-    """Whether a sweep in `state` gives out no more runs, nor ever will."""
+    """Whether a sweep in `state` is over, so that the server hands out no more of its runs."""
     return state.upper() in _OVER
 
 
 def find_sweep(server: Server, path: WandbPath) -> SweepOnServer:
-    """The sweep at `path`, which must name one.
+    """Look up the sweep at `path`, which must name one.
 
     Raises:
-        ServerError: no such project or sweep for this account (the message names the sweeps there are), or as
+        ServerError: this account has no such project or sweep (the message lists the sweeps there are), or as
             `Server.query`.
     """
     answer = server.query(_SWEEP, entity=path.entity, project=path.project, sweep=path.sweep)
-    found = known_project(answer, server, path)["sweep"]
+    found = get_project(answer, server, path)["sweep"]
     if found is None:
-        nodes = sweeps_of(server, path, "name displayName state")
+        nodes = iter_sweeps(server, path, "name displayName state")
         known = [f"{n['name']} ({n['displayName'] or 'no name'}, {n['state'].lower()})" for n in nodes]
         raise NotFound(
-            f"{path.of_project} has no sweep {path.sweep}; it has {', '.join(known) or 'no sweeps'}"
+            f"{path.project_path} has no sweep {path.sweep}; it has {', '.join(known) or 'no sweeps'}"
         )
     config = yaml.safe_load(found["config"] or "") or {}
     name = str(found["displayName"] or found["name"])
@@ -103,23 +103,23 @@ def find_sweep(server: Server, path: WandbPath) -> SweepOnServer:
 
 
 def register(server: Server, path: WandbPath) -> str:
-    """Register an agent of the sweep; returns its id. One agent has one run at a time."""
+    """Register an agent of the sweep and return its id. One agent has one run at a time."""
     variables = {"host": socket.gethostname(), "projectName": path.project, "entityName": path.entity}
     answer = server.query(_CREATE_AGENT, **variables, sweep=path.sweep)
     return str(answer["createAgent"]["agent"]["id"])
 
 
-def heartbeat(server: Server, agent_id: str, alive: Collection[str]) -> list[Command]:
-    """Tell the server which runs the agent has; returns what it shall do now.
+def heartbeat(server: Server, agent_id: str, run_ids: Collection[str]) -> list[Command]:
+    """Tell the server which runs the agent has, and return the server's commands.
 
-    A heartbeat is repeated when its answer is lost, as wandb repeats it. A run that was given out in the lost
-    answer is then never started; the server sees that no agent has it.
+    If the answer is lost, the heartbeat is sent again, as wandb does. A run handed out in the lost answer is
+    then never started; the server sees that no agent has it.
 
     Raises:
         NotFound: the sweep was deleted, or the server has forgotten the agent.
         ServerError: as `Server.query`.
     """
-    running = json.dumps(dict.fromkeys(alive, True))
+    running = json.dumps(dict.fromkeys(run_ids, True))
     answer = server.query(_HEARTBEAT, id=agent_id, metrics="{}", runState=running)["agentHeartbeat"]
     return [_command(command) for command in json.loads(answer["commands"])]
 
@@ -127,6 +127,6 @@ def heartbeat(server: Server, agent_id: str, alive: Collection[str]) -> list[Com
 def _command(command: Mapping[str, Any]) -> Command:
     kind = str(command["type"])
     if kind not in ("run", "resume", "stop", "exit"):
-        raise ServerError(f"W&B's server sent a command that this agent does not know: {kind!r}")
+        raise ServerError(f"W&B's server sent a command unknown to this agent: {kind!r}")
     run_id, program = str(command.get("run_id") or ""), command.get("program")
     return Command(kind, run_id, program or None, command.get("args") or {})

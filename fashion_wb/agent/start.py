@@ -1,4 +1,4 @@
-"""From the path of a sweep to its finished trials: checks, workers, slots, the agent."""
+"""Run an agent for a sweep on W&B's server: look up the sweep, check the program, register, work."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from fashion_wb.agent.agent_run import Launcher
-from fashion_wb.agent.contact import Contact
 from fashion_wb.agent.files import AgentFiles
+from fashion_wb.agent.launcher import Launcher
 from fashion_wb.agent.loop import Agent
+from fashion_wb.agent.outage import OutageMonitor
+from fashion_wb.agent.progress import AgentProgress
 from fashion_wb.agent.protocol import SweepOnServer, find_sweep, register
-from fashion_wb.agent.report import Report
 from fashion_wb.agent.slot import Slot
 from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.local import LocalExecutor
@@ -22,20 +22,20 @@ from fashion_wb.server.path import WandbPath, parse_path
 from fashion_wb.sweepfile.program import read_program
 from fashion_wb.sweepfile.sweep import Sweep
 
-# Longer than a restart of a server or a router takes.
+# Longer than a server or a router takes to restart.
 GIVE_UP_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
 class AgentOptions:
-    """How to work; none of it changes what is searched.
+    """How to run trials; none of it changes what is searched.
 
     Attributes:
-        cwd: the directory the trials run in.
-        workers: trials at once, at least 1.
+        cwd: the directory that trials run in.
+        workers: number of trials that run at once, at least 1.
         count: most trials that this agent starts; None for no limit.
-        warm: whether to fork trials from a process that has imported the program's modules.
-        give_up: seconds without the server, and without a trial running, after which to end.
+        warm: whether to fork trials from a process that has already imported the program's modules.
+        give_up: seconds without an answer from the server, and with no trial running, after which to stop.
     """
 
     cwd: Path
@@ -50,65 +50,69 @@ def run_agent(path: str, options: AgentOptions, stream: TextIO) -> str:
 
     Args:
         path: ENTITY/PROJECT/SWEEP_ID, or the sweep's address in the browser.
-        options: how to work.
-        stream: where progress is printed.
+        options: how to run trials.
+        stream: where to print progress.
 
     Returns:
-        What this agent's trials came to, in words.
+        A summary of this agent's trials, as text.
 
     Raises:
-        ServerError: trouble with the account, the server or the path.
-        FashionWbError: a program that is not there, or fails every time.
+        ServerError: a problem with the account, the server or the path.
+        FashionWbError: the program does not exist or always fails.
         Interrupted: the user stopped it.
     """
     parsed = parse_path(path)
     if parsed.sweep is None:
-        raise FashionWbError(f"{path}: names a project; give ENTITY/PROJECT/SWEEP_ID")
+        raise FashionWbError(f"{path} is a project, not a sweep: give ENTITY/PROJECT/SWEEP_ID")
     server = connect()
     target = find_sweep(server, parsed)
     if target.is_over:
-        return f"{parsed}: the sweep is {target.state.lower()} already; there is nothing left to run"
+        return f"{parsed}: the sweep is already {target.state.lower()}; there is nothing left to run"
     _check_program(target, options.cwd)
     _prepare(target.sweep, options.cwd)
-    report = Report(target, options.count, stream)
-    _work(server, target, options, report)
-    return report.summary(_address(server, parsed))
+    progress = AgentProgress(target, options.count, stream)
+    _run_trials(server, target, options, progress)
+    return progress.summary(_address(server, parsed))
 
 
-def _work(server: Server, target: SweepOnServer, options: AgentOptions, report: Report) -> None:
+def _run_trials(
+    server: Server, target: SweepOnServer, options: AgentOptions, progress: AgentProgress
+) -> None:
     root = Path(os.environ.get("WANDB_DIR") or options.cwd).resolve()
     files = AgentFiles(root, str(target.path.sweep))
     number = options.workers if options.count is None else min(options.workers, options.count)
-    report.say(
+    progress.say(
         f"Agent for {target.path} ({target.sweep.name}), {number} trial{'s' if number > 1 else ''} at once; "
-        f"what they print: {files.output_file('RUN_ID')}"
+        f"their output: {files.output_file('RUN_ID')}"
     )
+    # Alone, a trial uses as many threads as under W&B's agent. Several trials that each use every core would
+    # slow each other to a crawl.
+    threads = None if number == 1 else 1
     with LocalExecutor(target.sweep.script(options.cwd) if options.warm else None) as executor:
-        with ThreadPoolExecutor(number) as threads:
-            slots = [
-                Slot(agent_id)
-                for agent_id in threads.map(lambda _: register(server, target.path), range(number))
-            ]
-        # Alone, a trial computes as under W&B's agent; side by side, all of them with every core would crawl.
-        threads = None if number == 1 else 1
+        slots = _register_slots(server, target, number)
         launcher = Launcher(target, files, options.cwd, executor, options.warm, threads)
-        contact = Contact(report, options.give_up)
-        Agent(server, target, launcher, slots, report, options.count, contact).run()
+        outage = OutageMonitor(progress, options.give_up)
+        Agent(server, target, launcher, slots, progress, options.count, outage).run()
+
+
+def _register_slots(server: Server, target: SweepOnServer, number: int) -> list[Slot]:
+    with ThreadPoolExecutor(number) as pool:
+        return [Slot(agent) for agent in pool.map(lambda _: register(server, target.path), range(number))]
 
 
 def _check_program(target: SweepOnServer, cwd: Path) -> None:
     sweep = target.sweep
     if sweep.program is None and sweep.command is None:
         raise FashionWbError(
-            f"sweep {target.path} names neither program nor command: it is one for W&B Launch, or for "
-            "wandb.agent(..., function=...) in Python; this agent runs commands"
+            f"sweep {target.path} names neither program nor command: it is meant for W&B Launch, or for "
+            "wandb.agent(..., function=...) in Python; this agent can only run commands"
         )
     script = sweep.script(cwd)
     uses_it = sweep.command is None or "${program}" in sweep.command
     if script is not None and uses_it and not script.is_file():
         raise FashionWbError(
             f"sweep {target.path}: program {sweep.program} is not in {cwd}; "
-            "run from the directory that holds it, as for wandb agent"
+            "start the agent in the directory of the program, as you would start wandb agent"
         )
 
 

@@ -1,14 +1,15 @@
-"""Training and evaluation of a model: by PyTorch's operations, or compiled for the CPU.
+"""Two backends that train and evaluate a model: PyTorch, or compiled kernels for the CPU.
 
-Both compute the same, up to the order in which floats are summed, and keep the model's own parameters up to
-date.
+Both compute the same, except for the order in which they sum floats. Both keep the parameters of the model
+object up to date.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import Protocol
+from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -22,38 +23,40 @@ try:
 
     from fashion_wb.cnn.kernels import adam, network
 
-    # Not with NUMBA_DISABLE_JIT, by which numba's users turn it off; and pixels are read four at a time.
-    _COMPILES = not numba.config.DISABLE_JIT and sys.byteorder == "little"
-except ImportError:  # no numba for this platform, or none that goes with this numpy
-    _COMPILES = False
+    # NUMBA_DISABLE_JIT turns numba off. The kernels read four pixels as one little-endian word.
+    _CAN_COMPILE = not numba.config.DISABLE_JIT and sys.byteorder == "little"  # type: ignore[attr-defined]
+except ImportError:  # no numba for this platform, or none that works with this numpy
+    _CAN_COMPILE = False
 
 EVAL_BATCH = 1000
 
-# Above these PyTorch's own kernels were as fast (benchmarks/README.md).
-_MOST_FILTERS = 32
-_MOST_UNITS = 2**18  # of the second dense layer's weights
+# For larger models PyTorch is as fast (benchmarks/README.md).
+_MAX_FILTERS = 32
+_MAX_DENSE2_WEIGHTS = 2**18
 
 
-class Compute(Protocol):
+class Backend(Protocol):
     """Trains and evaluates one model."""
 
     def train(self, split: Split, rows: torch.Tensor, batch_size: int) -> torch.Tensor | float:
-        """Step over some images, a batch after the other; their summed cross-entropy, each before its step.
+        """Take one optimiser step per batch, and return the summed cross-entropy.
+
+        The loss of each batch is the one before its step.
 
         Args:
-            split: whose pool has the images, on the model's device.
-            rows: int64, where in the pool the images stand.
-            batch_size: of all batches but the last, which has what is left.
+            split: its pool has the images, on the model's device.
+            rows: int64, indices of the images in the pool.
+            batch_size: images per batch; the last batch has the rest.
         """
         ...
 
     def evaluate(self, split: Split) -> tuple[float, float]:
-        """Mean cross-entropy and accuracy in [0, 1] over a split."""
+        """Return mean cross-entropy and accuracy in [0, 1] over a split."""
         ...
 
 
-class StockCompute:
-    """PyTorch's own operations, on any device."""
+class TorchBackend:
+    """PyTorch, on any device."""
 
     def __init__(self, model: FashionCnn, lr: float) -> None:
         self.model = model
@@ -61,8 +64,8 @@ class StockCompute:
         self._optimiser: torch.optim.Optimizer | None = None
 
     def train(self, split: Split, rows: torch.Tensor, batch_size: int) -> torch.Tensor:
-        """See `Compute`."""
-        if self._optimiser is None:  # not before it is needed: it takes seconds, see adam
+        """See `Backend`."""
+        if self._optimiser is None:  # only when needed: creating it takes seconds, see kernels.adam
             self._optimiser = torch.optim.Adam(self.model.parameters(), lr=self._lr, fused=True)
         self.model.train()
         total = torch.zeros((), device=split.pool.device)
@@ -71,12 +74,12 @@ class StockCompute:
             self.model.zero_grad(set_to_none=True)
             loss.backward()
             self._optimiser.step()
-            # Left on the device: reading the number here would make every step wait for it.
+            # Stays on the device: reading the number here would make every step wait for it.
             total += loss.detach() * len(batch)
         return total
 
     def evaluate(self, split: Split) -> tuple[float, float]:
-        """See `Compute`."""
+        """See `Backend`."""
         self.model.eval()
         loss = torch.zeros((), device=split.pool.device)
         correct = torch.zeros((), dtype=torch.int64, device=split.pool.device)
@@ -88,8 +91,8 @@ class StockCompute:
         return float(loss) / len(split), int(correct) / len(split)
 
 
-class FusedCompute:
-    """The model compiled for the CPU, see fusedcnn. Its parameters become views of one tensor."""
+class CompiledBackend:
+    """The compiled kernels, on the CPU; the model's parameters become views of one tensor."""
 
     def __init__(self, model: FashionCnn, lr: float) -> None:
         own = list(model.parameters())
@@ -106,54 +109,69 @@ class FusedCompute:
         self._steps = 0
 
     def train(self, split: Split, rows: torch.Tensor, batch_size: int) -> float:
-        """See `Compute`."""
-        what = *_pool(split), rows.numpy(), batch_size
-        loss = network.train(*what, self._values, self._gradients, self._adam, self._lr, self._steps)
+        """See `Backend`."""
+        images, labels = _pool_arrays(split)
+        loss = network.train(
+            images,
+            labels,
+            rows.numpy(),
+            batch_size,
+            self._values,
+            self._gradients,
+            self._adam,
+            self._lr,
+            self._steps,
+        )
         self._steps += -(-len(rows) // batch_size)
         return loss
 
     def evaluate(self, split: Split) -> tuple[float, float]:
-        """See `Compute`."""
-        loss, correct = network.evaluate(*_pool(split), split.rows.numpy(), self._values)
+        """See `Backend`."""
+        images, labels = _pool_arrays(split)
+        loss, correct = network.evaluate(images, labels, split.rows.numpy(), self._values)
         return loss / len(split), correct / len(split)
 
 
-def choose_compute(model: FashionCnn, split: Split, lr: float = 0.0) -> Compute:
-    """The faster of the two, among those that can do it; `lr` is Adam's, of no account in evaluation."""
-    chosen = FusedCompute if _COMPILES and _is_for_fused(model, split) else StockCompute
-    return chosen(model, lr)
+def choose_backend(model: FashionCnn, split: Split, lr: float = 0.0) -> Backend:
+    """Create the faster backend that supports `model` and `split`.
+
+    `lr` is Adam's learning rate; evaluation ignores it.
+    """
+    if _CAN_COMPILE and _suits_compiled_kernels(model, split):
+        return CompiledBackend(model, lr)
+    return TorchBackend(model, lr)
 
 
 def warm_up(device: torch.device) -> None:
-    """Have what training on `device` loads at first ready, so that processes forked from this one need not.
+    """Load what training on `device` needs, so that processes forked from this one need not load it.
 
-    Takes a second, or some twenty where the model has to be compiled first. Does not touch the device.
+    Takes a second, or about twenty if the kernels have to be compiled. Does not use the device.
     """
-    if not _COMPILES or device.type != "cpu":
-        # The first optimiser of a process imports torch.compile, whether it is used or not: seconds.
+    if not _CAN_COMPILE or device.type != "cpu":
+        # The first optimiser of a process imports torch.compile, used or not, which takes seconds.
         torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
         return
     image, zero = torch.zeros(1, 1, 28, 28, dtype=torch.uint8), torch.zeros(1, dtype=torch.int64)
     split = Split(image, zero, zero)
-    compute = choose_compute(build_model(TrainConfig(), device), split)
-    compute.train(split, split.rows, batch_size=1)
-    compute.evaluate(split)
+    backend = choose_backend(build_model(TrainConfig(), device), split)
+    backend.train(split, split.rows, batch_size=1)
+    backend.evaluate(split)
 
 
-def _is_for_fused(model: FashionCnn, split: Split) -> bool:
+def _suits_compiled_kernels(model: FashionCnn, split: Split) -> bool:
     pixels = split.pool
-    small = model.conv1.out_channels <= _MOST_FILTERS and model.dense2.weight.numel() <= _MOST_UNITS
-    usual = pixels.dtype == torch.uint8 and model.conv1.weight.dtype == torch.float32
-    return small and usual and pixels.device.type == "cpu" and pixels.is_contiguous()
+    small = model.conv1.out_channels <= _MAX_FILTERS and model.dense2.weight.numel() <= _MAX_DENSE2_WEIGHTS
+    expected_types = pixels.dtype == torch.uint8 and model.conv1.weight.dtype == torch.float32
+    return small and expected_types and pixels.device.type == "cpu" and pixels.is_contiguous()
 
 
-def _pool(split: Split) -> tuple[network.Array, network.Array]:
+def _pool_arrays(split: Split) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     return network.as_words(split.pool.numpy()), split.pool_labels.numpy()
 
 
 def as_input(images: torch.Tensor) -> torch.Tensor:
-    """uint8 (N, 1, 28, 28) to float32 in [0, 1], channels_last.
+    """Convert uint8 (N, 1, 28, 28) to float32 in [0, 1], channels_last.
 
-    Done per batch: the images stay bytes in memory, shared by all trials of a machine.
+    Call this per batch: the images stay bytes in memory, which all trials on a machine share.
     """
     return images.to(torch.float32, memory_format=torch.channels_last).div_(255)

@@ -1,10 +1,10 @@
-"""The single list of hyperparameters: train.py's flags, the sweep files' check and docs come from it."""
+"""The single list of hyperparameters; train.py's flags, the checks of sweep files and the docs use it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from fashion_wb.errors import FashionWbError
 
 @dataclass(frozen=True)
 class Bounds:
-    """The closed range [low, high] a hyperparameter may take, and what it means."""
+    """The closed range [low, high] of a hyperparameter, and what it means."""
 
     low: float
     high: float
@@ -26,7 +26,7 @@ def _hyperparameter(default: int | float, low: float, high: float, text: str) ->
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Everything that decides a training run; two equal configs give the same curve on one machine.
+    """Everything that determines a training run; equal configs give equal curves on one machine.
 
     Raises:
         FashionWbError: a value has the wrong type or is out of range.
@@ -48,7 +48,7 @@ class TrainConfig:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> TrainConfig:
-        """Build a config from a mapping such as a run's config; absent keys take their defaults.
+        """Build a config from a mapping such as a run's config; missing keys take their defaults.
 
         Raises:
             FashionWbError: an unknown key, a wrong type or a value out of range.
@@ -62,22 +62,26 @@ class TrainConfig:
 NAMES: tuple[str, ...] = tuple(spec.name for spec in fields(TrainConfig))
 
 
-def kind(name: str) -> type:
-    """int or float, the type of hyperparameter `name`."""
-    spec = next(spec for spec in fields(TrainConfig) if spec.name == name)
-    return type(spec.default)
+def kind(name: str) -> type[int] | type[float]:
+    """Return the type of hyperparameter `name`: int or float."""
+    return int if isinstance(_field(name).default, int) else float
 
 
 def bounds(name: str) -> Bounds:
-    """The allowed range of hyperparameter `name`."""
-    return next(spec for spec in fields(TrainConfig) if spec.name == name).metadata["bounds"]
+    """Return the allowed range of hyperparameter `name`."""
+    found: Bounds = _field(name).metadata["bounds"]
+    return found
+
+
+def _field(name: str) -> Field[Any]:
+    return next(spec for spec in fields(TrainConfig) if spec.name == name)
 
 
 def check_value(name: str, value: Any) -> int | float:
-    """`value` as hyperparameter `name`'s own type.
+    """Check `value` for hyperparameter `name`, and return it as int or float.
 
     Raises:
-        FashionWbError: not a number, not whole where an integer is needed, or out of range.
+        FashionWbError: not a number, a fraction where an integer is needed, or out of range.
     """
     wanted, limits = kind(name), bounds(name)
     noun = "an integer" if wanted is int else "a number"
@@ -92,5 +96,5 @@ def check_value(name: str, value: Any) -> int | float:
     return wanted(value)
 
 
-# What a sweep of train.py is checked against.
+# Sweep files of train.py are checked with these functions.
 PARAMETERS: dict[str, Callable[[Any], int | float]] = {name: partial(check_value, name) for name in NAMES}

@@ -1,4 +1,4 @@
-"""The CNN of the course assignment this project grew from."""
+"""The CNN of the course assignment that this project started from."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class FashionCnn(nn.Module):
     """Three blocks of convolution, max-pool and ReLU, an average pool, and three dense layers.
 
     The convolutions are 3x3 with `filters` channels each, padded by 1 in the first block only, so a
-    28x28 image leaves the blocks as 2x2. ReLU stands after the pool: both orders give the same result,
-    since ReLU is monotone, and this one does a quarter of the work.
+    28x28 image leaves the blocks as 2x2. ReLU comes after the pool: ReLU is monotone, so both orders give
+    the same result, and this one does a quarter of the work.
     """
 
     def __init__(self, config: TrainConfig) -> None:
@@ -29,7 +29,7 @@ class FashionCnn(nn.Module):
         self.dense3 = nn.Linear(config.units2, CLASSES)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Logits.
+        """Compute the logits.
 
         Args:
             images: float32, (N, 1, 28, 28), in [0, 1].
@@ -41,16 +41,17 @@ class FashionCnn(nn.Module):
         for conv in (self.conv1, self.conv2, self.conv3):
             x = F.relu(F.max_pool2d(conv(x), 2))
         x = x.mean((2, 3))
-        return self.dense3(F.relu(self.dense2(F.relu(self.dense1(x)))))
+        logits: torch.Tensor = self.dense3(F.relu(self.dense2(F.relu(self.dense1(x)))))
+        return logits
 
 
 def build_model(config: TrainConfig, device: torch.device) -> FashionCnn:
-    """A model with PyTorch's default initialisation drawn from `config.seed`, on `device`.
+    """Create a model on `device`, with PyTorch's default initialisation seeded by `config.seed`.
 
-    Weights are channels_last, the layout in which small CPU convolutions are fastest. The process's own
-    random state is left as it was.
+    Weights are channels_last, the layout in which small CPU convolutions are fastest. The global random
+    state does not change.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         model = FashionCnn(config)
-    return model.to(device=device, memory_format=torch.channels_last)
+    return model.to(device).to(memory_format=torch.channels_last)

@@ -1,4 +1,4 @@
-"""The training loop: one record an epoch, and nothing slow in between. Knows no W&B and no search."""
+"""The training loop: one record per epoch. It knows nothing about W&B or searches."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from dataclasses import dataclass
 
 import torch
 
-from fashion_wb.cnn import backend
-from fashion_wb.cnn.backend import Compute, choose_compute
+from fashion_wb.cnn.backend import Backend, choose_backend, warm_up
 from fashion_wb.cnn.config import TrainConfig
 from fashion_wb.cnn.data.dataset import FashionMnist, Split, preload
 from fashion_wb.cnn.model import FashionCnn, build_model
 from fashion_wb.errors import FashionWbError
 
-# Training's way in and out of compiled code is a few microseconds, a step a hundred and more.
+# Steps between two checks for a stop request. A call into compiled code costs a few microseconds, a step at
+# least a hundred.
 STEPS_AT_ONCE = 32
 
 
 class DivergedError(FashionWbError):
-    """The loss stopped being a finite number."""
+    """The loss is no longer a finite number."""
 
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What one epoch gave.
+    """Results of one epoch.
 
     Attributes:
-        epoch: from 1.
-        train_loss: mean cross-entropy over the epoch's batches, as they were trained on.
+        epoch: counted from 1.
+        train_loss: mean cross-entropy over the epoch's batches, each before its step.
         valid_loss: mean cross-entropy over the validation split after the epoch.
         valid_accuracy: share of the validation split classified correctly, in [0, 1].
-        seconds: training and evaluation together.
-        samples_per_second: training images per second of training alone.
+        seconds: time of training and evaluation together.
+        samples_per_second: training images per second, evaluation excluded.
     """
 
     epoch: int
@@ -48,8 +48,8 @@ class EpochRecord:
 
 
 @dataclass(frozen=True)
-class Tested:
-    """What the weights of a run's best epoch give on images that decided nothing.
+class TestResult:
+    """How the weights of a run's best epoch do on images that influenced no choice.
 
     Attributes:
         test_loss: mean cross-entropy.
@@ -61,64 +61,64 @@ class Tested:
 
 
 class BestWeights:
-    """Keeps the weights of the epoch of lowest validation loss, the first of equals, while `train` runs."""
+    """Keeps the weights of the epoch with the lowest validation loss (the first, if several tie)."""
 
     def __init__(self) -> None:
         self._loss = math.inf
         self._weights: dict[str, torch.Tensor] = {}
 
-    def take(self, valid_loss: float, model: FashionCnn) -> None:
-        """Take in an epoch that has just ended."""
+    def update(self, valid_loss: float, model: FashionCnn) -> None:
+        """Keep the model's weights if the finished epoch is the best so far."""
         if valid_loss < self._loss:
             self._loss = valid_loss
             self._weights = {name: value.clone() for name, value in model.state_dict().items()}
 
-    def test(self, config: TrainConfig, split: Split, device: torch.device) -> Tested:
-        """Measure them on `split`; `config` is that of the run.
+    def test(self, config: TrainConfig, split: Split, device: torch.device) -> TestResult:
+        """Evaluate the kept weights on `split`; `config` is the run's config.
 
         Raises:
-            FashionWbError: no epoch has ended.
+            FashionWbError: no epoch has finished.
         """
         if not self._weights:
-            raise FashionWbError("no epoch has ended, so there is nothing to be tested")
+            raise FashionWbError("no epoch has finished, so there are no weights to test")
         model = build_model(config, device)
         model.load_state_dict(self._weights)
-        return Tested(*evaluate(model, split.to(device)))
+        return TestResult(*evaluate(model, split.to(device)))
 
 
 def pick_device() -> torch.device:
-    """CUDA where there is one, unless FASHION_WB_DEVICE names another device."""
-    # PyTorch is to ask the driver's library: its other way to look would cost a fork server's children CUDA.
+    """Choose the device: FASHION_WB_DEVICE if set, else CUDA if available, else the CPU."""
+    # Makes PyTorch ask NVML. Its default check initialises CUDA, and then forked children cannot use CUDA.
     os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
     name = os.environ.get("FASHION_WB_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(name)
 
 
 def before_fork() -> None:
-    """Load what every trial needs at first, so that processes forked from this one need not.
+    """Load what every trial needs, so that processes forked from this one need not load it.
 
     Raises:
         FashionWbError: as `dataset.preload`.
     """
     preload()
-    backend.warm_up(pick_device())
+    warm_up(pick_device())
 
 
 def use_one_thread() -> None:
-    """Compute with one CPU thread, unless OMP_NUM_THREADS names another number.
+    """Use one CPU thread, unless OMP_NUM_THREADS is set.
 
-    The number of threads decides the order in which floats are summed, and so the training curve: a trial
-    must not train otherwise because it was started by another agent, or on a machine with more cores.
+    The number of threads changes the order in which floats are summed, and so the training curve. A trial's
+    curve must not depend on which agent started it or on the machine's number of cores.
     """
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)
 
 
 def keep_freed_memory() -> None:
-    """Have glibc keep freed memory instead of handing it back and faulting it in again at every step.
+    """Make glibc keep freed memory instead of returning it to the system.
 
-    Each step frees and allocates the same few megabytes; with glibc's defaults that costs a page fault
-    a page. Does nothing where the C library is another.
+    Each step frees and allocates the same few megabytes. With glibc's defaults that costs one page fault per
+    page. Does nothing with another C library.
     """
     m_trim_threshold, m_mmap_max = -1, -4  # mallopt(3)
     try:
@@ -136,15 +136,15 @@ def train(
     should_stop: Callable[[], bool] = lambda: False,
     best: BestWeights | None = None,
 ) -> Iterator[EpochRecord]:
-    """Train for `config.epochs` epochs, yielding a record after each.
+    """Train for `config.epochs` epochs, and yield a record after each.
 
     Args:
-        config: decides everything; the same config on the same machine gives the same records, but for
-            their times.
+        config: the same config gives the same records on the same machine, except for their times.
         data: training and validation split.
         device: where to train.
-        should_stop: asked every few steps; once it is true the epoch is dropped and training ends.
-        best: takes in every epoch's weights, if they are wanted afterwards.
+        should_stop: called every few steps; when it returns true, training stops without a record of the
+            unfinished epoch.
+        best: updated after every epoch, if given.
 
     Raises:
         DivergedError: a training or validation loss is not finite.
@@ -152,20 +152,20 @@ def train(
     keep_freed_memory()
     model = build_model(config, device)
     train_split, valid_split = data.train.to(device), data.valid.to(device)
-    learner = choose_compute(model, train_split, config.lr)
+    backend = choose_backend(model, train_split, config.lr)
     order = torch.Generator().manual_seed(config.seed)
     for epoch in range(1, config.epochs + 1):
         started = time.perf_counter()
         shuffled = torch.randperm(len(train_split), generator=order).to(device)
         rows = train_split.rows[shuffled]
-        train_loss = _train_epoch(learner, train_split, rows, config.batch_size, should_stop)
+        train_loss = _train_epoch(backend, train_split, rows, config.batch_size, should_stop)
         if train_loss is None:
             return
         trained = time.perf_counter()
-        valid_loss, accuracy = learner.evaluate(valid_split)
+        valid_loss, accuracy = backend.evaluate(valid_split)
         _check_finite(config, epoch, train_loss, valid_loss)
         if best is not None:
-            best.take(valid_loss, model)
+            best.update(valid_loss, model)
         yield EpochRecord(
             epoch=epoch,
             train_loss=train_loss,
@@ -177,19 +177,19 @@ def train(
 
 
 def _train_epoch(
-    learner: Compute, split: Split, rows: torch.Tensor, batch_size: int, should_stop: Callable[[], bool]
+    backend: Backend, split: Split, rows: torch.Tensor, batch_size: int, should_stop: Callable[[], bool]
 ) -> float | None:
     total: torch.Tensor | float = 0.0
     for part in rows.split(batch_size * STEPS_AT_ONCE):
         if should_stop():
             return None
-        total += learner.train(split, part, batch_size)
+        total += backend.train(split, part, batch_size)
     return float(total) / len(split)
 
 
 def evaluate(model: FashionCnn, split: Split) -> tuple[float, float]:
-    """Mean cross-entropy and accuracy in [0, 1] over a split."""
-    return choose_compute(model, split).evaluate(split)
+    """Return mean cross-entropy and accuracy in [0, 1] over a split."""
+    return choose_backend(model, split).evaluate(split)
 
 
 def _check_finite(config: TrainConfig, epoch: int, train_loss: float, valid_loss: float) -> None:

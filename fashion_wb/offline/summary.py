@@ -35,7 +35,7 @@ def incumbent(folder: SweepDir, trials: list[Trial]) -> Trial | None:
         value = metric.best(trial.history)
         if trial.state not in (TrialState.FINISHED, TrialState.STOPPED) or value is None:
             continue
-        if best is None or metric.better(value, best[0]):
+        if best is None or metric.is_better(value, best[0]):
             best = value, trial
     return None if best is None else best[1]
 

@@ -1,4 +1,4 @@
-"""What an offline sweep's folder holds to be pushed."""
+"""The runs of an offline sweep's folder that can be pushed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fashion_wb.offline.sweep_dir import SweepDir
-from fashion_wb.runlog.copying import Ending
+from fashion_wb.runlog.copying import ExitStatus
 from fashion_wb.runlog.reader import RunLog, read_run_log
 from fashion_wb.trial import Trial, TrialState
 
@@ -17,14 +17,14 @@ _STOPPED_EXIT_CODE = 255
 
 @dataclass(frozen=True)
 class LocalRun:
-    """A trial that has ended.
+    """A trial that has an outcome.
 
     Attributes:
-        run_id: W&B's, the same here and on the server.
-        log: its run log; None for a trial that ended before it started a run.
-        config: what the run has as its config on the server, at least.
-        rows: length of its history.
-        ending: how it ended.
+        run_id: W&B's run id, the same here and on the server.
+        log: its run log; None for a trial that failed before it started a run.
+        config: the config that the run must have on the server; it may have more keys there.
+        rows: number of rows in its history.
+        exit_status: how it ended.
         proposed: when it was proposed, in seconds since 1970.
     """
 
@@ -32,12 +32,12 @@ class LocalRun:
     log: Path | None
     config: Mapping[str, Any] = field(repr=False)
     rows: int
-    ending: Ending
+    exit_status: ExitStatus
     proposed: float
 
 
 def local_runs(folder: SweepDir) -> tuple[list[LocalRun], list[Trial]]:
-    """The trials that have ended, as runs, and those that have not; both by number.
+    """Return the trials with an outcome, as runs, and the trials without one, both in the order of numbers.
 
     Raises:
         FashionWbError: a log or a proposal is damaged.
@@ -50,21 +50,21 @@ def local_runs(folder: SweepDir) -> tuple[list[LocalRun], list[Trial]]:
 def _local_run(folder: SweepDir, trial: Trial) -> LocalRun:
     path = folder.find_log(trial.run_id)
     log = None if path is None else read_run_log(path)
-    started = log is not None and log.run_id != ""  # a log may have been cut short before it names its run
+    started = log is not None and log.run_id != ""  # the log may break off before it names its run
     return LocalRun(
         run_id=trial.run_id,
         log=path if started else None,
         config=log.config if log is not None and started else trial.config,
         rows=len(trial.history),
-        ending=_ending(trial, log),
+        exit_status=_exit_status(trial, log),
         proposed=folder.config_file(trial.run_id).stat().st_mtime,
     )
 
 
-def _ending(trial: Trial, log: RunLog | None) -> Ending:
+def _exit_status(trial: Trial, log: RunLog | None) -> ExitStatus:
     if trial.state is TrialState.FINISHED:
-        return Ending(0)
+        return ExitStatus(0)
     if trial.state is TrialState.STOPPED:
-        return Ending(_STOPPED_EXIT_CODE)
+        return ExitStatus(_STOPPED_EXIT_CODE)
     code = log.exit_code if log is not None else None
-    return Ending(1 if code in (None, 0, _STOPPED_EXIT_CODE) else code, trial.reason)
+    return ExitStatus(1 if code in (None, 0, _STOPPED_EXIT_CODE) else code, trial.reason)

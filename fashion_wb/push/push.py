@@ -1,4 +1,4 @@
-"""Offline sweeps to W&B's server: create, upload, look whether all has arrived."""
+"""Push offline sweeps to W&B's server: create the sweeps, upload the runs, check what has arrived."""
 
 from __future__ import annotations
 
@@ -20,35 +20,36 @@ from fashion_wb.server.path import WandbPath
 
 @dataclass(frozen=True)
 class PushedSweep:
-    """What became of one sweep.
+    """The result of pushing one sweep.
 
     Attributes:
-        name: what tables call it.
+        name: the sweep's name in tables.
         path: the sweep on the server.
-        pushed: how many runs arrived now.
-        there: how many had arrived before.
-        unended: numbers of the trials that have not ended, and were left out.
-        complete: whether every trial of the budget has ended and arrived; then the sweep is FINISHED there.
-        problems: why, for each run that has not arrived, by run id.
+        pushed: number of runs that arrived during this push.
+        already_there: number of runs that had arrived before.
+        without_outcome: numbers of the trials that were left out because they have no outcome yet.
+        complete: whether every trial of the budget has an outcome and has arrived; the sweep on the server is
+            then FINISHED.
+        problems: for each run that has not arrived, by run id, the reason.
     """
 
     name: str
     path: WandbPath
     pushed: int
-    there: int
-    unended: tuple[int, ...]
+    already_there: int
+    without_outcome: tuple[int, ...]
     complete: bool
     problems: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Push:
-    """What became of all of them.
+class PushResult:
+    """The result of a push.
 
     Attributes:
-        project: where they went.
+        project: the project that the sweeps were pushed to.
         app_url: the server's address in the browser.
-        sweeps: in the order given.
+        sweeps: the results of the sweeps, in the order given.
     """
 
     project: WandbPath
@@ -56,21 +57,22 @@ class Push:
     sweeps: tuple[PushedSweep, ...]
 
 
-def push_sweeps(folders: Sequence[SweepDir], project: str, entity: str | None, stream: TextIO) -> Push:
-    """Create the sweeps on W&B's server and upload their runs, as far as they are not there.
+def push_sweeps(folders: Sequence[SweepDir], project: str, entity: str | None, stream: TextIO) -> PushResult:
+    """Create the sweeps on W&B's server and upload the runs that the server does not have yet.
 
-    What has arrived is asked of the server, before and after; nothing is kept here, and nothing in the runs'
-    own folders changes. After an interruption, a failure or a success the same call goes on.
+    The server is the only record of what has arrived; it is asked before and after the upload. Nothing is
+    recorded locally and the runs' folders do not change. Call this again after an interruption, a failure or
+    a success, and it continues from what the server has.
 
     Args:
         folders: offline sweeps, each once.
-        project: created unless it is there.
+        project: created if it does not exist.
         entity: None for the account's default.
-        stream: where progress is printed.
+        stream: where to print progress.
 
     Raises:
         ServerError: no account, no such entity, or a server that refuses or does not answer.
-        FashionWbError: a folder that is held by another process, or damaged.
+        FashionWbError: a folder is locked by another process, or damaged.
         Interrupted: the user stopped it.
     """
     import wandb
@@ -81,32 +83,34 @@ def push_sweeps(folders: Sequence[SweepDir], project: str, entity: str | None, s
         ensure_project(server, target)
         sweeps = tuple(_push_sweep(server, target, folder, stream) for folder in folders)
     except KeyboardInterrupt:
-        raise Interrupted("interrupted; what has arrived stays. The same command goes on.") from None
-    return Push(target, wandb.setup().settings.app_url, sweeps)
+        raise Interrupted(
+            "interrupted; runs that have arrived stay. Run the same command to continue."
+        ) from None
+    return PushResult(target, wandb.setup().settings.app_url, sweeps)
 
 
 def _push_sweep(server: Server, target: WandbPath, folder: SweepDir, stream: TextIO) -> PushedSweep:
-    with locked(folder.root), staging(folder.root) as place:
-        runs, unended = local_runs(folder)
+    with locked(folder.root), staging(folder.root) as staging_folder:
+        runs, without_outcome = local_runs(folder)
         sweep = ensure_sweep(server, target, folder)
-        upload = Upload(server, target, folder, sweep.sweep_id, place, stream)
+        upload = Upload(server, target, folder, sweep.sweep_id, staging_folder, stream)
         problems = upload.upload(runs)
-        complete = not problems and not unended and _is_complete(folder, len(runs))
+        complete = not problems and not without_outcome and _is_complete(folder, len(runs))
         if complete:
             finish_sweep(server, target, sweep)
     return PushedSweep(
         name=folder.sweep.name,
         path=WandbPath(target.entity, target.project, sweep.sweep_id),
-        pushed=len(runs) - len(problems) - upload.there,
-        there=upload.there,
-        unended=tuple(trial.number for trial in unended),
+        pushed=len(runs) - len(problems) - upload.already_there,
+        already_there=upload.already_there,
+        without_outcome=tuple(trial.number for trial in without_outcome),
         complete=complete,
         problems=problems,
     )
 
 
 def _is_complete(folder: SweepDir, trials: int) -> bool:
-    """Whether a sweep of so many trials, all of which have ended, will have no more of them."""
+    """Whether a sweep of `trials` trials, all with an outcome, will have no more trials."""
     if folder.sweep.run_cap is not None and trials >= folder.sweep.run_cap:
         return True
     if folder.sweep.config["method"] != "grid":

@@ -1,4 +1,4 @@
-"""An offline sweep's counterpart on the server: found by its mark, or created, but never twice."""
+"""The sweep on the server for an offline sweep: found by a mark in its description, or created once."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import yaml
 
 from fashion_wb.offline.sweep_dir import SweepDir
 from fashion_wb.server.connection import Server
-from fashion_wb.server.errors import NotFound, Unanswered, explained
-from fashion_wb.server.pages import sweeps_of
+from fashion_wb.server.errors import NotFound, Unanswered, translated_errors
+from fashion_wb.server.pages import iter_sweeps
 from fashion_wb.server.path import WandbPath
 
 _FIELDS = "id name state description config createdAt"
@@ -31,7 +31,7 @@ mutation UpsertSweep($id: ID, $state: String, $entityName: String, $projectName:
     sweep { name }
   }
 }"""
-# As in `wandb sweep --stop`: what has ended or was cancelled stays as it is.
+# As in `wandb sweep --stop`: a sweep that is over or was cancelled keeps its state.
 _CAN_FINISH = ("RUNNING", "PAUSED", "PENDING")
 
 
@@ -51,28 +51,28 @@ class ServerSweep:
 
 
 def ensure_project(server: Server, project: WandbPath) -> None:
-    """Create the project unless it is there.
+    """Create the project if it does not exist.
 
     Raises:
-        ServerError: no such entity, no right to do so, or as `Server.query`.
+        ServerError: no such entity, no permission, or as `Server.query`.
     """
     document = """query PushProject($entity: String!, $project: String!) {
       project(name: $project, entityName: $entity) { name }
     }"""
     if server.query(document, entity=project.entity, project=project.project)["project"] is None:
-        with explained(server.url):
+        with translated_errors(server.url):
             server.api.create_project(project.project, project.entity)
 
 
 def ensure_sweep(server: Server, project: WandbPath, folder: SweepDir) -> ServerSweep:
-    """The sweep on the server that carries the offline sweep's mark, created unless it is there.
+    """Return the sweep on the server that has the offline sweep's mark; create it if there is none.
 
-    The server makes a new sweep of every request to create one, so each is sent one single time, and after
-    one that went unanswered it is looked whether it was carried out. The folder has to be held meanwhile.
+    Every request to create a sweep makes a new one, so the request is never simply repeated. If it gets no
+    answer, the server is searched again for the mark. The caller must hold the folder's lock.
 
     Raises:
-        Unanswered: the server did not answer, several times.
-        ServerError: it refuses, or as `Server.query`.
+        Unanswered: the server did not answer several times.
+        ServerError: the server refuses, or as `Server.query`.
     """
     for attempt in range(_ATTEMPTS):
         found = _find(server, project, _mark(folder.sweep_id))
@@ -84,11 +84,11 @@ def ensure_sweep(server: Server, project: WandbPath, folder: SweepDir) -> Server
             if attempt + 1 == _ATTEMPTS:
                 raise
             time.sleep(_PAUSE_SECONDS)
-    raise Unanswered(f"W&B at {server.url} does not list the sweep it has created; try again later")
+    raise Unanswered(f"W&B at {server.url} does not list the sweep that it created; try again later")
 
 
 def finish_sweep(server: Server, project: WandbPath, sweep: ServerSweep) -> None:
-    """Set a sweep's state to FINISHED, so that no agent goes on with it by mistake.
+    """Set a sweep's state to FINISHED, so that no agent continues it by mistake.
 
     Raises:
         ServerError: as `Server.query`.
@@ -109,25 +109,25 @@ def _mark(sweep_id: str) -> str:
 
 def _find(server: Server, project: WandbPath, mark: str) -> ServerSweep | None:
     try:
-        found = [node for node in sweeps_of(server, project, _FIELDS) if mark in _descriptions(node)]
+        found = [node for node in iter_sweeps(server, project, _FIELDS) if mark in _descriptions(node)]
     except NotFound:
-        return None  # the project comes with its first sweep
+        return None  # the project is created together with its first sweep
     if not found:
         return None
-    # More than one only if two copies of the folder were pushed at the same instant: then both take this.
+    # There is more than one only if two copies of the folder were pushed at the same moment; both use this.
     first = min(found, key=lambda node: (node["createdAt"], node["name"]))
     return ServerSweep(first["id"], first["name"], first["state"])
 
 
 def _descriptions(node: Mapping[str, Any]) -> str:
-    """The sweep's description, which can be edited in the browser, and the one in its config."""
+    """Return the sweep's description, which can be edited in the browser, and the one in its config."""
     config = yaml.safe_load(node["config"] or "") or {}
     return f"{node['description']}\n{config.get('description')}"
 
 
 def _create(server: Server, project: WandbPath, folder: SweepDir) -> None:
     config = _config(folder)
-    server.once(
+    server.query_once(
         _CREATE,
         config=yaml.dump(config, Dumper=_Dumper),
         description=config["description"],
@@ -137,13 +137,13 @@ def _create(server: Server, project: WandbPath, folder: SweepDir) -> None:
 
 
 def _config(folder: SweepDir) -> dict[str, Any]:
-    """The sweep file's content as `wandb sweep` would send it, named and marked."""
+    """Return the sweep file's content as `wandb sweep` would send it, with the name and the mark."""
     from fashion_wb.wandb_private import fill_distributions
 
     config = json.loads(json.dumps(folder.sweep.config))
     for spec in config["parameters"].values():
         if "distribution" not in spec and {type(spec.get("min")), type(spec.get("max"))} == {int, float}:
-            # `wandb sweep` refuses such a parameter; to what has searched it, this is what it was.
+            # `wandb sweep` refuses an int beside a float; the search treated the parameter as uniform.
             spec["distribution"] = "uniform"
     config = fill_distributions(config)
     mark = f"({_mark(folder.sweep_id)})"
@@ -152,7 +152,7 @@ def _config(folder: SweepDir) -> dict[str, Any]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes text such as "008", as `wandb sweep` does: other YAML readers take it for a number."""
+    """Quotes text such as "008", as `wandb sweep` does: other YAML readers read it as a number."""
 
     def represent_scalar(self, tag: str, value: str, style: str | None = None) -> yaml.ScalarNode:
         if tag == "tag:yaml.org,2002:str" and value.startswith("0") and len(value) > 1:

@@ -1,4 +1,4 @@
-"""Where copies of run logs stand while they are uploaded; the runs' own folders stay untouched."""
+"""Temporary copies of run logs for the upload, so that the runs' own folders stay untouched."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from fashion_wb.push.local_runs import LocalRun
 from fashion_wb.runlog.copying import Destination, copy_run_log, write_run_log
 
 _FOLDER = ".push"
-# wandb-core looks ten times a second whether the process that started it still lives.
+# wandb-core checks ten times a second whether the process that started it is still alive.
 ORPHAN_SECONDS = 1.0
-# What wandb-core writes into the files of a run while it uploads them.
+# wandb-core writes these into a run's files folder during the upload.
 _WRITTEN_BY_CORE = ("config.yaml", "wandb-metadata.json", "wandb-summary.json")
 
 
 @contextlib.contextmanager
 def staging(root: Path) -> Iterator[Path]:
-    """An empty folder in the sweep's folder `root`, which has to be held meanwhile; removed in the end."""
+    """Make an empty folder in the sweep's folder `root`, locked by the caller; remove it at the end."""
     folder = root / _FOLDER
     if folder.exists():
-        # Left by a push that was killed, whose uploads may go on for a moment: how many rows the server has
-        # can be told only once they have ended.
+        # A killed push left it, and its uploads may continue for a moment. The number of rows on the server
+        # is only final once they have stopped.
         time.sleep(ORPHAN_SECONDS)
         shutil.rmtree(folder)
     folder.mkdir()
@@ -36,19 +36,19 @@ def staging(root: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def staged(run: LocalRun, folder: Path, destination: Destination, skip_rows: int) -> Iterator[Path]:
-    """The copy of a run's log that is to be uploaded, with its files beside it; removed in the end."""
-    place = folder / f"offline-run-{run.run_id}"  # `wandb sync` leaves out what is not named so
-    place.mkdir()
+    """Copy a run's log for the upload, with links to its files beside it; remove both at the end."""
+    run_folder = folder / f"offline-run-{run.run_id}"  # `wandb sync` skips folders with other names
+    run_folder.mkdir()
     try:
-        log = place / f"run-{run.run_id}.wandb"
+        log = run_folder / f"run-{run.run_id}.wandb"
         if run.log is None:
-            write_run_log(log, run.run_id, run.config, run.proposed, destination, run.ending)
+            write_run_log(log, run.run_id, run.config, run.proposed, destination, run.exit_status)
         else:
-            copy_run_log(run.log, log, destination, run.ending, skip_rows)
-            _link_files(run.log.parent / "files", place / "files")
+            copy_run_log(run.log, log, destination, run.exit_status, skip_rows)
+            _link_files(run.log.parent / "files", run_folder / "files")
         yield log
     finally:
-        shutil.rmtree(place)
+        shutil.rmtree(run_folder)
 
 
 def _link_files(source: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""Copies of W&B run logs that tell the same run to another sweep: what an upload is made from."""
+"""Copy W&B run logs so that the same run belongs to another sweep; uploads start from these copies."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from fashion_wb.runlog.record_file import FILE_HEADER, check_header, read_record
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a run shall go.
+    """Where a copied run belongs.
 
     Attributes:
-        entity, project: of the server.
+        entity, project: names on the server.
         sweep_id: the server's sweep.
-        group_of: a group of this name, the offline sweep's id, becomes `sweep_id`.
+        group_of: the offline sweep's id; a run group of this name becomes `sweep_id`.
     """
 
     entity: str
@@ -28,12 +28,12 @@ class Destination:
 
 
 @dataclass(frozen=True)
-class Ending:
-    """How a run ended.
+class ExitStatus:
+    """How a run exited.
 
     Attributes:
-        exit_code: 0 finished, 255 stopped from outside, any other failed: W&B's own numbers.
-        failure: why it failed, put into the summary where the run did not do so itself; empty otherwise.
+        exit_code: W&B's codes: 0 finished, 255 stopped from outside, any other failed.
+        failure: why it failed, added to the summary if the run's log has no reason; empty if it did not fail.
     """
 
     exit_code: int
@@ -41,18 +41,18 @@ class Ending:
 
 
 def copy_run_log(
-    source: Path, target: Path, destination: Destination, ending: Ending, skip_rows: int = 0
+    source: Path, target: Path, destination: Destination, status: ExitStatus, skip_rows: int = 0
 ) -> None:
-    """Copy a whole log, with another destination and the ending that its sweep has on record.
+    """Copy a log, with another destination and the exit status that its sweep recorded.
 
-    Config, history, summary, console output, system metrics and files are those of the log.
+    Config, history, summary, console output, system metrics and files stay as in the log.
 
     Args:
-        source: the log; one that was cut short is copied as far as it goes.
+        source: the log; a truncated one is copied up to where it breaks off.
         target: a new file.
-        destination: where the run goes.
-        ending: how it ended, whatever the log says or leaves out.
-        skip_rows: how many rows of the history to leave out, from its start: those the server has.
+        destination: where the copied run belongs.
+        status: how the run exited; replaces what the log says, if anything.
+        skip_rows: number of history rows to skip from the start, because the server has them.
 
     Raises:
         RunLogError: `source` is not a run log, or is damaged.
@@ -60,7 +60,7 @@ def copy_run_log(
     data = source.read_bytes()
     check_header(data, source)
     records = (payload for _, payload in read_records(data, len(FILE_HEADER), source, 0))
-    write_records(_changed(records, destination, ending, skip_rows), target)
+    write_records(_rewrite(records, destination, status, skip_rows), target)
 
 
 def write_run_log(
@@ -69,12 +69,17 @@ def write_run_log(
     config: Mapping[str, Any],
     started: float,
     destination: Destination,
-    ending: Ending,
+    status: ExitStatus,
 ) -> None:
-    """Write the log of a run that ended before it could write one: nothing but config and ending.
+    """Write the log of a run that exited before it wrote one: only its config and exit status.
 
     Args:
+        target: a new file.
+        run_id: the run's id.
+        config: its hyperparameters.
         started: seconds since 1970.
+        destination: where the run belongs.
+        status: how it exited.
     """
     from fashion_wb.wandb_private import Record
 
@@ -83,15 +88,15 @@ def write_run_log(
     record.run.start_time.FromNanoseconds(round(started * 1e9))
     for name, value in config.items():
         record.run.config.update.add(key=name, value_json=json.dumps(value))
-    write_records(_changed(iter([record.SerializeToString()]), destination, ending, 0), target)
+    write_records(_rewrite(iter([record.SerializeToString()]), destination, status, 0), target)
 
 
-def _changed(
-    records: Iterator[bytes], destination: Destination, ending: Ending, skip_rows: int
+def _rewrite(
+    records: Iterator[bytes], destination: Destination, status: ExitStatus, skip_rows: int
 ) -> Iterator[bytes]:
     from fashion_wb.wandb_private import Record
 
-    rows, exit_record, explained = 0, Record(), False
+    rows, exit_record, has_reason = 0, Record(), False
     for payload in records:
         record = Record.FromString(payload)
         match record.WhichOneof("record_type"):
@@ -107,14 +112,14 @@ def _changed(
                 yield record.SerializeToString()
                 continue
             case "summary":
-                explained = explained or any(item.key == "failure" for item in record.summary.update)
+                has_reason = has_reason or any(item.key == "failure" for item in record.summary.update)
         yield payload
-    if ending.failure and not explained:
+    if status.failure and not has_reason:
         summary = Record()
-        summary.summary.update.add(key="failure", value_json=json.dumps(ending.failure))
+        summary.summary.update.add(key="failure", value_json=json.dumps(status.failure))
         yield summary.SerializeToString()
-    exit_record.exit.exit_code = ending.exit_code
-    exit_record.exit.SetInParent()  # a code of 0 is a protocol buffer's default and would leave no trace
+    exit_record.exit.exit_code = status.exit_code
+    exit_record.exit.SetInParent()  # protocol buffers omit a code of 0, the default, without this
     yield exit_record.SerializeToString()
 
 

@@ -1,4 +1,4 @@
-"""Read W&B run logs (.wandb files), finished or still being written: records, each a protocol buffer."""
+"""Read W&B run logs (.wandb files), complete or still being written; each record is a protocol buffer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["RunLog", "RunLogError", "read_run_log"]
 
 @dataclass
 class RunLog:
-    """A run as far as its log has been read.
+    """The part of a run's log that has been read.
 
     Attributes:
         path: the .wandb file.
@@ -23,7 +23,7 @@ class RunLog:
         config: hyperparameters, plain values.
         history: rows logged so far, in order, each with W&B's `_step`, `_runtime` (seconds), `_timestamp`.
         summary: last value of each key.
-        exit_code: None until the run has ended properly.
+        exit_code: None until the log has one.
     """
 
     path: Path
@@ -39,24 +39,25 @@ class RunLog:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """Its values are taken in when somebody asks: they were a third of reading thousands of logs."""
+        """The last value of each key."""
+        # Parsed on demand: parsing took a third of the time to read thousands of logs.
         for update in self._summary_updates:
             _update(self._summary, update)
         self._summary_updates.clear()
         return self._summary
 
     def read_new(self) -> bool:
-        """Take in what has been appended since the last call; a record still being written waits.
+        """Read what was appended since the last call; an incomplete record waits for the next call.
 
         Returns:
             Whether anything was read.
 
         Raises:
-            RunLogError: the file is gone, is not a W&B run log, or a checksum does not match.
+            RunLogError: the file cannot be read, is not a W&B run log, or has a wrong checksum.
         """
         try:
             with self.path.open("rb") as file:
-                # A whole block at a time: chunks are laid out from the start of the file.
+                # Start at a block boundary: chunks are laid out relative to blocks.
                 base = self._offset - self._offset % BLOCK
                 file.seek(base)
                 data = file.read()
@@ -70,11 +71,11 @@ class RunLog:
             self._offset = len(FILE_HEADER)
         parse = _parser()
         for end, payload in read_records(data, self._offset - base, self.path, base):
-            self._take(parse(payload))
+            self._apply(parse(payload))
             self._offset = base + end
         return self._offset > before
 
-    def _take(self, record: Any) -> None:
+    def _apply(self, record: Any) -> None:
         match record.WhichOneof("record_type"):
             case "history":
                 items = record.history.item
@@ -92,7 +93,7 @@ class RunLog:
 
 
 def read_run_log(path: Path) -> RunLog:
-    """Read a whole log; one that was cut short gives what it has, with `exit_code` None.
+    """Read a log; a truncated one gives the part that it has, with `exit_code` None.
 
     Raises:
         RunLogError: missing, not a W&B run log, or damaged.
@@ -103,10 +104,11 @@ def read_run_log(path: Path) -> RunLog:
 
 
 def _parser() -> Callable[[bytes], Any]:
-    # Not at the top: importing wandb takes a second, which a sweep spends while its workers start.
+    # Not at the top of the file: importing wandb takes a second, which a sweep spends while trials start.
     from fashion_wb.wandb_private import Record
 
-    return Record.FromString
+    parse: Callable[[bytes], Any] = Record.FromString
+    return parse
 
 
 def _key(item: Any) -> str:
@@ -114,22 +116,23 @@ def _key(item: Any) -> str:
 
 
 def _values(items: Sequence[Any]) -> list[Any]:
-    # In one go: to resume ten thousand runs is to read some millions of values.
-    return json.loads(f"[{','.join(item.value_json for item in items)}]")
+    # One call for all: resuming ten thousand runs reads millions of values.
+    values: list[Any] = json.loads(f"[{','.join(item.value_json for item in items)}]")
+    return values
 
 
 def _update(target: dict[str, Any], record: Any) -> None:
     for item, value in zip(record.update, _values(record.update), strict=True):
-        place, keys = target, list(item.nested_key) or [item.key]
+        parent, keys = target, list(item.nested_key) or [item.key]
         for key in keys[:-1]:
-            inner = place.get(key)
-            place[key] = place = inner if isinstance(inner, dict) else {}
-        place[keys[-1]] = value
+            child = parent.get(key)
+            parent[key] = parent = child if isinstance(child, dict) else {}
+        parent[keys[-1]] = value
     for item in record.remove:
         target.pop(_key(item), None)
 
 
 def find_run_log(directory: Path, run_id: str) -> Path | None:
-    """A run's newest log below `directory`/wandb, or None while there is none."""
+    """Find a run's newest log in `directory`/wandb; None if there is none yet."""
     found = (directory / "wandb").glob(f"*run-*-{run_id}/run-{run_id}.wandb")
     return max(found, key=lambda path: path.stat().st_mtime, default=None)

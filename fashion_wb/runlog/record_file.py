@@ -1,6 +1,6 @@
-"""The record format of W&B run logs (.wandb files): LevelDB's, behind a seven-byte header.
+"""The file format of W&B run logs (.wandb files): LevelDB's log format after a seven-byte header.
 
-A file is 32 KiB blocks of chunks, each with a CRC-32 over its type and data; a record is one or more chunks
+A file is 32 KiB blocks of chunks, each with a CRC-32 over its type and data. A record is one or more chunks
 (https://github.com/google/leveldb/blob/main/doc/log_format.md).
 """
 
@@ -24,19 +24,19 @@ class RunLogError(FashionWbError):
 
 
 def check_header(data: bytes, path: Path) -> None:
-    """Raise RunLogError if `data`, a file's beginning, is not that of a run log."""
+    """Raise RunLogError unless `data` starts like a run log."""
     if not data.startswith(FILE_HEADER):
         raise RunLogError(f"{path}: not a W&B run log (it does not start with {FILE_HEADER!r})")
 
 
 def read_records(data: bytes, position: int, path: Path, base: int) -> Iterator[tuple[int, bytes]]:
-    """Whole records from `position` on, each with the position behind it.
+    """Yield complete records from `position` on, each with the position after it.
 
     Args:
-        data: part of the file, from the start of a block on.
-        position: where a record begins in `data`.
+        data: part of the file, from the start of a block.
+        position: start of a record in `data`.
         path: the file, for error messages.
-        base: where in the file `data` begins.
+        base: offset of `data` in the file.
 
     Raises:
         RunLogError: a checksum does not match.
@@ -45,21 +45,21 @@ def read_records(data: bytes, position: int, path: Path, base: int) -> Iterator[
     while True:
         room = BLOCK - position % BLOCK
         if room < _CHUNK_HEADER.size:
-            position += room  # a chunk header never crosses a block: the rest is padding
+            position += room  # a chunk header never crosses blocks: the rest is padding
             continue
         start = position + _CHUNK_HEADER.size
         if start > len(data):
             return
         checksum, length, kind = _CHUNK_HEADER.unpack_from(data, position)
         if kind == 0 and length == 0 and not any(data[position:]):
-            return  # space the file system has allotted but not yet filled
+            return  # space that the file system has allocated but not filled yet
         if start + length > len(data):
             return
         chunk = data[start : start + length]
         if _checksum(kind, chunk) != checksum or not _FULL <= kind <= _LAST:
             raise RunLogError(
                 f"{path}: damaged at byte {base + position}: the checksum does not match; "
-                "restore the file from a copy, or move the run's folder away to leave it out"
+                "restore the file from a copy, or move the run's folder elsewhere to leave the run out"
             )
         position = start + length
         parts = [chunk] if kind in (_FULL, _FIRST) else [*parts, chunk]
@@ -69,7 +69,7 @@ def read_records(data: bytes, position: int, path: Path, base: int) -> Iterator[
 
 
 def write_records(records: Iterable[bytes], path: Path) -> None:
-    """Write a new file of these records."""
+    """Write the records to a new file."""
     with path.open("wb") as file:
         position = file.write(FILE_HEADER)
         for record in records:
@@ -78,7 +78,7 @@ def write_records(records: Iterable[bytes], path: Path) -> None:
 
 
 def _chunks(record: bytes, position: int) -> Iterator[bytes]:
-    """The bytes of a record that begins at `position` of its file, padding included."""
+    """Yield the bytes of a record that starts at `position` in its file, padding included."""
     first, rest = True, record
     while first or rest:
         room = BLOCK - position % BLOCK

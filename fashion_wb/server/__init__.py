@@ -1,6 +1,6 @@
-"""What W&B's server holds, in few requests.
+"""Read sweeps and runs from W&B's server, in few requests.
 
-Import `connection` to connect, `path` for ENTITY/PROJECT/SWEEP_ID, `pull` for whole sweeps with their
-histories, and `pages` for lists of sweeps and runs. `errors` says in plain words what went wrong, `cache`
-keeps what has ended, and `pulled_run` makes a run there a `Trial`.
+Import `connection` to connect, `path` for ENTITY/PROJECT/SWEEP_ID, `pull` for sweeps with their histories,
+and `pages` for lists of sweeps and runs. `errors` turns wandb's exceptions into clear messages, `cache`
+stores runs that have ended, and `pulled_run` converts a run on the server into a `Trial`.
 """

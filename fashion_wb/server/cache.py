@@ -1,4 +1,4 @@
-"""Runs that were pulled before: a second pull asks only for what is new or was not at its end."""
+"""A cache of pulled runs: a second pull requests only runs that are new, or had not ended before."""
 
 from __future__ import annotations
 
@@ -22,30 +22,33 @@ _VERSION = 1
 class PullCache:
     """The runs of one project, by name; each with a stamp that changes whenever the run does.
 
-    What it holds is a copy of what the server holds: a file that is damaged, or of another version, is
-    begun anew, and where none can be written everything is simply asked for.
+    The server has the originals. So a damaged file, or one of another version, is replaced by an empty one.
+    If no file can be written, every pull requests everything.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def get(self, name: str, stamp: str) -> dict[str, Any] | None:
-        """The run as it was kept, or None if it is not here or has changed since."""
+        """Return the cached run, or None if it is not cached or has changed since."""
         query = "SELECT body FROM runs WHERE name = ? AND stamp = ?"
         row = self._connection.execute(query, (name, stamp)).fetchone()
-        return None if row is None else json.loads(row[0])
+        if row is None:
+            return None
+        body: dict[str, Any] = json.loads(row[0])
+        return body
 
     def put(self, runs: Iterable[tuple[str, str, Mapping[str, Any]]]) -> None:
-        """Keep runs, each as name, stamp and what is to be kept; all of them or none, at once."""
+        """Store runs, each as (name, stamp, body), in one transaction."""
         rows = [(name, stamp, json.dumps(body)) for name, stamp, body in runs]
-        # A disk that is full, or a cache that another process holds: pulling goes on without.
+        # If the disk is full or another process locks the cache, the pull continues without it.
         with contextlib.suppress(sqlite3.OperationalError), self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?)", rows)
 
 
 @contextlib.contextmanager
 def open_cache(path: Path) -> Iterator[PullCache]:
-    """The cache kept in the file `path`, whose folder is made; in memory if it cannot be kept there."""
+    """Open the cache in the file `path`, creating its folder; in memory if the file cannot be used."""
     connection = _connect(path)
     try:
         yield PullCache(connection)
@@ -54,7 +57,7 @@ def open_cache(path: Path) -> Iterator[PullCache]:
 
 
 def cache_file(url: str, path: WandbPath) -> Path:
-    """Where the runs of a project on the server at `url` are kept."""
+    """Return the cache file of a project on the server at `url`."""
     host = re.sub(r"[^\w.-]", "_", urlsplit(url).netloc)
     folder = Path(platformdirs.user_cache_dir("fashion-wb", appauthor=False)) / "pulled" / host
     return folder / path.entity / f"{path.project}.sqlite"

@@ -1,20 +1,20 @@
-"""A connection to W&B's server: requests, repeated where that helps, and errors in plain words."""
+"""A connection to W&B's server: requests, retries, and errors with clear messages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fashion_wb.server.errors import ServerError, Unanswered, explain, explained
+from fashion_wb.server.errors import ServerError, Unanswered, to_server_error, translated_errors
 
 if TYPE_CHECKING:
     import wandb
 
-# Waits of 1, 2, 4, 8 and 8 seconds, each up to a quarter longer: a server that is down is given up after
-# half a minute, and one that limits requests gets the pauses it asks for.
+# Waits of 1, 2, 4, 8 and 8 seconds, each up to a quarter longer. A server that is down is given up after half
+# a minute; one that limits requests gets the pauses it asks for.
 _RETRIES, _FIRST_WAIT, _LONGEST_WAIT = 5, 1, 8
 _TIMEOUT = 120.0
-# For requests that must not be repeated unseen; wandb-core cannot be told not to, so it is told to wait.
+# For requests that must not be retried. wandb-core has no setting for that, so its first retry waits a day.
 _NEVER = 24 * 3600
 _TIMEOUT_ONCE = 15.0
 
@@ -24,17 +24,17 @@ class Server:
     """A connection to W&B's server; `connect` makes one.
 
     Attributes:
-        url: where it is, such as https://api.wandb.ai.
-        api: the public API object, for what W&B's own libraries do with one.
+        url: the server's address, such as https://api.wandb.ai.
+        api: wandb's public API object, which W&B's own libraries need.
     """
 
     url: str
     api: wandb.Api
-    _once: wandb.Api | None = field(default=None, repr=False)
+    _api_without_retries: wandb.Api | None = field(default=None, repr=False)
 
     @property
     def default_entity(self) -> str:
-        """The entity that runs go to when none is named: WANDB_ENTITY, or the account's default.
+        """The entity of runs that name none: WANDB_ENTITY, or the account's default.
 
         Raises:
             ServerError: the account has none, or there was no answer.
@@ -47,57 +47,62 @@ class Server:
         return str(entity)
 
     def query(self, document: str, **variables: Any) -> dict[str, Any]:
-        """The answer's `data`; repeated with growing pauses after 429, 5xx and lost connections.
+        """Send a GraphQL request and return the answer's `data`.
 
-        Only for what may be carried out twice.
+        The request is retried with growing pauses after HTTP 429, 5xx and lost connections. Use this only
+        for requests that may be executed twice.
 
         Raises:
-            ServerError: it was refused, or went unanswered all the same.
+            ServerError: the server refused the request, or did not answer in spite of the retries.
         """
         from fashion_wb.wandb_private import execute_graphql
 
-        with explained(self.url):
-            return execute_graphql(self.api, document, variables, _TIMEOUT)
+        with translated_errors(self.url):
+            data: dict[str, Any] = execute_graphql(self.api, document, variables, _TIMEOUT)
+            return data
 
-    def once(self, document: str, **variables: Any) -> dict[str, Any]:
-        """As `query`, for what must not be carried out twice: sent one single time.
+    def query_once(self, document: str, **variables: Any) -> dict[str, Any]:
+        """Send a GraphQL request without retries, for requests that must not be executed twice.
 
         Raises:
-            Unanswered: it is not known whether it was carried out; look, then decide.
-            ServerError: it was refused.
+            Unanswered: the request may have been executed or not; check, then decide.
+            ServerError: the server refused the request.
         """
         from fashion_wb.wandb_private import WandbApiFailedError, execute_graphql, open_api
 
-        if self._once is None:
-            with explained(self.url):
-                self._once = open_api(1, _NEVER, _NEVER, whatever_is_set=True)
+        if self._api_without_retries is None:
+            with translated_errors(self.url):
+                self._api_without_retries = open_api(1, _NEVER, _NEVER, override=True)
         try:
-            return execute_graphql(self._once, document, variables, _TIMEOUT_ONCE)
+            data: dict[str, Any] = execute_graphql(
+                self._api_without_retries, document, variables, _TIMEOUT_ONCE
+            )
+            return data
         except WandbApiFailedError as error:
             if error.response is None:
                 raise Unanswered(f"W&B at {self.url} did not answer within {_TIMEOUT_ONCE:g} s") from None
-            raise explain(error, self.url) from None
+            raise to_server_error(error, self.url) from None
 
     def scan_history(self, run: str) -> list[dict[str, Any]]:
-        """All rows that the run ENTITY/PROJECT/RUN_ID logged, however many; a request or more a run.
+        """Return all rows that the run ENTITY/PROJECT/RUN_ID logged; takes one request or more.
 
         Raises:
             ServerError: no such run, or as `query`.
         """
-        with explained(self.url):
+        with translated_errors(self.url):
             return list(self.api.run(run).scan_history(use_cache=False))
 
 
 def connect() -> Server:
-    """Connect with the key and the address that wandb itself would use.
+    """Connect with the API key and address that wandb itself uses.
 
     Raises:
-        ServerError: no key, a key that is refused, or no answer from anything that is a W&B server.
+        ServerError: no key, a key that the server refuses, or no W&B server answers.
     """
     import wandb
 
     from fashion_wb.wandb_private import open_api
 
     url = wandb.setup().settings.base_url
-    with explained(url):
+    with translated_errors(url):
         return Server(url, open_api(_RETRIES, _FIRST_WAIT, _LONGEST_WAIT))

@@ -1,4 +1,4 @@
-"""What goes wrong with W&B's server, in words a user can act on."""
+"""Errors from W&B's server, with messages that tell the user what to do."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ class ServerError(FashionWbError):
 
 
 class NotFound(ServerError):
-    """What was asked for does not exist, or not for this account."""
+    """The requested object does not exist, or this account may not see it."""
 
 
 class Unreachable(ServerError):
-    """No answer came, however often it was tried; there may be one later."""
+    """No answer after all retries; a later request may succeed."""
 
 
 class Unanswered(Unreachable):
-    """No answer came: the request may have been carried out, or not."""
+    """No answer: the request may have been executed or not."""
 
 
 @contextlib.contextmanager
-def explained(url: str) -> Iterator[None]:
-    """Turn what wandb raises while a connection to `url` is made, or used, into ServerError."""
+def translated_errors(url: str) -> Iterator[None]:
+    """Turn wandb's exceptions, from connecting to `url` or using the connection, into ServerError."""
     import wandb
 
-    from fashion_wb.wandb_private import WandbApiFailedError
+    from fashion_wb.wandb_private import UsageError, WandbApiFailedError
 
     try:
         yield
     except WandbApiFailedError as error:
-        raise explain(error, url) from None
+        raise to_server_error(error, url) from None
     except wandb.Error as error:
         if isinstance(error.__cause__, WandbApiFailedError):
-            raise explain(error.__cause__, url) from None
+            raise to_server_error(error.__cause__, url) from None
         text = str(error)
-        if isinstance(error, wandb.UsageError) and "API key" in text:
+        if isinstance(error, UsageError) and "API key" in text:
             raise ServerError(
                 f"no W&B API key for {url}: run `wandb login`, or set WANDB_API_KEY "
                 "(and WANDB_BASE_URL for a server of your own)"
@@ -51,19 +51,19 @@ def explained(url: str) -> Iterator[None]:
         raise ServerError(f"W&B at {url}: {text}") from None
 
 
-def explain(error: Exception, url: str) -> ServerError:
-    """A failed request (a `WandbApiFailedError`) as an error for people."""
+def to_server_error(error: Exception, url: str) -> ServerError:
+    """Turn a failed request (a `WandbApiFailedError`) into an error with a clear message."""
     response = getattr(error, "response", None)
     status = response.http_status if response is not None else 0
     text = str(error).strip()
     if status == 401 or "invalid credentials" in text:
         return ServerError(
-            f"W&B at {url} refuses the API key: run `wandb login --relogin`, or mend WANDB_API_KEY "
-            "(and WANDB_BASE_URL, if the key is of another server)"
+            f"W&B at {url} refuses the API key: run `wandb login --relogin`, or correct WANDB_API_KEY "
+            "(and WANDB_BASE_URL, if the key is for another server)"
         )
     if _WEB_PAGE.match(text):
         return ServerError(
-            f"what answers at {url} is not W&B: it sends a web page, as a proxy or a log-in page does"
+            f"the server at {url} is not W&B: it sends a web page, as a proxy or login page does"
             f"{f' (HTTP {status})' if status else ''}; check WANDB_BASE_URL and HTTPS_PROXY"
         )
     if "giving up after" in text:
@@ -71,14 +71,14 @@ def explain(error: Exception, url: str) -> ServerError:
     if response is None:
         return Unanswered(f"W&B at {url} did not answer in time; try again later")
     kind = NotFound if status == 404 else ServerError
-    return kind(f"W&B at {url} refuses: {text}{f' (HTTP {status})' if status else ''}")
+    return kind(f"W&B at {url} refused: {text}{f' (HTTP {status})' if status else ''}")
 
 
 def _gave_up(text: str, url: str) -> ServerError:
     last = text.splitlines()[-1]
     status = _HTTP_STATUS.search(last)
     if status is not None:
-        why = "limits requests" if status[1] == "429" else "is not able to answer now"
+        why = "limits requests" if status[1] == "429" else "cannot answer now"
         return Unreachable(f"W&B at {url} {why} (HTTP {status[1]}, tried several times); try again later")
     reason = last.rpartition(": ")[2]
     return Unreachable(

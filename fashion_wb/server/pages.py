@@ -1,4 +1,4 @@
-"""Lists of a project's sweeps and runs on W&B's server, page by page."""
+"""List a project's sweeps and runs on W&B's server, page by page."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from fashion_wb.server.errors import NotFound
 from fashion_wb.server.path import WandbPath
 
 
-def sweeps_of(server: Server, path: WandbPath, fields: str) -> Iterator[dict[str, Any]]:
-    """The chosen fields of all of a project's sweeps; a request per hundred.
+def iter_sweeps(server: Server, path: WandbPath, fields: str) -> Iterator[dict[str, Any]]:
+    """Yield the chosen fields of all sweeps of a project; one request per hundred.
 
     Args:
-        path: names the project.
-        fields: GraphQL, as between braces.
+        path: the project; a sweep in it is ignored.
+        fields: GraphQL, the part between braces.
 
     Raises:
         NotFound: no such project for this account.
         ServerError: as `Server.query`.
     """
-    # No filters: older servers have none for sweeps.
+    # No filters: older servers do not support them for sweeps.
     document = f"""
     query ProjectSweeps($entity: String!, $project: String!, $cursor: String, $perPage: Int) {{
       project(name: $project, entityName: $entity) {{
@@ -35,7 +35,7 @@ def sweeps_of(server: Server, path: WandbPath, fields: str) -> Iterator[dict[str
     return _nodes(server, path, document, "sweeps", perPage=100)
 
 
-def runs_of(
+def iter_runs(
     server: Server,
     path: WandbPath,
     fields: str,
@@ -43,13 +43,14 @@ def runs_of(
     per_page: int,
     **variables: Any,
 ) -> Iterator[dict[str, Any]]:
-    """The chosen fields of a project's runs, in the order in which they were created.
+    """Yield the chosen fields of a project's runs, oldest first.
 
     Args:
-        path: names the project.
-        fields: GraphQL, as between braces; it may use `variables`, whole numbers.
+        path: the project; a sweep in it is ignored.
+        fields: GraphQL, the part between braces; it may use `variables`.
         filters: which runs, in W&B's filter language.
-        per_page: runs a request.
+        per_page: runs per request.
+        variables: integers.
 
     Raises:
         NotFound: no such project for this account.
@@ -70,16 +71,16 @@ def runs_of(
     return _nodes(server, path, document, "runs", filters=chosen, perPage=per_page, **variables)
 
 
-def known_project(answer: Mapping[str, Any], server: Server, path: WandbPath) -> dict[str, Any]:
-    """The project in a query's answer.
+def get_project(answer: Mapping[str, Any], server: Server, path: WandbPath) -> dict[str, Any]:
+    """Return the project in a query's answer.
 
     Raises:
-        NotFound: there is none.
+        NotFound: the answer has none.
     """
     found: dict[str, Any] | None = answer["project"]
     if found is None:
         raise NotFound(
-            f"W&B at {server.url} knows no project {path.of_project}, or this account may not see it; "
+            f"W&B at {server.url} knows no project {path.project_path}, or this account may not see it; "
             "check the names of entity and project"
         )
     return found
@@ -91,6 +92,6 @@ def _nodes(
     cursor, more = None, True
     while more:
         answer = server.query(document, entity=path.entity, project=path.project, cursor=cursor, **variables)
-        page = known_project(answer, server, path)[what]
+        page = get_project(answer, server, path)[what]
         yield from (edge["node"] for edge in page["edges"])
         cursor, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]

@@ -1,4 +1,4 @@
-"""What a user names on W&B's server: a project, or one of its sweeps."""
+"""Paths on W&B's server: a project, or one of its sweeps."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PART = re.compile(r"[^\s/:]+")
 
 @dataclass(frozen=True)
 class WandbPath:
-    """A project, or a sweep where `sweep` is given; written ENTITY/PROJECT or ENTITY/PROJECT/SWEEP."""
+    """A project, or a sweep if `sweep` is set; written ENTITY/PROJECT or ENTITY/PROJECT/SWEEP."""
 
     entity: str
     project: str
@@ -23,20 +23,20 @@ class WandbPath:
         return "/".join(part for part in (self.entity, self.project, self.sweep) if part is not None)
 
     @property
-    def of_project(self) -> WandbPath:
-        """The project alone."""
+    def project_path(self) -> WandbPath:
+        """The path of the project, without the sweep."""
         return WandbPath(self.entity, self.project)
 
 
 def parse_path(text: str) -> WandbPath:
-    """ENTITY/PROJECT, ENTITY/PROJECT/SWEEP, or the address of either in the browser.
+    """Parse ENTITY/PROJECT, ENTITY/PROJECT/SWEEP, or the web address of either.
 
     Raises:
         FashionWbError: anything else.
     """
     path = unquote(urlsplit(text).path) if text.startswith(("http://", "https://")) else text
     parts = [part for part in path.strip("/").split("/") if part != ""]
-    # In the browser: ENTITY/PROJECT/sweeps/SWEEP, or ENTITY/PROJECT/table and the like.
+    # Web addresses have ENTITY/PROJECT/sweeps/SWEEP, or ENTITY/PROJECT/table or similar.
     if (len(parts) == 4 and parts[2] == "sweeps") or (path is not text and len(parts) == 3):
         del parts[2]
     if len(parts) not in (2, 3) or not all(_PART.fullmatch(part) for part in parts):

@@ -1,4 +1,4 @@
-"""Sweeps and the full histories of their runs, from W&B's server, in few requests."""
+"""Pull sweeps and the full histories of their runs from W&B's server, in few requests."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from fashion_wb.progress_line import ProgressLine
 from fashion_wb.server.cache import PullCache
 from fashion_wb.server.connection import Server
 from fashion_wb.server.errors import ServerError
-from fashion_wb.server.pages import runs_of, sweeps_of
+from fashion_wb.server.pages import iter_runs, iter_sweeps
 from fashion_wb.server.path import WandbPath
-from fashion_wb.server.pulled_run import ENDED, PulledRun, as_trials, parse_run
+from fashion_wb.server.pulled_run import ENDED_STATES, PulledRun, parse_run, to_trials
 from fashion_wb.trial import Metric, Trial
 
 _LISTED = "name state sweepName heartbeatAt historyLineCount"
-# `history` with at least as many samples as a run has lines gives all of them, for a page of runs at once;
-# the API's own scan_history takes a request or more a run.
-_WHOLE = """name state config summaryMetrics exitcode stopped createdAt historyLineCount
+# `history` returns all lines of a run if it gets at least as many samples as there are lines, and one request
+# covers a page of runs. The API's scan_history takes at least one request per run.
+_FULL = """name state config summaryMetrics exitcode stopped createdAt historyLineCount
     history(samples: $samples)"""
 _PER_PAGE = 100
 _LISTED_PER_PAGE = 500
-# A page's histories together; beyond this an answer takes long enough to be cut off on the way.
+# All histories of a page together; the connection may break during longer answers.
 _LINES_PER_PAGE = 20_000
 
 
@@ -36,7 +36,7 @@ class PulledSweep:
 
     Attributes:
         sweep_id: W&B's id.
-        name: the name in its config, else the one shown in the browser, else the id.
+        name: the name in its config, else its display name, else the id.
         metric: the objective; None if its config names none.
         trials: by number, running ones included.
         parameters: the search space as its config has it.
@@ -50,50 +50,50 @@ class PulledSweep:
 
 
 @dataclass(frozen=True)
-class Pull:
-    """What was found.
+class PullResult:
+    """The pulled sweeps, and how many runs were left out.
 
     Attributes:
-        sweeps: oldest first, those without runs included.
-        outside: how many runs of the project are in no sweep.
-        waiting: how many runs of the sweeps have been proposed and not been started.
+        sweeps: oldest first, including those without runs.
+        runs_without_sweep: number of the project's runs in no sweep.
+        pending_runs: number of the sweeps' runs that were proposed but not started.
     """
 
     sweeps: tuple[PulledSweep, ...]
-    outside: int
-    waiting: int
+    runs_without_sweep: int
+    pending_runs: int
 
 
-def pull(server: Server, path: WandbPath, cache: PullCache, count: ProgressLine) -> Pull:
-    """A sweep, or all sweeps of a project, with all that their runs logged.
+def pull_sweeps(server: Server, path: WandbPath, cache: PullCache, progress: ProgressLine) -> PullResult:
+    """Pull a sweep, or all sweeps of a project, with everything that their runs logged.
 
-    Asks for a list of sweeps (a request per 100), a list of runs (per 500), and for each 100 runs that are
-    new, or have changed, since they were kept in `cache`, all their fields and histories in one request.
-    What has arrived is kept at once: a pull that is interrupted goes on there.
+    Requests the list of sweeps (100 per request), the list of runs (500 per request), and all fields and
+    histories of runs that are not in `cache` or have changed since (100 per request). Each page is cached
+    when it arrives, so an interrupted pull continues from there.
 
     Raises:
         ServerError: no such project or sweep for this account, or as `Server.query`.
     """
     configs = _sweep_configs(server, path)
     filters = {} if path.sweep is None else {"sweep": path.sweep}
-    listed = list(runs_of(server, path, _LISTED, filters, _LISTED_PER_PAGE))
+    listed = list(iter_runs(server, path, _LISTED, filters, _LISTED_PER_PAGE))
     in_sweeps = [node for node in listed if node["sweepName"] in configs]
     started = [node for node in in_sweeps if node["state"] != "pending" or node["historyLineCount"]]
     runs: dict[str, list[PulledRun]] = defaultdict(list)
-    for node, run in _runs(server, path, started, cache, count):
+    for node, run in _runs(server, path, started, cache, progress):
         runs[node["sweepName"]].append(run)
     sweeps = tuple(_sweep(sweep_id, config, runs[sweep_id]) for sweep_id, config in configs.items())
-    return Pull(sweeps, len(listed) - len(in_sweeps), len(in_sweeps) - len(started))
+    return PullResult(sweeps, len(listed) - len(in_sweeps), len(in_sweeps) - len(started))
 
 
 def _sweep_configs(server: Server, path: WandbPath) -> dict[str, dict[str, Any]]:
-    nodes = sweeps_of(server, path, "name displayName config")
+    nodes = iter_sweeps(server, path, "name displayName config")
     configs = {node["name"]: _config(node) for node in nodes}
     if path.sweep is None:
         return configs
     if path.sweep not in configs:
         known = ", ".join(f"{key} ({config['name']})" for key, config in configs.items())
-        raise ServerError(f"{path.of_project} has no sweep {path.sweep}; it has {known or 'no sweeps'}")
+        raise ServerError(f"{path.project_path} has no sweep {path.sweep}; it has {known or 'no sweeps'}")
     return {path.sweep: configs[path.sweep]}
 
 
@@ -105,34 +105,38 @@ def _config(node: Mapping[str, Any]) -> dict[str, Any]:
 def _sweep(sweep_id: str, config: Mapping[str, Any], runs: Sequence[PulledRun]) -> PulledSweep:
     block = config.get("metric")
     metric = Metric(block["name"], block.get("goal", "minimize")) if block else None
-    # The scheduler's own run, to which it writes its log, is no trial: it has none of the hyperparameters.
+    # W&B's scheduler logs to a run of its own. That run has no hyperparameters, and is not a trial.
     parameters = config.get("parameters", {})
     trials = [run for run in runs if parameters.keys() & run.config.keys()]
-    return PulledSweep(sweep_id, config["name"], metric, as_trials(trials, metric), parameters)
+    return PulledSweep(sweep_id, config["name"], metric, to_trials(trials, metric), parameters)
 
 
 def _runs(
-    server: Server, path: WandbPath, listed: Sequence[dict[str, Any]], cache: PullCache, count: ProgressLine
+    server: Server,
+    path: WandbPath,
+    listed: Sequence[dict[str, Any]],
+    cache: PullCache,
+    progress: ProgressLine,
 ) -> Iterator[tuple[dict[str, Any], PulledRun]]:
     missing = []
     for node in listed:
-        kept = cache.get(node["name"], _stamp(node))
-        if kept is None:
+        cached = cache.get(node["name"], _stamp(node))
+        if cached is None:
             missing.append(node)
         else:
-            yield node, parse_run(kept, kept["rows"])
+            yield node, parse_run(cached, cached["rows"])
     done = len(listed) - len(missing)
-    count.update(done, len(listed))
+    progress.update(done, len(listed))
     for page in _in_pages(missing):
         bodies = _fetch(server, path, page)
         cache.put(
             (node["name"], _stamp(node), bodies[node["name"]])
             for node in page
-            if node["name"] in bodies and node["state"] in ENDED
+            if node["name"] in bodies and node["state"] in ENDED_STATES
         )
         done += len(page)
-        count.update(done, len(listed))
-        # One that was deleted since it was listed is not there any more.
+        progress.update(done, len(listed))
+        # Runs that were deleted after they were listed are missing.
         found = [(node, bodies[node["name"]]) for node in page if node["name"] in bodies]
         yield from ((node, parse_run(body, body["rows"])) for node, body in found)
 
@@ -144,7 +148,7 @@ def _stamp(node: Mapping[str, Any]) -> str:
 def _in_pages(nodes: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     page: list[dict[str, Any]] = []
     for node in nodes:
-        # Every run of a page is sampled alike, so its longest history counts for all.
+        # All runs of a page get the same number of samples, so the longest history counts for all.
         longest = max(each["historyLineCount"] or 0 for each in [*page, node])
         if page and (len(page) == _PER_PAGE or (len(page) + 1) * longest > _LINES_PER_PAGE):
             yield page
@@ -155,17 +159,17 @@ def _in_pages(nodes: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
 
 
 def _fetch(server: Server, path: WandbPath, page: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Each run's fields, with all its rows as "rows"."""
+    """Fetch each run's fields, with all its rows as "rows"."""
     filters = {"name": {"$in": [node["name"] for node in page]}}
-    # One line more than there was a moment ago, for each that a running run may have added since.
+    # Twice the known number of lines, because a running run may have added some since.
     samples = max(500, *(2 * (node["historyLineCount"] or 0) for node in page))
-    found = runs_of(server, path, _WHOLE, filters, len(page), samples=samples)
+    found = iter_runs(server, path, _FULL, filters, len(page), samples=samples)
     return {node["name"]: _with_rows(server, path, node) for node in found}
 
 
 def _with_rows(server: Server, path: WandbPath, node: dict[str, Any]) -> dict[str, Any]:
     rows = [json.loads(line) for line in node.pop("history") or ()]
     if len(rows) < (node["historyLineCount"] or 0):
-        # The server gave fewer samples than it was asked for.
+        # The server returned fewer samples than requested.
         rows = server.scan_history(f"{path.entity}/{path.project}/{node['name']}")
     return {**node, "rows": rows}

@@ -1,4 +1,4 @@
-"""A run as W&B's server describes it, and the trial that it is."""
+"""A run as W&B's server describes it, and its conversion to a trial."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 from fashion_wb.trial import Metric, Trial, TrialState
 
-# W&B gives this exit code to a run that Ctrl-C, its agent or its server ended.
-_STOPPED_FROM_OUTSIDE = 255
-# W&B's words for a run that logs no more, unless it is resumed; the others are running, pending, preempting
+# W&B's exit code of a run that was stopped by Ctrl-C, its agent or its server.
+_STOPPED_EXIT_CODE = 255
+# W&B's states of a run that logs no more, unless it is resumed. The others are running, pending, preempting
 # and preempted.
-ENDED = ("finished", "failed", "crashed", "killed")
-_NUMBERED = re.compile(r"-(\d{4,})$")
+ENDED_STATES = ("finished", "failed", "crashed", "killed")
+_TRIAL_NUMBER = re.compile(r"-(\d{4,})$")
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class PulledRun:
 
     Attributes:
         name: W&B's run id.
-        state: W&B's word: running, finished, failed, crashed, killed, ...
+        state: as W&B names it: running, finished, failed, crashed, killed, ...
         config: hyperparameters, plain values.
-        summary: what the run's summary holds.
-        exit_code: None while there is none.
-        stop_asked: whether the server was told to stop it.
-        created: when, as the server writes it (UTC).
+        summary: the run's summary.
+        exit_code: None if the server has none.
+        stop_requested: whether someone asked the server to stop the run.
+        created: creation time in UTC, as the server writes it.
         history: all rows, in order.
     """
 
@@ -38,22 +38,22 @@ class PulledRun:
     config: Mapping[str, Any]
     summary: Mapping[str, Any]
     exit_code: int | None
-    stop_asked: bool
+    stop_requested: bool
     created: str
     history: tuple[Mapping[str, Any], ...]
 
     def outcome(self, metric: Metric | None) -> tuple[TrialState, str]:
-        """The trial's state, with the reason for a failure.
+        """Return the trial's state, and the reason if it failed.
 
-        What the server calls failed or crashed was stopped if its exit code, or the stop flag, says so.
+        A run that the server calls failed or crashed counts as stopped if its exit code or stop flag says so.
         """
-        if self.state not in ENDED:
+        if self.state not in ENDED_STATES:
             return TrialState.RUNNING, ""
         if self.state == "finished":
             if metric is not None and metric.best(self.history) is None:
                 return TrialState.FAILED, f"finished without a finite value of {metric.name}"
             return TrialState.FINISHED, ""
-        if self.state == "killed" or self.stop_asked or self.exit_code == _STOPPED_FROM_OUTSIDE:
+        if self.state == "killed" or self.stop_requested or self.exit_code == _STOPPED_EXIT_CODE:
             return TrialState.STOPPED, ""
         failure = self.summary.get("failure")
         if failure:
@@ -63,7 +63,7 @@ class PulledRun:
 
 
 def parse_run(node: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> PulledRun:
-    """A run from the fields of its GraphQL node, with `history` as its rows."""
+    """Build a run from the fields of its GraphQL node, with `history` as its rows."""
     config = json.loads(node["config"] or "{}")
     return PulledRun(
         name=node["name"],
@@ -71,18 +71,18 @@ def parse_run(node: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> 
         config={key: entry["value"] for key, entry in config.items() if _is_entry(key, entry)},
         summary=json.loads(node["summaryMetrics"] or "{}"),
         exit_code=node["exitcode"],
-        stop_asked=bool(node["stopped"]),
+        stop_requested=bool(node["stopped"]),
         created=node["createdAt"],
         history=tuple(history),
     )
 
 
-def as_trials(runs: Sequence[PulledRun], metric: Metric | None) -> tuple[Trial, ...]:
-    """A sweep's runs as trials, numbered as when they were proposed.
+def to_trials(runs: Sequence[PulledRun], metric: Metric | None) -> tuple[Trial, ...]:
+    """Convert a sweep's runs to trials, numbered in the order in which they were proposed.
 
-    Runs that were pushed end in their trial's number; others are numbered in the order of creation.
+    The names of pushed runs end in the trial's number; other runs are numbered by creation time.
     """
-    numbers = [_NUMBERED.search(run.name) for run in runs]
+    numbers = [_TRIAL_NUMBER.search(run.name) for run in runs]
     found = [int(match[1]) for match in numbers if match is not None]
     if len(found) == len(runs) == len(set(found)):
         numbered = sorted(zip(found, runs, strict=True), key=lambda pair: pair[0])

@@ -1,4 +1,4 @@
-"""The runs of `fashion-wb agent` are those of `wandb agent`: the same sweep through both, side by side."""
+"""`fashion-wb agent` makes the same runs as `wandb agent`: both run the same sweep, side by side."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def our_agent(server, home, path):
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
-    """The same sweep run by either agent: the runs by their end, and what the programs saw."""
+    """Run the same sweep with each agent: the runs by how they ended, and what the programs saw."""
     with Server() as server, ThreadPoolExecutor() as threads:
         jobs = []
         for run_agent in (plain_agent, our_agent):
@@ -70,11 +70,11 @@ def pair(tmp_path_factory):
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_the_server_has_the_same_of_a_run(pair, end):
+def test_the_server_receives_the_same_run_from_both_agents(pair, end):
     (_, plain_runs, _), (_, our_runs, _) = pair
     plain, ours = plain_runs[end], our_runs[end]
     if end == "string":
-        # wandb sees only what goes through sys.exit, and takes this for a success; the process failed.
+        # wandb only notices sys.exit, so it records a success although the process failed.
         assert (plain.state, plain.exit_code) == ("finished", 0)
         assert (ours.state, ours.exit_code) == ("failed", 1)
     else:
@@ -83,7 +83,7 @@ def test_the_server_has_the_same_of_a_run(pair, end):
     assert [row.keys() for row in ours.history] == [row.keys() for row in plain.history]
     assert [row["loss"] for row in ours.history] == [row["loss"] for row in plain.history]
     assert ours.summary.keys() == plain.summary.keys()
-    # What wandb-core finds out about the machine it sends while a run goes on, if the run lasts until then.
+    # wandb-core sends the machine's metadata during the run, if the run lasts long enough.
     assert set(ours.files) - {"wandb-metadata.json"} == set(plain.files) - {"wandb-metadata.json"}
     assert (ours.group, ours.job_type, ours.tags) == (plain.group, plain.job_type, plain.tags)
     assert (ours.sweep, plain.sweep) == ("sweep2", "sweep1")
@@ -91,7 +91,7 @@ def test_the_server_has_the_same_of_a_run(pair, end):
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_the_program_sees_the_same(pair, end):
+def test_the_program_sees_the_same_arguments_and_environment(pair, end):
     (plain_home, plain_runs, plain), (our_home, our_runs, ours) = pair
     theirs = json.dumps(plain[end]).replace(str(plain_home), str(our_home)).replace("sweep1", "sweep2")
     theirs = json.loads(theirs.replace(plain_runs[end].name.partition("-")[2], our_runs[end].name[7:]))
@@ -99,7 +99,7 @@ def test_the_program_sees_the_same(pair, end):
     assert ours[end][0] == ["prog.py", f"--end={end}", "--fixed=0", "--deep={'a': 1}"]
 
 
-def test_the_scheduler_beside_it_is_heeded(tmp_path, data_dir):
+def test_the_agent_works_with_wandbs_scheduler(tmp_path, data_dir):
     for name in ("train.py", "fashion_wb"):
         (tmp_path / name).symlink_to(ROOT / name)
     config = pyyaml.safe_load((ROOT / "sweeps" / "optuna.yaml").read_text())

@@ -48,16 +48,16 @@ def test_the_text_has_the_sections_that_there_is_evidence_for():
     searches = plausible(8, 4, 0, 5)
     retrained, audited = follow_ups(searches)
     text = "\n".join(sections(gather(searches, retrained, audited)))
-    for title in ("Final validation loss", "Every two methods", "Chosen configurations", "early stopping"):
+    for title in ("Final validation loss", "Every two methods", "Retrained winners", "early stopping"):
         assert f"## {title}" in text or title in text
     assert text.count("- ") >= 10 and "hyperband: " in text
     single = "\n".join(sections(gather(plausible(8, 4))))
-    assert "Every two methods" not in single and "Chosen" not in single
+    assert "Every two methods" not in single and "Retrained winners" not in single
     assert "More filters, higher accuracy" in single and "How the searches went" in single
 
 
 def test_an_audited_trial_that_nobody_stopped_is_refused():
-    with pytest.raises(ValueError, match="no stopped trial"):
+    with pytest.raises(ValueError, match="not a stopped trial"):
         gather(plausible(2, 2), audited=[AuditedTrial("random", 0, "nobody", 1, 0.5, 0.3, 9)])
 
 

@@ -1,4 +1,4 @@
-"""The compiled model against PyTorch's operations: losses, gradients, curves, accuracies; which is chosen."""
+"""The compiled backend matches PyTorch in losses, gradients, curves and accuracies; which one is chosen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sweep_cases import ROOT
 from torch.nn import functional as F
 
 from fashion_wb.cnn import backend
-from fashion_wb.cnn.backend import FusedCompute, StockCompute, as_input, choose_compute
+from fashion_wb.cnn.backend import CompiledBackend, TorchBackend, as_input, choose_backend
 from fashion_wb.cnn.config import TrainConfig
 from fashion_wb.cnn.data.dataset import load
 from fashion_wb.cnn.kernels import adam, network
@@ -38,9 +38,9 @@ def one_thread():
 
 
 def both(config):
-    """Each with a model of its own, equal at first."""
+    """Create both backends, each with its own model; the models start equal."""
     models = [build_model(config, CPU) for _ in range(2)]
-    return models, (FusedCompute(models[0], config.lr), StockCompute(models[1], config.lr))
+    return models, (CompiledBackend(models[0], config.lr), TorchBackend(models[1], config.lr))
 
 
 def flat(tensors):
@@ -48,7 +48,7 @@ def flat(tensors):
 
 
 def compiled_gradients(model, split, rows):
-    """Summed loss over a batch, and the gradients of its mean, in the order of the model's parameters."""
+    """Compute the summed loss over a batch, and the gradients of its mean in the order of the parameters."""
     values = network.Parameters(*(value.detach().contiguous().numpy() for value in model.parameters()))
     gradients = network.Parameters(*map(np.zeros_like, values))
     pixels = network.as_words(split.pool.numpy())
@@ -58,7 +58,7 @@ def compiled_gradients(model, split, rows):
 
 @pytest.mark.parametrize("filters", [1, 2, 9, 15, 32])
 @pytest.mark.parametrize("batch_size", [1, 16, 64, 150])
-def test_losses_and_gradients_of_a_batch(data, filters, batch_size):
+def test_losses_and_gradients_of_a_batch_match_pytorch(data, filters, batch_size):
     model = build_model(TrainConfig(filters=filters, units1=20, units2=13), CPU)
     shuffled = torch.randperm(1000, generator=torch.Generator().manual_seed(batch_size))
     batch = data.train.rows[shuffled[:batch_size]]
@@ -72,7 +72,7 @@ def test_losses_and_gradients_of_a_batch(data, filters, batch_size):
     assert (found - expected).abs().max() < 1e-4 * expected.abs().max()
 
 
-def test_in_double_precision_they_agree_to_ten_digits(data):
+def test_in_double_precision_gradients_agree_to_ten_digits(data):
     model = build_model(TrainConfig(filters=4), CPU).double()
     total, gradients = compiled_gradients(model, data.train, data.train.rows[:80])
     loss = F.cross_entropy(model(data.train.images[:80].double() / 255), data.train.labels[:80])
@@ -83,7 +83,7 @@ def test_in_double_precision_they_agree_to_ten_digits(data):
 
 
 @pytest.mark.parametrize("lr", [1e-3, 10.0])
-def test_adam_is_pytorchs(lr):
+def test_adam_matches_pytorch(lr):
     draw = np.random.default_rng(0).standard_normal
     state = adam.start(draw(1000), np.empty(1000))
     theirs = torch.nn.Parameter(torch.from_numpy(state.values.copy()))
@@ -97,94 +97,94 @@ def test_adam_is_pytorchs(lr):
 
 
 @pytest.mark.parametrize("batch_size", [7, 64, 1000])
-def test_steps_in_one_call_in_several_and_by_pytorch_are_the_same(data, batch_size):
-    models, (fused, stock) = both(TrainConfig(filters=3, lr=1e-3))
+def test_one_call_several_calls_and_pytorch_take_the_same_steps(data, batch_size):
+    models, (compiled, pytorch) = both(TrainConfig(filters=3, lr=1e-3))
     again = build_model(TrainConfig(filters=3), CPU)
-    parts = FusedCompute(again, 1e-3)
+    parts = CompiledBackend(again, 1e-3)
     rows = data.train.rows[: 10 * batch_size + 3]  # the last batch is a small one, if there is a second
-    total = fused.train(data.train, rows, batch_size)
-    assert total == pytest.approx(float(stock.train(data.train, rows, batch_size)), rel=1e-4)
+    total = compiled.train(data.train, rows, batch_size)
+    assert total == pytest.approx(float(pytorch.train(data.train, rows, batch_size)), rel=1e-4)
     assert total == pytest.approx(sum(parts.train(data.train, p, batch_size) for p in rows.split(batch_size)))
     assert torch.equal(flat(models[0].parameters()), flat(again.parameters()))
-    # A step is of lr's size whatever the gradient's: where that is rounding alone its sign may differ.
+    # Adam's step has size lr for any gradient; if the gradient is only rounding error, its sign may differ.
     apart = (flat(models[0].parameters()) - flat(models[1].parameters())).abs()
     assert apart.mean() < 1e-5
 
 
-def test_the_models_own_parameters_are_those_that_are_trained(data):
-    (model, _), (fused, _) = both(TrainConfig(filters=3, lr=1e-2))
-    fused.train(data.train, data.train.rows[:640], 64)
-    loss, accuracy = fused.evaluate(data.valid)
+def test_training_updates_the_models_own_parameters(data):
+    (model, _), (compiled, _) = both(TrainConfig(filters=3, lr=1e-2))
+    compiled.train(data.train, data.train.rows[:640], 64)
+    loss, accuracy = compiled.evaluate(data.valid)
     with torch.no_grad():
         logits = model(as_input(data.valid.images))
     assert loss == pytest.approx(F.cross_entropy(logits, data.valid.labels).item(), rel=1e-5)
     assert accuracy == pytest.approx((logits.argmax(1) == data.valid.labels).double().mean().item())
 
 
-def curve(config, data, monkeypatch, fused):
+def curve(config, data, monkeypatch, compiled):
     with monkeypatch.context() as patch:
-        if not fused:
-            patch.setattr(backend, "_COMPILES", False)
+        if not compiled:
+            patch.setattr(backend, "_CAN_COMPILE", False)
         return list(train(config, data, CPU))
 
 
-def test_the_curves_are_the_same(data, monkeypatch):
+def test_training_curves_match_pytorch(data, monkeypatch):
     config = TrainConfig(filters=6, epochs=3, lr=2e-3)
-    pairs = zip(*(curve(config, data, monkeypatch, fused) for fused in (True, False)), strict=True)
-    for fused, stock in pairs:
-        # 48 steps let differences of rounding grow; over many seeds they stayed below 1e-4.
-        assert fused.train_loss == pytest.approx(stock.train_loss, rel=1e-3)
-        assert fused.valid_loss == pytest.approx(stock.valid_loss, rel=1e-3)
-        assert fused.valid_accuracy == pytest.approx(stock.valid_accuracy, abs=0.01)
+    pairs = zip(*(curve(config, data, monkeypatch, compiled) for compiled in (True, False)), strict=True)
+    for compiled, pytorch in pairs:
+        # Rounding differences grow over 48 steps; with many seeds they stayed below 1e-4.
+        assert compiled.train_loss == pytest.approx(pytorch.train_loss, rel=1e-3)
+        assert compiled.valid_loss == pytest.approx(pytorch.valid_loss, rel=1e-3)
+        assert compiled.valid_accuracy == pytest.approx(pytorch.valid_accuracy, abs=0.01)
 
 
-def test_accuracies_over_seeds_are_of_one_distribution(data, monkeypatch):
+def test_losses_over_seeds_have_the_same_distribution_as_pytorch(data, monkeypatch):
     """Two-sample Kolmogorov-Smirnov test over 20 seeds each, no seed in common.
 
-    The seeds are fixed, so it passes always or never; a right program fails with probability 1e-3.
+    The seeds are fixed, so it always passes or always fails; correct code fails with probability 1e-3.
     """
     config = TrainConfig(filters=4, epochs=1, lr=3e-3)
     found = [
-        [curve(replace(config, seed=seed), data, monkeypatch, fused)[-1].valid_loss for seed in seeds]
-        for fused, seeds in ((True, range(20)), (False, range(20, 40)))
+        [curve(replace(config, seed=seed), data, monkeypatch, compiled)[-1].valid_loss for seed in seeds]
+        for compiled, seeds in ((True, range(20)), (False, range(20, 40)))
     ]
     assert stats.ks_2samp(*found).pvalue > 1e-3
 
 
-def test_weights_that_are_not_numbers_show(data, monkeypatch):
+def test_nan_weights_raise_an_error(data, monkeypatch):
     build = build_model
 
-    def spoilt(config, device):
+    def with_nan(config, device):
         model = build(config, device)
         model.conv2.weight.data[0, 0, 0, 0] = float("nan")
         return model
 
-    monkeypatch.setattr("fashion_wb.cnn.training.build_model", spoilt)
+    monkeypatch.setattr("fashion_wb.cnn.training.build_model", with_nan)
     with pytest.raises(DivergedError, match="not finite after epoch 1"):
         list(train(TrainConfig(filters=3, epochs=1), data, CPU))
 
 
-def test_small_models_on_the_cpu_are_fused_and_others_are_not(data):
+def test_only_small_models_on_the_cpu_use_the_compiled_backend(data):
     def chosen(config, split=data.train):
-        return type(choose_compute(build_model(config, CPU), split))
+        return type(choose_backend(build_model(config, CPU), split))
 
-    assert chosen(TrainConfig(filters=32, units1=512, units2=512)) is FusedCompute
-    assert chosen(TrainConfig(filters=33)) is StockCompute
-    assert chosen(TrainConfig(units1=513, units2=512)) is StockCompute
-    assert chosen(TrainConfig(), replace(data.train, pool=data.train.pool.float())) is StockCompute
-    assert chosen(TrainConfig(), data.train.to(torch.device("meta"))) is StockCompute
+    assert chosen(TrainConfig(filters=32, units1=512, units2=512)) is CompiledBackend
+    assert chosen(TrainConfig(filters=33)) is TorchBackend
+    assert chosen(TrainConfig(units1=513, units2=512)) is TorchBackend
+    assert chosen(TrainConfig(), replace(data.train, pool=data.train.pool.float())) is TorchBackend
+    assert chosen(TrainConfig(), data.train.to(torch.device("meta"))) is TorchBackend
 
 
 @pytest.mark.parametrize("without", ["sys.modules['numba'] = None", "os.environ['NUMBA_DISABLE_JIT'] = '1'"])
-def test_without_numba_pytorch_computes(without, data_dir):
+def test_without_numba_pytorch_is_used(without, data_dir):
     code = (
         f"import os, sys\n{without}\nimport torch\nfrom pathlib import Path\n"
         "from fashion_wb.cnn import backend, config, model, training\n"
         "from fashion_wb.cnn.data import dataset as data\n"
         "cpu, images = torch.device('cpu'), data.load(0, Path(sys.argv[1]), limit=100)\n"
         "settings = config.TrainConfig(filters=2, epochs=1)\n"
-        "chosen = backend.choose_compute(model.build_model(settings, cpu), images.train)\n"
-        "assert isinstance(chosen, backend.StockCompute)\n"
+        "chosen = backend.choose_backend(model.build_model(settings, cpu), images.train)\n"
+        "assert isinstance(chosen, backend.TorchBackend)\n"
         "backend.warm_up(training.pick_device())\n"
         "assert len(list(training.train(settings, images, cpu))) == 1\n"
     )

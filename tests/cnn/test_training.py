@@ -1,4 +1,4 @@
-"""The fast training loop against the plain PyTorch spelling of the same model, and its outcomes."""
+"""The training loop matches a plain PyTorch loop; records, stopping, best weights and divergence."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def plain_copy(model, config):
 
 
 @pytest.mark.parametrize("filters", [1, 2, 9, 15])
-def test_losses_and_gradients_are_those_of_the_plain_spelling(data, filters):
+def test_losses_and_gradients_match_the_plain_model(data, filters):
     config = TrainConfig(filters=filters)
     model = build_model(config, CPU)
     plain = plain_copy(model, config)
@@ -46,7 +46,7 @@ def test_losses_and_gradients_are_those_of_the_plain_spelling(data, filters):
         torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-4, atol=1e-6)
 
 
-def test_an_epoch_of_steps_is_that_of_a_plain_loop_with_plain_adam(data):
+def test_an_epoch_matches_a_plain_loop_with_torch_adam(data):
     config = TrainConfig(filters=5, epochs=1)
     plain = plain_copy(build_model(config, CPU), config)
     optimiser = torch.optim.Adam(plain.parameters(), lr=config.lr)
@@ -74,14 +74,14 @@ def curve(config, data):
     return [(r.epoch, r.train_loss, r.valid_loss, r.valid_accuracy) for r in train(config, data, CPU)]
 
 
-def test_the_same_seed_gives_the_same_curve_and_another_seed_another(data):
+def test_the_seed_determines_the_curve(data):
     first = curve(TrainConfig(filters=3, epochs=2, seed=4), data)
-    torch.manual_seed(99)  # the process's own random state must not matter
+    torch.manual_seed(99)  # the global random state must not matter
     assert curve(TrainConfig(filters=3, epochs=2, seed=4), data) == first
     assert curve(TrainConfig(filters=3, epochs=2, seed=5), data) != first
 
 
-def test_building_a_model_leaves_the_processs_random_state_alone():
+def test_building_a_model_does_not_change_the_global_random_state():
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
@@ -89,17 +89,17 @@ def test_building_a_model_leaves_the_processs_random_state_alone():
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_a_record_an_epoch_and_learning_takes_place(data):
+def test_training_yields_one_record_per_epoch_and_learns(data):
     records = list(train(TrainConfig(filters=8, epochs=4, lr=3e-3), data, CPU))
     assert [record.epoch for record in records] == [1, 2, 3, 4]
     assert records[-1].train_loss < records[0].train_loss
-    # Guessing gives 0.1; after four epochs over 1,000 images every seed tried gave more than 0.5.
+    # Guessing gives 0.1. After four epochs over 1,000 images, every seed tried gave more than 0.5.
     assert records[-1].valid_accuracy > 0.3
     assert all(value > 0 for record in records for value in astuple(record))
 
 
-def test_the_weights_that_are_kept_are_those_of_the_best_epoch(data):
-    # Measured on the validation split they must give the very numbers that the best epoch gave.
+def test_best_weights_are_those_of_the_best_epoch(data):
+    # On the validation split they must give exactly the best epoch's numbers.
     config = TrainConfig(filters=4, lr=0.05, epochs=5)
     weights = BestWeights()
     records = list(train(config, data, CPU, best=weights))
@@ -109,23 +109,23 @@ def test_the_weights_that_are_kept_are_those_of_the_best_epoch(data):
     assert (found.test_loss, found.test_accuracy) == (best.valid_loss, best.valid_accuracy)
 
 
-def test_nothing_is_tested_before_an_epoch_has_ended(data):
-    with pytest.raises(FashionWbError, match="no epoch has ended"):
+def test_testing_before_an_epoch_has_finished_is_an_error(data):
+    with pytest.raises(FashionWbError, match="no epoch has finished"):
         BestWeights().test(TrainConfig(), data.valid, CPU)
 
 
-def test_it_stops_when_told_and_drops_the_epoch_under_way(data):
+def test_training_stops_on_request_and_drops_the_unfinished_epoch(data):
     asked = []
 
     def should_stop():
         asked.append(None)
-        return len(asked) > 10  # an epoch has 250 steps, 32 at once
+        return len(asked) > 10  # an epoch has 250 steps, 32 between checks
 
     config = TrainConfig(epochs=5, batch_size=4)
     assert [record.epoch for record in train(config, data, CPU, should_stop)] == [1]
 
 
-def test_a_consumer_may_simply_stop_asking(data):
+def test_a_caller_can_close_the_iterator_early(data):
     records = train(TrainConfig(epochs=5), data, CPU)
     assert next(records).epoch == 1
     records.close()
@@ -133,17 +133,17 @@ def test_a_consumer_may_simply_stop_asking(data):
 
 
 def test_a_loss_that_is_not_finite_is_an_error_that_names_the_likely_cause(data):
-    # Adam's normalised steps keep the loss finite at every learning rate allowed: an image has to spoil it.
+    # Adam's normalised steps keep the loss finite at every allowed learning rate, so one pixel is infinite.
     images = data.train.images.float()
     images[7, 0, 3, 3] = float("inf")
-    spoilt = replace(data, train=Split(images, data.train.labels, torch.arange(len(images))))
+    broken = replace(data, train=Split(images, data.train.labels, torch.arange(len(images))))
     with pytest.raises(
         DivergedError, match=r"not finite after epoch 1 \(training nan.*lr 0.001 is likely too high"
     ):
-        list(train(TrainConfig(), spoilt, CPU))
+        list(train(TrainConfig(), broken, CPU))
 
 
-def test_evaluation_in_batches_is_evaluation_at_once(data):
+def test_evaluation_in_batches_matches_evaluation_at_once(data):
     model = build_model(TrainConfig(filters=4), CPU)
     loss, accuracy = evaluate(model, data.train)
     with torch.no_grad():
@@ -153,7 +153,7 @@ def test_evaluation_in_batches_is_evaluation_at_once(data):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_cuda_trains_as_the_cpu_does(data):
+def test_cuda_matches_the_cpu(data):
     on_cpu = list(train(TrainConfig(filters=8, epochs=2), data, CPU))
     on_cuda = list(train(TrainConfig(filters=8, epochs=2), data, torch.device("cuda")))
     for a, b in zip(on_cpu, on_cuda, strict=True):

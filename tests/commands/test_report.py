@@ -101,7 +101,7 @@ def test_the_contents_read_back_are_the_study(server, tmp_path):
     assert found["panels"] == [
         *("BarPlot", "LinePlot", "ParallelCoordinatesPlot", "ParameterImportancePlot", "ScatterPlot")
     ]
-    assert found["notes"][-1] == "Left out, because in no sweep: 1 run."
+    assert found["notes"][-1] == "Left out (in no sweep): 1 run."
     assert KEY not in done.stdout + done.stderr + only(server).spec
     asked = {name for name in server.state.asked if "iew" in name and name != "Viewer"}
     assert asked == {"upsertView"} and server.state.asked["upsertView"] == 1

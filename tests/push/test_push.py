@@ -1,9 +1,9 @@
-"""`fashion-wb push` by the unmodified client to the stand-in: a study, outcomes, what cannot go."""
+"""`fashion-wb push` with the unmodified wandb client, against a stand-in for W&B's server."""
 
 from __future__ import annotations
 
 import pytest
-from push_cases import PROJECT, assert_arrived, digest, folders, held, push
+from push_cases import PROJECT, assert_arrived, contents, digest, folders, push
 from standin_server import Server
 from standin_state import ENTITY, KEY, Run
 from sweep_cases import GOOD, only_sweep, place, run, states, trials, yaml
@@ -39,9 +39,9 @@ def study(tmp_path_factory, data_dir):
     return home
 
 
-def test_a_study_arrives_whole_then_again_changes_nothing_then_goes_to_another_project(server, study):
+def test_a_study_is_pushed_completely_once_and_can_go_to_another_project(server, study):
     before = digest(study / "runs")
-    # Set as for training: it must not turn a push into nothing.
+    # Variables that are set for training must not disable a push.
     done = push(server, study, WANDB_MODE="offline", WANDB_SWEEP_ID="elsewhere", WANDB_RUN_GROUP="g")
     assert done.returncode == 0, done.stderr
     assert len(server.state.sweeps) == 5 and len(server.state.runs) == 10
@@ -52,10 +52,10 @@ def test_a_study_arrives_whole_then_again_changes_nothing_then_goes_to_another_p
     assert {(run.state, run.exit_code) for run in server.state.runs.values()} == {("finished", 0)}
     assert all("requirements.txt" in run.files for run in server.state.runs.values())
 
-    first, asked = held(server.state), dict(server.state.asked)
+    first, asked = contents(server.state), dict(server.state.asked)
     done = push(server, study)
-    assert done.returncode == 0 and "Everything is there already." in done.stdout, done.stderr
-    assert held(server.state) == first
+    assert done.returncode == 0 and "Everything is already there." in done.stdout, done.stderr
+    assert contents(server.state) == first
     written = ("UpsertSweep", "UpsertBucket", "CreateRunFiles", "CreateProject")
     assert {name: server.state.asked[name] for name in written} == {name: asked[name] for name in written}
 
@@ -63,14 +63,14 @@ def test_a_study_arrives_whole_then_again_changes_nothing_then_goes_to_another_p
     assert done.returncode == 0, done.stderr
     for folder in folders(study / "runs"):
         assert_arrived(server.state, folder, "another")
-    assert held(server.state) == first
+    assert contents(server.state) == first
 
     assert digest(study / "runs") == before
     written = [path for path in study.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
     assert written == []
 
 
-def test_finished_stopped_and_the_ways_to_fail_stay_apart(server, tmp_path):
+def test_finished_and_differently_failed_trials_keep_their_outcomes(server, tmp_path):
     place(tmp_path, yaml("x: {values: [0, 1, 2, 3, 4]}", "grid", "description: mine\n"), MIXED)
     assert run(tmp_path, "sweep", "sweep.yaml", "--workers", "1").returncode == 0
     assert states(tmp_path) == ["finished"] + ["failed"] * 4
@@ -83,13 +83,13 @@ def test_finished_stopped_and_the_ways_to_fail_stay_apart(server, tmp_path):
     assert [run.state for run in runs] == ["finished"] + ["failed"] * 4
     assert [len(run.history) for run in runs] == [3, 1, 0, 1, 3]
     assert [run.summary.get("failure") for run in runs] == [None] + [t.reason for t in trials(tmp_path)[1:]]
-    # A grid has no run_cap: it is complete once the search has nothing more to propose.
+    # A grid without run_cap is complete once the search has nothing more to propose.
     (sweep,) = server.state.sweeps.values()
     assert sweep.state == "FINISHED"
     assert sweep.config["description"].startswith("mine (pushed by fashion-wb")
 
 
-def test_a_stopped_trial_is_stopped_there_too(server, tmp_path):
+def test_a_stopped_trial_is_stopped_on_the_server_too(server, tmp_path):
     program = (
         "import time, wandb\nrun = wandb.init()\n"
         "for step in range(20):\n    run.log({'loss': run.config.x + 1 / (step + 1)})\n    time.sleep(0.25)\n"
@@ -105,14 +105,14 @@ def test_a_stopped_trial_is_stopped_there_too(server, tmp_path):
     assert "failure" not in server.state.runs[folder.run_id(1)].summary
 
 
-def test_an_incomplete_sweep_stays_running_and_goes_on_when_it_is_pushed_again(server, tmp_path):
+def test_an_incomplete_sweep_stays_running_until_the_rest_is_pushed(server, tmp_path):
     place(tmp_path, yaml(more="run_cap: 4\n"))
     assert run(tmp_path, "sweep", "sweep.yaml", "--count", "2").returncode == 0
     folder = only_sweep(tmp_path)
-    folder.propose(2, {"x": 0.5})  # as the search leaves it when it is killed
+    folder.propose(2, {"x": 0.5})  # what a killed search leaves behind
     done = push(server, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "trials that have not ended were left out: 2" in done.stdout and "stays RUNNING" in done.stdout
+    assert "trials without an outcome were left out: 2" in done.stdout and "stays RUNNING" in done.stdout
     (sweep,) = server.state.sweeps.values()
     assert sweep.state == "RUNNING" and len(server.state.runs) == 2
 
@@ -120,12 +120,12 @@ def test_an_incomplete_sweep_stays_running_and_goes_on_when_it_is_pushed_again(s
     assert run(tmp_path, "sweep", "sweep.yaml").returncode == 0
     done = push(server, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "2 pushed" in done.stdout and "2 there already" in done.stdout
+    assert "2 pushed" in done.stdout and "2 already there" in done.stdout
     assert_arrived(server.state, folder)
     assert sweep.state == "FINISHED" and len(server.state.runs) == 4
 
 
-def test_runs_that_cannot_be_added_are_named_and_the_others_go(server, tmp_path):
+def test_runs_that_cannot_be_added_are_named_and_the_others_are_pushed(server, tmp_path):
     place(tmp_path, yaml("x: {min: 0, max: 1.0}", more="run_cap: 4\n"))
     assert run(tmp_path, "sweep", "sweep.yaml").returncode == 0
     folder = only_sweep(tmp_path)
@@ -135,8 +135,11 @@ def test_runs_that_cannot_be_added_are_named_and_the_others_go(server, tmp_path)
     server.state.deleted.add(deleted)
     done = push(server, tmp_path)
     assert done.returncode == 1 and "Traceback" not in done.stderr
-    assert f"{foreign}: a run of this id is there already, in no sweep; give another --project" in done.stderr
-    assert f"{deleted}: it is not there" in done.stderr and "previously created and deleted" in done.stderr
+    assert f"{foreign}: a run with this id already exists, in no sweep: give another --project" in done.stderr
+    assert (
+        f"{deleted}: it is not on the server" in done.stderr
+        and "previously created and deleted" in done.stderr
+    )
     assert "2 runs have not arrived" in done.stderr and "2 pushed" in done.stdout
     assert server.state.runs[foreign].history == []
     (sweep,) = server.state.sweeps.values()
@@ -152,7 +155,7 @@ def test_runs_that_cannot_be_added_are_named_and_the_others_go(server, tmp_path)
         (("runs",), "Missing option '--project'"),
     ],
 )
-def test_what_cannot_be_pushed_is_refused_in_words(server, tmp_path, arguments, message):
+def test_push_explains_why_it_refuses(server, tmp_path, arguments, message):
     place(tmp_path, yaml(more="run_cap: 1\n"), GOOD)
     assert run(tmp_path, "sweep", "sweep.yaml").returncode == 0
     done = push(server, tmp_path, *arguments)

@@ -1,4 +1,4 @@
-"""Run logs written by the real wandb, whole, cut short and damaged; `wandb leet inspect` is the oracle."""
+"""Run logs from the real wandb: complete, truncated and damaged; `wandb leet inspect` gives the reference."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def inspect(path):
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_a_log_reads_as_wandb_itself_reads_it(log_file):
+def test_a_log_reads_like_in_wandbs_own_inspector(log_file):
     log = read_run_log(log_file)
     history = [record["history"]["item"] for record in inspect(log_file) if record["type"] == "history"]
     assert [row["_step"] for row in log.history] == list(range(STEPS))
@@ -52,11 +52,11 @@ def test_a_log_reads_as_wandb_itself_reads_it(log_file):
         "none": None,
     }
     assert log.summary["failure"] == "none"
-    # The file must be longer than a block, or records across blocks would go untested.
+    # The file must be longer than a block; otherwise no record crosses blocks.
     assert log_file.stat().st_size > 2 * 32 * 1024
 
 
-def test_a_log_cut_short_anywhere_gives_what_it_has(log_file, tmp_path):
+def test_a_log_truncated_anywhere_gives_the_part_that_it_has(log_file, tmp_path):
     data, whole = log_file.read_bytes(), read_run_log(log_file)
     copy = tmp_path / "cut.wandb"
     seen = set()
@@ -69,7 +69,7 @@ def test_a_log_cut_short_anywhere_gives_what_it_has(log_file, tmp_path):
     assert len(seen) > 50
 
 
-def test_a_growing_log_is_read_piece_by_piece(log_file, tmp_path):
+def test_a_growing_log_can_be_read_in_parts(log_file, tmp_path):
     data = log_file.read_bytes()
     copy = tmp_path / "growing.wandb"
     copy.write_bytes(b"")
@@ -85,7 +85,7 @@ def test_a_growing_log_is_read_piece_by_piece(log_file, tmp_path):
     assert not log.read_new()
 
 
-def test_one_flipped_bit_is_found(log_file, tmp_path):
+def test_one_flipped_bit_is_detected(log_file, tmp_path):
     data = bytearray(log_file.read_bytes())
     data[len(data) // 2] ^= 1
     copy = tmp_path / "flipped.wandb"
@@ -96,7 +96,7 @@ def test_one_flipped_bit_is_found(log_file, tmp_path):
         read_run_log(copy)
 
 
-def test_another_kind_of_file_and_a_missing_one_are_refused(tmp_path):
+def test_a_file_of_another_kind_and_a_missing_file_are_errors(tmp_path):
     other = tmp_path / "other.wandb"
     other.write_text("this is not a run log")
     with pytest.raises(RunLogError, match="not a W&B run log"):

@@ -1,4 +1,4 @@
-"""Trouble with the account or the server: a plain message, no traceback, and the key nowhere."""
+"""Problems with the account or server give a clear message, no traceback, and never show the API key."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def server():
         assert server.state.problems == []
 
 
-def refused(url, home, *arguments, **env):
-    """What `fashion-wb` says when it refuses; checks what holds of every refusal."""
+def failing_client(url, home, *arguments, **env):
+    """Run `fashion-wb`, check what every failure has in common, and return its message."""
     done = run_client(url, home, *(arguments or ("compare", PATH)), **(QUICK | env))
     assert done.returncode == 1, done.stdout
     assert done.stdout == "" and "Traceback" not in done.stderr
@@ -39,8 +39,8 @@ def refused(url, home, *arguments, **env):
     return done.stderr.strip()
 
 
-def answering(status, content_type, body):
-    """A server that gives every request the same answer."""
+def server_that_answers(status, content_type, body):
+    """Create a server that gives every request the same answer."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -68,8 +68,8 @@ def answering(status, content_type, body):
     ],
     ids=["no key", "wrong key", "short key"],
 )
-def test_a_key_that_is_missing_or_bad(server, tmp_path, env, message):
-    assert message.format(port=server.server_port) in refused(server.url, tmp_path, **env)
+def test_a_missing_or_bad_key_is_explained(server, tmp_path, env, message):
+    assert message.format(port=server.server_port) in failing_client(server.url, tmp_path, **env)
 
 
 @pytest.mark.parametrize(
@@ -85,18 +85,18 @@ def test_a_key_that_is_missing_or_bad(server, tmp_path, env, message):
         ("./no/where", "./no/where: no such folder"),
     ],
 )
-def test_what_is_not_there_is_named(server, tmp_path, source, message):
-    assert message in refused(server.url, tmp_path, "compare", source)
+def test_an_error_names_the_project_sweep_or_folder_that_is_missing(server, tmp_path, source, message):
+    assert message in failing_client(server.url, tmp_path, "compare", source)
 
 
-def test_a_project_of_other_programs_only(tmp_path):
+def test_a_project_with_only_other_programs_has_nothing_to_compare(tmp_path):
     with Server() as server:
         add_run(server.state, add_sweep(server.state, text=yaml(more="name: theirs\n")), "x", [])
-        text = refused(server.url, tmp_path)
+        text = failing_client(server.url, tmp_path)
     assert "there is nothing to compare" in text and "theirs (theirs1, by loss)" in text
 
 
-def test_runs_without_the_metric_are_failed_and_said_to_give_no_result(tmp_path):
+def test_runs_without_the_metric_count_as_failed_and_there_is_no_result(tmp_path):
     with Server() as server:
         add_run(server.state, add_sweep(server.state), "x", [])
         done = run_client(server.url, tmp_path, "compare", PATH)
@@ -104,11 +104,11 @@ def test_runs_without_the_metric_are_failed_and_said_to_give_no_result(tmp_path)
     assert "No trial finished with a validation loss (1 failed): there is no result" in done.stdout
 
 
-def test_a_server_that_is_down(tmp_path):
+def test_a_server_that_is_down_is_explained(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
-    text = refused(url, tmp_path)
+    text = failing_client(url, tmp_path)
     assert f"no W&B server can be reached at {url} (connection refused); check the network" in text
 
 
@@ -118,16 +118,16 @@ def test_a_server_that_is_down(tmp_path):
         (200, "text/html", b"<html>Please log in</html>", "is not W&B: it sends a web page"),
         (403, "text/html", b"<html>Forbidden</html>", "is not W&B: it sends a web page, as a proxy"),
         (200, "application/json", b"{}", "refuses the API key"),
-        (503, "text/plain", b"busy", "is not able to answer now (HTTP 503, tried several times)"),
+        (503, "text/plain", b"busy", "cannot answer now (HTTP 503, tried several times)"),
         (429, "text/plain", b"slow down", "limits requests (HTTP 429, tried several times)"),
         (500, "application/json", b'{"errors": [{"message": "oops"}]}', "(HTTP 500"),
     ],
 )
-def test_answers_that_are_not_wandbs(tmp_path, status, content_type, body, message):
-    server = answering(status, content_type, body)
+def test_unexpected_answers_are_explained(tmp_path, status, content_type, body, message):
+    server = server_that_answers(status, content_type, body)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        text = refused(f"http://127.0.0.1:{server.server_port}", tmp_path)
+        text = failing_client(f"http://127.0.0.1:{server.server_port}", tmp_path)
     finally:
         server.shutdown()
         server.server_close()

@@ -1,4 +1,4 @@
-"""`fashion-wb compare` of what W&B's server holds, by the unmodified client against the stand-in."""
+"""`fashion-wb compare` with sweeps on W&B's server: the real client against the stand-in server."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def asked(server):
     return {name: server.state.asked[name] for name in ASKED_FOR_DATA if server.state.asked[name]}
 
 
-def test_outcomes_stay_apart_whatever_words_the_server_has_for_them(server, tmp_path):
+def test_finished_stopped_and_failed_are_told_apart_for_every_server_state(server, tmp_path):
     sweep = add_sweep(server.state)
     add_run(server.state, sweep, "a", [0.9, 0.5, 0.6], lr=0.0)
     add_run(server.state, sweep, "b", [0.8], "killed", None)
@@ -67,15 +67,15 @@ def test_outcomes_stay_apart_whatever_words_the_server_has_for_them(server, tmp_
     assert "1 trial still running" in " ".join(done.stdout.split())
 
 
-def test_a_thousand_runs_come_in_pages_and_a_second_pull_brings_only_what_is_new(server, tmp_path):
+def test_a_thousand_runs_are_pulled_in_pages_and_a_second_pull_requests_only_new_runs(server, tmp_path):
     fill(server.state, runs=1000, epochs=10)
     started = time.monotonic()
     done = compare(server, tmp_path)
     assert done.returncode == 0, done.stderr
-    # Seconds: of which the imports of wandb, pandas and matplotlib are several on a busy machine.
+    # In seconds. Importing wandb, pandas and matplotlib takes several of them on a busy machine.
     assert time.monotonic() - started < 60
     assert "Pulled 1000 runs in 5 sweeps" in done.stderr
-    # Two lists of runs, and ten pages of a hundred whole ones.
+    # Two lists of runs, and ten pages of a hundred runs with their histories.
     assert asked(server) == {"ProjectSweeps": 1, "ProjectRuns": 2 + 10}
     first = table(tmp_path)
     assert len(first) == 1000 and {row["epochs"] for row in first} == {"10"}
@@ -91,7 +91,7 @@ def test_a_thousand_runs_come_in_pages_and_a_second_pull_brings_only_what_is_new
     assert (second[changed.name]["epochs"], second[changed.name]["valid_loss"]) == ("12", "0.125")
 
 
-def test_a_run_that_goes_on_is_asked_for_again(server, tmp_path):
+def test_a_run_that_was_still_running_is_pulled_again(server, tmp_path):
     run = add_run(server.state, add_sweep(server.state), "a", [0.5], "running", None)
     assert compare(server, tmp_path).returncode == 0
     run.history, run.state, run.exit_code = rows([0.5, 0.25]), "finished", 0
@@ -99,8 +99,8 @@ def test_a_run_that_goes_on_is_asked_for_again(server, tmp_path):
     assert table(tmp_path)[0]["valid_loss"] == "0.25"
 
 
-def test_histories_are_whole_however_long(server, tmp_path):
-    # Longer than the stand-in gives in one answer, and long enough that a page holds one run only.
+def test_long_histories_are_complete(server, tmp_path):
+    # Longer than one answer of the stand-in, and long enough that a page has only one run.
     sweep = add_sweep(server.state)
     for name, length in (("a", 700), ("b", 12_000), ("c", 11_000)):
         add_run(server.state, sweep, name, [1.0] * (length - 1) + [0.5])
@@ -110,17 +110,17 @@ def test_histories_are_whole_however_long(server, tmp_path):
     assert {row["valid_loss"] for row in table(tmp_path)} == {"0.5"}
 
 
-def test_requests_that_fail_are_repeated_until_all_has_come(server, tmp_path):
+def test_failed_requests_are_retried_until_everything_is_pulled(server, tmp_path):
     fill(server.state, runs=300, epochs=3)
     server.faults.rate = 0.3
-    # 20 repetitions of each request: all fail with a chance below 1e-10.
+    # 20 retries of each request: the probability that all fail is below 1e-10.
     done = compare(server, tmp_path, WANDB__GRAPHQL_RETRY_MAX="20")
     assert done.returncode == 0, done.stderr
     assert len(table(tmp_path)) == 300
     assert server.faults.seen[Fault.NONE] < server.faults.seen.total(), "nothing failed"
 
 
-def test_one_sweep_several_and_folders_go_into_one_table(server, tmp_path):
+def test_sweeps_and_folders_can_be_compared_in_one_table(server, tmp_path):
     ids = [add_sweep(server.state, method) for method in ("bayes", "random", "optuna")]
     for sweep in ids:
         add_run(server.state, sweep, f"run-of-{sweep}", [0.5])
@@ -135,7 +135,7 @@ def test_one_sweep_several_and_folders_go_into_one_table(server, tmp_path):
     assert done.returncode == 1 and "is given twice" in done.stderr
 
 
-def test_runs_are_numbered_as_they_were_proposed(server, tmp_path):
+def test_runs_are_numbered_in_the_order_they_were_proposed(server, tmp_path):
     pushed, made = add_sweep(server.state, "random"), add_sweep(server.state, "bayes")
     for number in (2, 0, 10_000, 1):
         add_run(server.state, pushed, f"abcd1234-{number:04}", [0.5])
@@ -148,7 +148,7 @@ def test_runs_are_numbered_as_they_were_proposed(server, tmp_path):
     ]
 
 
-def test_what_cannot_be_compared_is_named_and_left_out(server, tmp_path):
+def test_sweeps_and_runs_that_cannot_be_compared_are_listed_and_left_out(server, tmp_path):
     add_run(server.state, add_sweep(server.state), "good", [0.5])
     add_sweep(server.state, "bayes")
     controller = add_run(server.state, "random1", "random1-controller", [])
@@ -162,12 +162,12 @@ def test_what_cannot_be_compared_is_named_and_left_out(server, tmp_path):
     text = " ".join(done.stdout.split())
     assert [row["run"] for row in table(tmp_path)] == ["good"]
     assert "of another program (of another program1, by loss)" in text
-    assert "no run has been started: sweeps bayes (bayes1, by valid_loss)" in text
-    assert "in no sweep: 1 run" in text
-    assert "waiting to be started: 1 run" in text
+    assert "Left out (no runs): sweeps bayes (bayes1, by valid_loss)" in text
+    assert "Left out (in no sweep): 1 run." in text
+    assert "Left out (not started): 1 run." in text
 
 
-def test_a_damaged_cache_is_begun_anew(server, tmp_path):
+def test_a_damaged_cache_is_replaced(server, tmp_path):
     add_run(server.state, add_sweep(server.state), "a", [0.5])
     assert compare(server, tmp_path).returncode == 0
     (file,) = (tmp_path / "cache").rglob("*.sqlite")
@@ -178,7 +178,7 @@ def test_a_damaged_cache_is_begun_anew(server, tmp_path):
         assert len(table(tmp_path)) == 1
 
 
-def test_a_cache_that_cannot_be_kept_is_done_without(server, tmp_path):
+def test_compare_works_without_a_writable_cache(server, tmp_path):
     add_run(server.state, add_sweep(server.state), "a", [0.5])
     (tmp_path / "cache").write_text("a file where the folder should be")
     done = compare(server, tmp_path, WANDB_CACHE_DIR=str(tmp_path / "wandb-cache"))

@@ -1,4 +1,4 @@
-"""Small sweeps on the stand-in server, and agents for them."""
+"""Small sweeps on the stand-in server, and agents that run them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sweep_cases import place, yaml
 from warm_cli import Command
 
 PROJECT = "fashion"
-# A program's own pid is the first line that it prints; `pause` is what it waits after each row.
+# The program prints its own pid first. It waits `pause` seconds after each row.
 GOOD = """
 import os, sys, time, wandb
 
@@ -27,42 +27,42 @@ if __name__ == "__main__":
         time.sleep(run.config.get("pause", 0))
 """
 LONG = "steps: {value: 600}\npause: {value: 0.1}"
-# By default a run sends what it logged every 15 s.
+# By default a run sends its rows every 15 s.
 SOON = {"WANDB__FILE_STREAM_TRANSMIT_INTERVAL": "1"}
 
 
 def grid(size: int, more: str = "", parameters: str = "") -> str:
-    """A sweep file over x = 0, 1, ... size - 1."""
+    """Return a grid sweep file over x = 0, 1, ... size - 1."""
     return yaml(f"x: {{values: {list(range(size))}}}\n{parameters}".rstrip(), method="grid", more=more)
 
 
 def add_sweep(server: Server, home: Path, text: str, program: str = GOOD) -> str:
-    """Put a sweep on the server, and its program into `home`; returns its path."""
+    """Put a sweep on the server and its program into `home`; return the sweep's path."""
     place(home, text, program)
     with server.state.lock:
         return f"{ENTITY}/{PROJECT}/{server.state.add_sweep(PROJECT, text).name}"
 
 
 def runs_of(server: Server, path: str) -> list[Run]:
-    """A sweep's runs, oldest first."""
+    """Return a sweep's runs, oldest first."""
     with server.state.lock:
         return server.state.runs_of(path.rpartition("/")[2])
 
 
 def started(server: Server, path: str) -> list[Run]:
-    """Those that a process has begun."""
+    """Return the runs that a process has started."""
     return [run for run in runs_of(server, path) if "_wandb" in run.config]
 
 
 def agent(
     server: Server, home: Path, path: str, *options: str, **env: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run an agent to its end."""
+    """Run an agent until it exits."""
     return run_client(server.url, home, "agent", path, *options, **env)
 
 
 def start_agent(server: Server, home: Path, path: str, *options: str, **env: str) -> Command:
-    """Start an agent; what it prints goes to `home`/agent.log."""
+    """Start an agent; its output goes to `home`/agent.log."""
     return Command(
         ["agent", path, *options],
         home,
@@ -72,7 +72,7 @@ def start_agent(server: Server, home: Path, path: str, *options: str, **env: str
 
 
 def wait_until(true: Callable[[], Any], seconds: float = 60) -> Any:
-    """Wait for something to be true; returns it."""
+    """Wait until `true()` returns something true, and return that."""
     deadline = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < deadline
@@ -81,16 +81,16 @@ def wait_until(true: Callable[[], Any], seconds: float = 60) -> Any:
 
 
 def logging_run(server: Server, path: str) -> Run:
-    """Wait until a run of the sweep has logged something; returns it."""
+    """Wait until a run of the sweep has logged something, and return the run."""
     return wait_until(lambda: next((run for run in runs_of(server, path) if run.history), None))
 
 
 def pid_of(home: Path, run: Run) -> int:
-    """The process of a trial of GOOD."""
+    """Return the process id of a trial of GOOD."""
     return int((home / "wandb" / f"sweep-{run.sweep}" / f"output-{run.name}.log").read_text().split()[0])
 
 
-def whole(run: Run) -> bool:
-    """Whether the server has every row that the run logged, and the last in its summary."""
+def is_complete(run: Run) -> bool:
+    """Whether the server has every row that the run logged, and the last one in its summary."""
     steps = [row["_step"] for row in run.history]
     return steps == list(range(len(steps))) and run.summary["loss"] == run.history[-1]["loss"]

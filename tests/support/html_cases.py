@@ -1,4 +1,4 @@
-"""Evidence to make pages of, a reader of pages without a browser, and the browser where there is one."""
+"""Evidence for pages, a page reader that needs no browser, and the browser if there is one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fashion_wb.trial import Trial, TrialState
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_CHROMIUM = "no Chromium: install it with `apt-get install chromium`, or Google Chrome"
-# None of these may reach the page as anything but text.
+# The page must show this as text.
 HOSTILE = "a</script><script>alert(1)</script>\"'&{{ 7*7 }}<!--"
 SECTIONS = (
     *("comparison", "curves", "finals", "winners", "space", "times", "hypothesis"),
@@ -27,12 +27,12 @@ SECTIONS = (
 
 
 def chromium() -> str | None:
-    """The path of an installed Chromium or Chrome."""
+    """Find an installed Chromium or Chrome."""
     return next(filter(None, map(shutil.which, CHROMIUM)), None)
 
 
 def full_study(replicates: int = 5, trials: int = 8, epochs: int = 6) -> Evidence:
-    """Five methods with all there can be: bands, verdicts, retrained winners, an audit."""
+    """Make a study of five methods with everything: bands, verdicts, retrained winners, an audit."""
     searches = plausible(trials, epochs, sweeps=replicates)
     chance = random.Random(1)
     retrained = [_retrained(one, chance) for one in searches]
@@ -41,7 +41,7 @@ def full_study(replicates: int = 5, trials: int = 8, epochs: int = 6) -> Evidenc
 
 
 def planted(gaps: dict[str, float], replicates: int = 6, noise: float = 0.0005) -> Evidence:
-    """Methods whose final losses lie `gaps` above 0.3, in every replicate up to a normal noise."""
+    """Make methods whose final losses lie `gaps` above 0.3 in every replicate, plus normal noise."""
     chance = random.Random(2)
     return gather(
         [
@@ -77,12 +77,12 @@ SPARSE = {
 
 
 def bare() -> Trial:
-    """A trial that logged one loss and nothing else."""
+    """Make a trial that logged one loss and nothing else."""
     return Trial(0, "r0", {}, TrialState.FINISHED, ({"valid_loss": 0.5},))
 
 
 class Page(HTMLParser):
-    """What a page says: ids, text, tables as cells, links and addresses, scripts."""
+    """The contents of a page: ids, text, tables as cells, addresses, tags, scripts."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ class Page(HTMLParser):
 
     @property
     def words(self) -> str:
-        """The text with single spaces."""
+        """The text, with single spaces."""
         return re.sub(r"\s+", " ", self.text)
 
     @property
@@ -138,7 +138,7 @@ class Page(HTMLParser):
 
     @property
     def sections(self) -> list[str]:
-        """The sections there are."""
+        """The ids of the sections, in order."""
         return [name for name in self.ids if name in SECTIONS]
 
 

@@ -1,4 +1,4 @@
-"""The model as the assignment words it, nothing done for speed: the tests' oracle, the benchmarks' rival."""
+"""The CNN in plain PyTorch, without optimisations: tests compare with it, benchmarks time it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import nn
 
 
 class PlainCnn(nn.Module):
-    """Convolution, ReLU, pool, three times; average pool; three dense layers."""
+    """Three blocks of convolution, ReLU and max-pool; an average pool; three dense layers."""
 
     def __init__(self, filters: int, units1: int, units2: int) -> None:
         super().__init__()
@@ -22,5 +22,5 @@ class PlainCnn(nn.Module):
         )
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Logits (N, 10) of float images (N, 1, 28, 28)."""
+        """Compute logits (N, 10) of float images (N, 1, 28, 28)."""
         return self.layers(images)

@@ -1,4 +1,4 @@
-"""Offline sweeps to be pushed, and what the server must hold of them afterwards."""
+"""Offline sweeps to push, and checks of what the server has afterwards."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fashion_wb.offline.sweep_dir import SweepDir, find_sweep_dirs
 from fashion_wb.runlog.reader import read_run_log
 
 PROJECT = "fashion"
-# Rows are sent as soon as they are read: a run of many rows takes several requests.
+# Sends rows as soon as they are read, so that a run of many rows takes several requests.
 PIECEMEAL = {"WANDB__FILE_STREAM_TRANSMIT_INTERVAL": "0.001"}
 FAST = {
     f"WANDB__{client}_RETRY_WAIT_{bound}_SECONDS": "1"
@@ -39,8 +39,8 @@ def push(server: Server, home: Path, *arguments: str, timeout: float = 300, **en
     return run_client(server.url, home, "push", *options, timeout=timeout, **(FAST | env))
 
 
-def held(state: State, project: str = PROJECT) -> dict[str, Any]:
-    """What the server holds of a project's sweeps and runs, without what W&B notes of the upload itself."""
+def contents(state: State, project: str = PROJECT) -> dict[str, Any]:
+    """Return a project's sweeps and runs on the server, without what W&B records about the upload itself."""
     sweeps = {s.name: (s.config, s.state) for s in state.sweeps.values() if s.project == project}
     runs = {
         run.name: {
@@ -51,7 +51,7 @@ def held(state: State, project: str = PROJECT) -> dict[str, Any]:
             "history": run.history,
             "summary": run.summary,
             "group": run.group,
-            # wandb puts the time of the upload before each line.
+            # wandb prefixes each line with the time of the upload.
             "output": [_TIME.sub("", line) for line in run.output],
         }
         for run in state.runs.values()
@@ -61,9 +61,9 @@ def held(state: State, project: str = PROJECT) -> dict[str, Any]:
 
 
 def assert_arrived(state: State, folder: SweepDir, project: str = PROJECT) -> str:
-    """Every ended trial is one run of one sweep, with all that its log holds; returns the sweep's id."""
+    """Check that every trial with an outcome is one complete run of one sweep; return the sweep's id."""
     marked = [s for s in state.sweeps.values() if s.project == project and folder.sweep_id in s.text]
-    assert len(marked) == 1, "one sweep, and one only"
+    assert len(marked) == 1, "exactly one sweep must have the mark"
     (sweep,) = marked
     config = dict(folder.sweep.config)
     sent = yaml.safe_load(sweep.text)
@@ -91,7 +91,7 @@ def assert_arrived(state: State, folder: SweepDir, project: str = PROJECT) -> st
 
 
 def digest(root: Path) -> dict[str, str]:
-    """The hash of every file below a folder, by path; lock files, which are opened to be held, are empty."""
+    """Return the hash of every file below a folder, by path."""
     return {
         str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(root.rglob("*"))
@@ -100,5 +100,5 @@ def digest(root: Path) -> dict[str, str]:
 
 
 def folders(root: Path) -> list[SweepDir]:
-    """The offline sweeps at or below a folder."""
+    """Return the offline sweeps at or below a folder."""
     return find_sweep_dirs(root)

@@ -1,1 +1,1 @@
-"""The page's figures as Vega-Lite: `curves`, `strips`, `scatters`, `hypothesis`; `look` is shared by all."""
+"""The page's figures as Vega-Lite: `curves`, `strips`, `scatters`, `hypothesis`; all share `style`."""

@@ -1,4 +1,4 @@
-"""The figure of the incumbents: best so far against what had been spent."""
+"""The figure of the incumbents, the best trials so far, against what had been spent."""
 
 from __future__ import annotations
 
@@ -8,29 +8,40 @@ from typing import Any
 
 import altair as alt
 import numpy as np
+from numpy.typing import NDArray
 
-from analysis.html_report.charts.look import INK, LINE_WIDTH, Mark, colour, dash, finish, rounded, rows, shape
+from analysis.html_report.charts.style import (
+    INK,
+    LINE_WIDTH,
+    Mark,
+    chart_of,
+    colour,
+    dash,
+    rounded,
+    shape,
+    to_spec,
+)
 from analysis.statistics.bands import RandomBand
 from analysis.statistics.curves import Curve
 
 TITLES = {
-    "trials": "trials ended",
-    "epochs": "epochs spent, over all trials of a search",
-    "seconds": "seconds of training and evaluation, over all trials of a search",
+    "trials": "trials that ended",
+    "epochs": "epochs spent by a search, over all its trials",
+    "seconds": "seconds of training and evaluation by a search, over all its trials",
 }
 LOSS = "lowest validation loss so far"
 HEIGHT = 340
 
 
 def incumbent_spec(curves: Sequence[Curve], marks: Sequence[Mark]) -> dict[str, Any] | None:
-    """Median incumbent of each method's searches with its band, or with the searches where there is none.
+    """Draw the median incumbent of each method's searches, with its band or, without one, the searches.
 
     Args:
-        curves: those of one axis, as `analysis.curves.incumbent_curves` gives them.
+        curves: of one axis, from `statistics.curves.incumbent_curves`.
         marks: of all methods.
 
     Returns:
-        The specification, or None where no search has an incumbent.
+        The specification, or None if no search has an incumbent.
     """
     drawn = [curve for curve in curves if np.isfinite(curve.median).any()]
     if not drawn:
@@ -43,52 +54,52 @@ def incumbent_spec(curves: Sequence[Curve], marks: Sequence[Mark]) -> dict[str, 
     scale = alt.Scale(domain=[low, high], nice=False)
     y = alt.Y("y:Q", title=LOSS, scale=scale)
     band = (
-        rows("medians")
+        chart_of("medians")
         .transform_filter("isValid(datum.low)")
         .mark_area(interpolate="step-after", opacity=0.12, clip=True)
         .encode(x, alt.Y("low:Q", title=LOSS, scale=scale), alt.Y2("high:Q"), color=colour(marks))
     )
     searches = (
-        rows("searches")
+        chart_of("searches")
         .mark_line(interpolate="step-after", strokeWidth=1, opacity=0.35, clip=True)
         .encode(x, y, color=colour(marks), strokeDash=dash(marks), detail="search:N")
     )
     lines = _lines(x, y, axis, marks)
     parts = [*([band] if any("low" in row for row in medians) else []), *([searches] if thin else []), *lines]
-    words = f"Lowest validation loss so far against {axis}, a line a method: {_ends(drawn)}"
+    description = f"Lowest validation loss so far against {axis}, one line per method: {_ends(drawn)}"
     datasets = {"medians": medians, "searches": thin}
-    return finish(alt.layer(*parts), marks, words, HEIGHT, datasets)
+    return to_spec(alt.layer(*parts), marks, description, HEIGHT, datasets)
 
 
 def has_band(curves: Sequence[Curve]) -> bool:
-    """Whether any method has replicates enough for a band."""
+    """Whether any method has enough replicates for a band."""
     return any(not math.isnan(curve.confidence) for curve in curves)
 
 
-def random_words(band: RandomBand | None) -> str:
-    """What random search's exact band says of its longest search; empty where it is not bounded."""
+def random_sentence(band: RandomBand | None) -> str:
+    """Say what random search's exact band shows for its longest search; empty if the band has no bounds."""
     if band is None or not (math.isfinite(band.low[-1]) and math.isfinite(band.high[-1])):
         return ""
     return (
-        f"From all n = {band.n} finished trials of random search, the median of its best of "
-        f"{band.trials[-1]} is between {band.low[-1]:.4f} and {band.high[-1]:.4f} "
-        f"({100 * band.confidence:.0f}%, exact, holding for all numbers of trials at once)."
+        f"The best of {band.trials[-1]} random trials has a median loss between {band.low[-1]:.4f} and "
+        f"{band.high[-1]:.4f}: an exact {100 * band.confidence:.0f}% band from all n = {band.n} finished "
+        "trials of random search, which holds for every number of trials at once."
     )
 
 
 def _lines(x: alt.X, y: alt.Y, axis: str, marks: Sequence[Mark]) -> list[alt.Chart]:
-    base = rows("medians").encode(x, y, color=colour(marks))
+    base = chart_of("medians").encode(x, y, color=colour(marks))
     pointed = alt.selection_point(
         name="pointed", fields=["method", "x"], on="pointerover", clear="pointerout", empty=False
     )
     line = base.mark_line(interpolate="step-after", strokeWidth=LINE_WIDTH + 0.4, clip=True)
     point = base.mark_point(filled=True, clip=True, opacity=1, strokeWidth=1.5).transform_filter("datum.fell")
-    # Unseen, and as large as a fingertip. Vega-Lite's `nearest` would do, but its tooltips lose words.
+    # Invisible, and as large as a fingertip. Vega-Lite's `nearest` does the same, but its tooltips lose rows.
     target = base.mark_point(filled=True, clip=True, opacity=0, size=500)
     tips = [
         alt.Tooltip("method:N"),
         alt.Tooltip("x:Q", title=axis, format=",.0f"),
-        alt.Tooltip("y:Q", title="median of the lowest loss", format=".4f"),
+        alt.Tooltip("y:Q", title="median loss of the incumbent", format=".4f"),
         alt.Tooltip("interval:N", title="interval"),
         alt.Tooltip("n:Q", title="searches (n)"),
     ]
@@ -104,16 +115,16 @@ def _lines(x: alt.X, y: alt.Y, axis: str, marks: Sequence[Mark]) -> list[alt.Cha
 
 
 def _median_rows(curve: Curve, top: float) -> Iterator[dict[str, Any]]:
-    """A row at each step of the median or its band, and at the end."""
+    """Give a row at each step of the median or its band, and at the end."""
     bands = np.stack([curve.median, curve.low, curve.high])
-    # Compared as text, so that NaN equals NaN and inf equals inf.
-    words = bands.astype("U32")
-    for i in _steps(words):
+    # Compared as text: NaN equals NaN and inf equals inf.
+    texts = bands.astype("U32")
+    for i in _steps(texts):
         median, low, high = bands[:, i]
         if not math.isfinite(median):
             continue
         row = {"method": curve.method, "x": rounded(curve.grid[i]), "y": rounded(median), "n": curve.n}
-        row["fell"] = bool(i == 0 or words[0, i] != words[0, i - 1])
+        row["fell"] = bool(i == 0 or texts[0, i] != texts[0, i - 1])
         row["interval"] = "none: fewer than 5 searches"
         if math.isfinite(low):
             upper = f"{high:.4f}" if math.isfinite(high) else "not bounded"
@@ -123,7 +134,7 @@ def _median_rows(curve: Curve, top: float) -> Iterator[dict[str, Any]]:
 
 
 def _search_rows(curve: Curve) -> Iterator[dict[str, Any]]:
-    """The single searches, where they are several and too few for a band."""
+    """Give the rows of the single searches, if there are several but too few for a band."""
     if curve.n == 1 or not math.isnan(curve.confidence):
         return
     for search, values in enumerate(curve.values):
@@ -133,21 +144,21 @@ def _search_rows(curve: Curve) -> Iterator[dict[str, Any]]:
                 yield {"method": curve.method, "search": search, "x": x, "y": y}
 
 
-def _steps(columns: np.ndarray) -> list[int]:
-    """Where a column differs from the one before; the first and the last always."""
+def _steps(columns: NDArray[Any]) -> list[int]:
+    """Find the columns that differ from the one before; the first and the last always count."""
     last = columns.shape[1] - 1
     changed = (columns[:, 1:] != columns[:, :-1]).any(axis=0).nonzero()[0] + 1
     return sorted({0, last, *changed.tolist()})
 
 
 def _losses(curves: Sequence[Curve]) -> tuple[float, float]:
-    """The losses drawn: the first tenth of the budget is left out, whose fall dwarfs what follows."""
+    """Find the range of losses to draw, without the first tenth of the budget, whose fall dwarfs the rest."""
     ends = [curve.median[np.isfinite(curve.median)][-1] for curve in curves]
     late = [curve.median[len(curve.grid) // 10 :] for curve in curves]
     finite = np.concatenate([values[np.isfinite(values)] for values in late])
     lows = np.concatenate([[min(ends)], *(curve.low[np.isfinite(curve.low)] for curve in curves)])
     low, high = float(lows.min()), max(float(finite.max()), *map(float, ends))
-    # One loss for all needs a range around it all the same.
+    # An axis needs a range, even around a single loss.
     room = 0.06 * (high - low) or max(abs(low) * 0.05, 1e-6)
     return low - room, high + room
 

@@ -1,4 +1,4 @@
-"""The figures of the hypothesis: what filters do to accuracy and to time."""
+"""The figures of the hypothesis: accuracy and time against filters."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.html_report.charts.look import INK, finish, rounded
 from analysis.html_report.charts.scatters import powers_of_ten, whole_numbers
+from analysis.html_report.charts.style import INK, number_axis, rounded, to_spec
 
 HEIGHT = 260
 
 
 def filters_spec(runs: pd.DataFrame, column: str, title: str, form: str) -> dict[str, Any] | None:
-    """`column` over filters, a dot a run, coloured by lr where all are above 0.
+    """Make the figure of `column` against filters: a dot per run, coloured by lr if all are above 0.
 
     Args:
-        runs: at most MOST_DOTS; columns `filters`, `lr` and `column`, without gaps.
-        column: the name of a number.
+        runs: at most MAX_DOTS rows; columns `filters`, `lr` and `column`, without missing values.
+        column: the name of a numeric column.
         title: of the axis.
         form: d3 number format of the axis.
 
     Returns:
-        The specification, or None where there are no runs.
+        The specification, or None if there are no runs.
     """
     if runs.empty:
         return None
@@ -36,22 +36,22 @@ def filters_spec(runs: pd.DataFrame, column: str, title: str, form: str) -> dict
         alt.Tooltip("lr:Q", format=".3g"),
         alt.Tooltip("y:Q", title=title, format=form),
     ]
-    positive = bool((runs["lr"] > 0).all())
+    colour = {"fill": _by_lr(runs["lr"])} if bool((runs["lr"] > 0).all()) else {}
     chart = (
         alt.Chart(alt.NamedData("runs"))
         .mark_circle(opacity=0.85, size=52, stroke=INK, strokeWidth=0.5)
         .encode(
             alt.X("filters:Q", title="filters (channels)", scale=alt.Scale(zero=False), axis=whole_numbers()),
-            alt.Y("y:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=6, format=form)),
-            **({"fill": _by_lr(runs["lr"])} if positive else {}),
+            alt.Y("y:Q", title=title, scale=alt.Scale(zero=False), axis=number_axis(form, 6)),
+            **colour,
             tooltip=tips,
         )
     )
-    return finish(
-        chart, (), f"{title} against filters, a dot a run, n = {len(runs)}.", HEIGHT, {"runs": dots}
+    return to_spec(
+        chart, (), f"{title} against filters, one dot per run, n = {len(runs)}.", HEIGHT, {"runs": dots}
     )
 
 
-def _by_lr(values: pd.Series) -> alt.Fill:
+def _by_lr(values: pd.Series[Any]) -> alt.Fill:
     legend = alt.Legend(orient="bottom", format=".0e", gradientLength=160, values=powers_of_ten(values))
     return alt.Fill("lr:Q", scale=alt.Scale(type="log", scheme="viridis"), legend=legend)

@@ -1,4 +1,4 @@
-"""The figure of where in the space the accuracy was found: a panel a method, a dot a trial."""
+"""The figure of where in the search space accuracy is high: a panel per method, a dot per trial."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
-from analysis.formatting import count_of
-from analysis.html_report.charts.look import INK, Mark, finish, rounded, rows
+from analysis.html_report.charts.style import INK, Mark, chart_of, rounded, to_spec
 from fashion_wb.trial import TrialState
 
-# More dots hide one another, and are bytes.
-MOST_DOTS = 2000
+# More dots hide one another and make the page larger.
+MAX_DOTS = 2000
 SEED = 0
 PANEL_HEIGHT = 200
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One method's part of a figure: the heading over it and its specification."""
+    """One method's part of a figure: its heading and its specification."""
 
     method: str
     heading: str
@@ -37,11 +36,11 @@ class AccuracyPanels:
     """Validation accuracy over filters and lr.
 
     Attributes:
-        panels: one a method with a dot to draw.
-        low: accuracy at the colour scale's lower end.
-        high: at its upper end.
+        panels: one per method that has a dot to draw.
+        low: accuracy at the lower end of the colour scale.
+        high: accuracy at its upper end.
         gradient: the scale as CSS colours, low to high.
-        note: what was not drawn; empty if nothing.
+        note: says what is not drawn; empty if all is drawn.
     """
 
     panels: tuple[Panel, ...]
@@ -52,23 +51,22 @@ class AccuracyPanels:
 
 
 def thinned(trials: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """At most MOST_DOTS rows, in their order, and a sentence on the others; a fixed random sample."""
-    if len(trials) <= MOST_DOTS:
+    """Keep a fixed random sample of at most MAX_DOTS rows, in their order, and say so in a sentence."""
+    if len(trials) <= MAX_DOTS:
         return trials, ""
-    kept = np.sort(np.random.default_rng(SEED).choice(len(trials), MOST_DOTS, replace=False))
-    words = f"Drawn are {MOST_DOTS:,} of {len(trials):,} trials, chosen at random."
-    return trials.iloc[kept], words
+    kept = np.sort(np.random.default_rng(SEED).choice(len(trials), MAX_DOTS, replace=False))
+    return trials.iloc[kept], f"Only {MAX_DOTS:,} of {len(trials):,} trials are drawn, chosen at random."
 
 
 def accuracy_panels(trials: pd.DataFrame, marks: Sequence[Mark]) -> AccuracyPanels | None:
-    """A panel a method: finished trials coloured by accuracy, stopped ones as grey crosses.
+    """Make a panel per method: finished trials coloured by accuracy, stopped ones as grey crosses.
 
     Args:
-        trials: as `table.trials_frame` gives it.
+        trials: from `frames.trials_frame`.
         marks: of all methods.
 
     Returns:
-        None where no finished trial has filters, an lr above 0 and an accuracy.
+        The panels, or None if no finished trial has filters, an lr above 0 and an accuracy.
     """
     placed = trials[trials[["filters", "lr"]].notna().all(axis=1) & (trials["lr"] > 0)]
     finished = (placed["state"] == TrialState.FINISHED) & placed["valid_accuracy"].notna()
@@ -84,11 +82,10 @@ def accuracy_panels(trials: pd.DataFrame, marks: Sequence[Mark]) -> AccuracyPane
             heading = _heading(trials[trials["method"] == mark.method])
             panels.append(Panel(mark.method, heading, _panel(own, every, mark, marks, (low, high))))
     absent = len(trials) - len(every)
-    notes = [
-        note,
-        f"Not drawn: {count_of(absent, 'trial')} that failed, run or lack a value." if absent else "",
-    ]
-    return AccuracyPanels(tuple(panels), low, high, _gradient(), " ".join(filter(None, notes)))
+    notes = [note] if note else []
+    if absent:
+        notes.append(f"Not drawn: trials that failed, are running or lack a value ({absent}).")
+    return AccuracyPanels(tuple(panels), low, high, _gradient(), " ".join(notes))
 
 
 def _panel(
@@ -99,23 +96,23 @@ def _panel(
     tips = ["run:N", "state:N", "filters:Q", alt.Tooltip("lr:Q", format=".3g"), _accuracy("accuracy:Q")]
     base = {"tooltip": tips, "x": x, "y": y}
     stopped = (
-        rows("stopped")
+        chart_of("stopped")
         .mark_point(shape="M-1,-1L1,1M1,-1L-1,1", size=34, color=INK, opacity=0.5, strokeWidth=1.2)
         .encode(**base)
     )
     scale = alt.Scale(scheme="viridis", domain=list(colours))
     finished = (
-        rows("finished")
+        chart_of("finished")
         .mark_point(filled=True, shape=mark.path, size=70, opacity=1, stroke=INK, strokeWidth=0.7)
         .encode(**base, fill=alt.Fill("accuracy:Q", scale=scale, legend=None))
     )
     datasets = {"stopped": _rows(own[~done]), "finished": _rows(own[done])}
-    words = f"{mark.method}: filters against learning rate; {_heading(own)}."
-    return finish(alt.layer(stopped, finished), marks, words, PANEL_HEIGHT, datasets)
+    description = f"{mark.method}: learning rate against filters; {_heading(own)}."
+    return to_spec(alt.layer(stopped, finished), marks, description, PANEL_HEIGHT, datasets)
 
 
 def _scales(every: pd.DataFrame) -> tuple[alt.X, alt.Y]:
-    """The same for every panel, around all trials drawn, and never of no extent."""
+    """Make the axes that all panels share, around all trials drawn. One trial gets a range too."""
     few, many = float(every["filters"].min()), float(every["filters"].max())
     margin = max(1.0, 0.06 * (many - few))
     lrs = [rounded(every["lr"].min() / 1.5), rounded(every["lr"].max() * 1.5)]
@@ -134,7 +131,7 @@ def _rows(trials: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _colours(accuracies: pd.Series) -> tuple[float, float]:
+def _colours(accuracies: pd.Series[Any]) -> tuple[float, float]:
     low, high = float(accuracies.min()), float(accuracies.max())
     return (low, high) if high - low > 1e-6 else (low - 0.005, high + 0.005)
 
@@ -149,15 +146,16 @@ def _heading(trials: pd.DataFrame) -> str:
 
 
 def whole_numbers() -> alt.Axis:
+    """An axis whose ticks are integers."""
     return alt.Axis(format="d", tickMinStep=1, tickCount=7)
 
 
-def _powers(values: pd.Series) -> alt.Axis:
+def _powers(values: pd.Series[Any]) -> alt.Axis:
     return alt.Axis(format=".0e", values=powers_of_ten(values))
 
 
-def powers_of_ten(values: pd.Series) -> list[float]:
-    """1 and 3 times the powers of ten between the smallest and the largest value, both above 0."""
+def powers_of_ten(values: pd.Series[Any]) -> list[float]:
+    """List 1 and 3 times the powers of ten within the range of `values`, which are above 0."""
     low, high = math.floor(math.log10(values.min())), math.ceil(math.log10(values.max()))
     step = max(1, (high - low) // 5)
     marks = [rounded(factor * 10.0**power) for power in range(low, high + 1, step) for factor in (1, 3)]

@@ -1,4 +1,4 @@
-"""The figure of one number a search, by method: every search a dot, the estimate with its interval."""
+"""The figure of one number per search, by method: a dot per search, the estimate with its interval."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.html_report.charts.look import INK, Mark, colour, finish, rounded, rows, shape
+from analysis.html_report.charts.style import (
+    INK,
+    Mark,
+    chart_of,
+    colour,
+    number_axis,
+    rounded,
+    shape,
+    to_spec,
+)
 from analysis.statistics.intervals import Estimate
 
 ROW = 46
@@ -24,51 +33,49 @@ def strip_spec(
     form: str,
     zero: bool = False,
 ) -> dict[str, Any] | None:
-    """Dots and intervals, a row a method.
+    """Make the figure of dots and intervals, one row per method.
 
     Args:
-        values: a row a dot: `method`, `value` (NaN is not drawn) and `name`, what the dot is.
-        estimates: by method; one without interval is a mark alone, one of a single value or not finite none.
+        values: a row per dot: `method`, `value` (NaN is not drawn) and `name`, what the dot is.
+        estimates: by method. Without an interval only the tick is drawn; from a single value, or if not
+            finite, nothing is drawn.
         marks: of all methods.
-        title: of the axis, with unit and what the estimate is.
+        title: of the axis, with its unit.
         form: d3 number format of the values.
-        zero: whether the axis begins at 0.
+        zero: whether the axis starts at 0.
 
     Returns:
-        The specification, or None where there is nothing to draw.
+        The specification, or None if there is nothing to draw.
     """
     known = values[values["value"].map(math.isfinite)]
     if known.empty:
         return None
     dots = [{"method": m, "value": rounded(v), "name": n} for m, v, n in _rows(known)]
-    # The estimate from one value is that value.
+    # An estimate from one value is that value: its dot shows it.
     several = {method: one for method, one in estimates.items() if one.n > 1 and math.isfinite(one.value)}
     centres = [_centre(method, one) for method, one in several.items()]
     order = [mark.method for mark in marks if mark.method in set(known["method"])]
     y = alt.Y("method:N", title=None, sort=order, axis=alt.Axis(grid=False, ticks=False, domain=False))
     scale = alt.Scale(zero=zero, nice=False, padding=14)
     x = {name: _x(name, title, scale, form) for name in ("value", "low")}
-    # A scale of no values makes Vega warn.
+    # Vega warns of a scale without values.
     bounded = any("low" in centre for centre in centres)
     parts = _centres(x, y, marks, form, bounded) if centres else []
     datasets = {"dots": dots, "centres": centres}
     chart = alt.layer(*parts, _dots(x, y, marks, form))
-    return finish(chart, marks, _words(title, order, centres), ROW * len(order) + 10, datasets)
+    return to_spec(chart, marks, _description(title, order, centres), ROW * len(order) + 10, datasets)
 
 
 def _dots(x: dict[str, alt.X], y: alt.Y, marks: Sequence[Mark], form: str) -> alt.Chart:
     tips = [alt.Tooltip("method:N"), alt.Tooltip("name:N", title="search"), _value(form)]
-    return (
-        rows("dots")
-        .mark_point(filled=True, opacity=0.65, size=60, yOffset=BELOW)
-        .encode(x["value"], y, color=colour(marks), shape=shape(marks), tooltip=tips)
-    )
+    points: alt.Chart = chart_of("dots").mark_point(filled=True, opacity=0.65, size=60, yOffset=BELOW)
+    return points.encode(x["value"], y, color=colour(marks), shape=shape(marks), tooltip=tips)
 
 
 def _centres(
     x: dict[str, alt.X], y: alt.Y, marks: Sequence[Mark], form: str, bounded: bool
 ) -> list[alt.Chart]:
-    base = rows("centres")
+    base = chart_of("centres")
     tips = [alt.Tooltip("method:N"), _value(form), alt.Tooltip("interval:N"), alt.Tooltip("n:Q")]
     ends = base.mark_rule(strokeWidth=3, yOffset=ABOVE).encode(
         x["low"], y, alt.X2("high:Q"), color=colour(marks)
@@ -88,12 +95,10 @@ def _centre(method: str, one: Estimate) -> dict[str, Any]:
 
 
 def _x(field: str, title: str, scale: alt.Scale, form: str) -> alt.X:
-    # A d3 format of whole numbers would show the same one at several ticks.
-    whole = {"tickMinStep": 1} if form.endswith("d") else {}
-    return alt.X(f"{field}:Q", title=title, scale=scale, axis=alt.Axis(format=form, tickCount=6, **whole))
+    return alt.X(f"{field}:Q", title=title, scale=scale, axis=number_axis(form, 6))
 
 
-def _words(title: str, methods: list[str], centres: list[dict[str, Any]]) -> str:
+def _description(title: str, methods: list[str], centres: list[dict[str, Any]]) -> str:
     known = ", ".join(f"{one['method']} {one['value']:g}" for one in centres)
     return f"{title}; rows: {', '.join(methods)}." + (f" Estimates: {known}." if known else "")
 

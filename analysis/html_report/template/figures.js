@@ -1,4 +1,4 @@
-// Draws every figure, redraws the curves against what is chosen, and shows the methods that are ticked.
+// Draws every figure, redraws the curves over the chosen axis, and shows the methods that are ticked.
 "use strict";
 (() => {
   const specs = JSON.parse(document.getElementById("figures").textContent);
@@ -14,7 +14,7 @@
     views.get(place)?.finalize();
     const result = await vegaEmbed(place, specs[name], options);
     views.set(place, result);
-    // One picture with one description; Vega's roles for every group of marks have no names.
+    // One image with one description: Vega gives every group of marks a role, but no name.
     place.setAttribute("role", "img");
     place.setAttribute("aria-label", specs[name].description);
     place.querySelector("svg").setAttribute("aria-hidden", "true");
@@ -41,7 +41,7 @@
       draw(place);
     });
   }
-  // A browser may remember what was ticked before the page was loaded anew.
+  // A browser may restore the choices after a reload.
   const chosen = document.querySelector(".choice input:checked");
   if (chosen) document.getElementById("curves-plot").dataset.figure = chosen.value;
   window.addEventListener("beforeprint", () => {

@@ -17,12 +17,12 @@
   const count = document.getElementById("trial-count");
   let methods = null;
 
-  // Cells without a value come last in either direction.
-  function order(at, words, sign) {
+  // Cells without a value come last in both directions.
+  function order(at, isText, sign) {
     return (one, other) => {
       const [a, b] = [one.cells[at], other.cells[at]];
       if (a === "" || b === "") return (a === "") - (b === "") || one.place - other.place;
-      const compared = words ? a.localeCompare(b) : Number(a) - Number(b);
+      const compared = isText ? a.localeCompare(b) : Number(a) - Number(b);
       return sign * compared || one.place - other.place;
     };
   }
@@ -31,7 +31,7 @@
     const sign = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
     for (const other of heads) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
-    rows.sort(order(at, head.classList.contains("words"), sign));
+    rows.sort(order(at, head.classList.contains("text"), sign));
     body.append(...rows.map((one) => one.row));
   }
 

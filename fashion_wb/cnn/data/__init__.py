@@ -1,5 +1,5 @@
-"""Fashion-MNIST: where its files are, whether they are the right ones, and their images as tensors.
+"""Fashion-MNIST: find, download and verify its files, and load the images as tensors.
 
-Import `dataset` for tensors and `locate` for the folder of the files; `download`, `idx` and `stamp` serve
-those two.
+Import `dataset` for tensors and `locate` for the folder of the files. `locate` uses `download`, `idx` (the
+files and their hashes) and `stamp` (what was verified before).
 """

@@ -1,4 +1,4 @@
-"""Download Fashion-MNIST: with torchvision, or as Debian's package, which is unpacked and not installed."""
+"""Download Fashion-MNIST, with torchvision or from Debian's package, which is unpacked but not installed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from fashion_wb.errors import FashionWbError
 
 PACKAGE = "dataset-fashion-mnist"
 PACKAGE_FOLDER = Path("usr/share/datasets/fashion-mnist")
-SILENCE_S = 20
+SILENCE_S = 20  # time without data after which a connection is dropped
 DEADLINE_S = 600.0
 
-# A child process, because only a process can be stopped for certain: a socket timeout covers neither
-# name resolution nor a server that sends one byte now and then, and it would be set for all of W&B too.
+# Run in a child process, because only a process can be stopped reliably. A socket timeout covers neither name
+# resolution nor a server that sends a byte now and then. Set in this process, it would also affect W&B.
 _TORCHVISION = f"""
 import socket, sys
 socket.setdefaulttimeout({SILENCE_S})
@@ -26,7 +26,7 @@ from torchvision.datasets import FashionMNIST
 FashionMNIST(sys.argv[1], download=True)
 """
 
-# The hooks of a system's apt, which here would run as root after a refresh, change the system.
+# Clear the hooks of the system's apt: they would run, as root here, after an update and change the system.
 _APT_CONF = """\
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -43,8 +43,8 @@ Acquire::https::Timeout "{silence}";
 class Route:
     """One way to download the files: a label for messages, and the function that does it.
 
-    `fetch` takes an empty scratch directory and returns the folder in it that now holds the files, in
-    any form that `idxfiles.find` knows; it raises FashionWbError with the reason when it cannot.
+    `fetch` takes an empty scratch folder and returns the folder in it that then holds the files, in any
+    layout that `idx.find_copies` knows. It raises FashionWbError with the reason if it cannot get them.
     """
 
     label: str
@@ -52,7 +52,7 @@ class Route:
 
 
 def with_torchvision(scratch: Path) -> Path:
-    """Download with torchvision, which knows the publisher's mirrors, in at most DEADLINE_S seconds.
+    """Download with torchvision, which knows the mirrors, in at most DEADLINE_S seconds.
 
     Raises:
         FashionWbError: no network, no torchvision, or too slow.
@@ -60,15 +60,15 @@ def with_torchvision(scratch: Path) -> Path:
     done = _run([sys.executable, "-c", _TORCHVISION, str(scratch)], scratch)
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines()
-        raise FashionWbError(lines[-1] if lines else f"torchvision ended with status {done.returncode}")
+        raise FashionWbError(lines[-1] if lines else f"torchvision exited with status {done.returncode}")
     return scratch
 
 
 def with_apt(scratch: Path) -> Path:
-    """Download and unpack Debian's package; needs no root, installs nothing and changes no apt state.
+    """Download and unpack Debian's package, without root, an installation or changes to apt's state.
 
-    Where the system's package lists are missing or too old to find the package, they are read anew
-    into the scratch directory.
+    If the system's package lists are missing or too old to find the package, fresh ones are downloaded into
+    the scratch folder.
 
     Raises:
         FashionWbError: no apt-get or dpkg-deb, no network, no such package, or too slow.
@@ -96,11 +96,11 @@ def _download_package(scratch: Path) -> None:
     fresh = [*apt, "-o", f"Dir::State::Lists={lists}"]
     if _run([*apt, "download", PACKAGE], scratch).returncode == 0:
         return
-    # The refresh's status is not looked at: a broken third-party source fails it, and may not matter.
-    refresh = _run([*fresh, "update"], scratch)
+    # The status of the update is ignored: a broken third-party source fails it, but may not matter.
+    update = _run([*fresh, "update"], scratch)
     download = _run([*fresh, "download", PACKAGE], scratch)
     if download.returncode != 0:
-        raise FashionWbError(_apt_reasons(download.stderr + refresh.stderr) or "apt-get download failed")
+        raise FashionWbError(_apt_reasons(download.stderr + update.stderr) or "apt-get download failed")
 
 
 def _apt_reasons(stderr: str) -> str:

@@ -1,24 +1,23 @@
-"""The four files of Fashion-MNIST, their SHA-256, and the only two ways a copy of one is accepted."""
+"""The four files of Fashion-MNIST and their SHA-256; find, verify and install copies of them."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import os
-import uuid
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from fashion_wb.errors import FashionWbError
+from fashion_wb.files import replacing
 
 BLOCK = 1 << 20
 
 
-class StoreError(FashionWbError):
-    """The cache cannot be written; trying another source would not help."""
+class CacheError(FashionWbError):
+    """The cache cannot be written; another source would not help."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,14 @@ FILES = (
 
 
 @dataclass(frozen=True)
-class Place:
-    """A directory that may hold the files, its name in messages, and what to do when a file in it is bad."""
+class Source:
+    """A folder that may hold the files.
+
+    Attributes:
+        label: its name in messages.
+        folder: the folder.
+        remedy: what to do if a file in it is bad, as a sentence without a full stop.
+    """
 
     label: str
     folder: Path
@@ -65,33 +70,33 @@ class Place:
 
 @dataclass(frozen=True)
 class Copy:
-    """A file on disk that claims to be `file`; a name ending in .gz means that it is gzipped."""
+    """A file on disk that should be `file`; gzipped if its name ends in .gz."""
 
     file: IdxFile
     path: Path
     remedy: str
 
 
-def find(place: Place) -> tuple[Copy, ...]:
-    """The place's copies of the four files, in the order of FILES; nothing in them is read.
+def find_copies(source: Source) -> tuple[Copy, ...]:
+    """Find the source's copies of the four files, in the order of FILES, without reading them.
 
-    Each may lie unpacked or as NAME.gz, in the folder itself or in FashionMNIST/raw as torchvision
-    has it; an unpacked copy is preferred.
+    Each may be unpacked or NAME.gz, in the folder itself or in FashionMNIST/raw, torchvision's layout. An
+    unpacked copy is preferred.
 
     Raises:
-        FashionWbError: files are missing (all are named), or the folder may not be read.
+        FashionWbError: files are missing (the message names all), or the folder is not readable.
     """
     try:
-        if not place.folder.is_dir():
-            raise FashionWbError(f"{place.folder} is not a directory")
-        found = [(file, _find_one(file, place.folder)) for file in FILES]
+        if not source.folder.is_dir():
+            raise FashionWbError(f"{source.folder} is not a directory")
+        found = [(file, _find_one(file, source.folder)) for file in FILES]
     except OSError as error:
-        raise FashionWbError(f"cannot look into {place.folder}: {error.strerror}") from error
+        raise FashionWbError(f"cannot read the folder {source.folder}: {error.strerror}") from error
     missing = [file.name for file, path in found if path is None]
     if missing:
         names = ", ".join(missing)
-        raise FashionWbError(f"{place.folder} lacks {names} (plain, .gz, or in FashionMNIST/raw)")
-    return tuple(Copy(file, path, place.remedy) for file, path in found if path is not None)
+        raise FashionWbError(f"{source.folder} lacks {names} (unpacked, .gz, or in FashionMNIST/raw)")
+    return tuple(Copy(file, path, source.remedy) for file, path in found if path is not None)
 
 
 def _find_one(file: IdxFile, folder: Path) -> Path | None:
@@ -100,70 +105,67 @@ def _find_one(file: IdxFile, folder: Path) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def check(copy: Copy) -> None:
-    """Read the whole copy, unpacking it if it is gzipped, and compare its hash.
+def verify(copy: Copy) -> None:
+    """Read the whole copy, unpacked if it is gzipped, and check its hash.
 
     Raises:
-        FashionWbError: unreadable, truncated or not the expected bytes; names file, hashes, remedy.
+        FashionWbError: unreadable, truncated or wrong content; the message has file, hashes and remedy.
     """
-    _verify(copy, lambda _block: None)
+    _copy_verified(copy, lambda block: None)
 
 
-def admit(copy: Copy, folder: Path) -> None:
-    """Put the unpacked, verified copy into `folder` under its published name, all or nothing.
+def install(copy: Copy, folder: Path) -> None:
+    """Unpack the copy into `folder` under its published name, if its hash is right.
 
-    The bytes go to a temporary name beside the final one and are renamed only when the hash is right,
-    so neither a reader nor a second process that does the same ever sees part of a file.
+    The bytes go to a temporary file, which is renamed only after the hash matches. So no other process ever
+    sees part of a file, even if several install it at once.
 
     Raises:
-        StoreError: the folder cannot be written.
-        FashionWbError: as `check`.
+        CacheError: the folder cannot be written.
+        FashionWbError: as `verify`.
     """
-    store(folder / copy.file.name, lambda write: _verify(copy, write))
+    write_atomically(folder / copy.file.name, lambda write: _copy_verified(copy, write))
 
 
-def store(target: Path, produce: Callable[[Callable[[bytes], object]], None]) -> None:
-    """Write `target` atomically: `produce` is given the write function; if it raises, nothing is left.
+def write_atomically(target: Path, produce: Callable[[Callable[[bytes], object]], object]) -> None:
+    """Write `target` atomically.
+
+    `produce` gets a function that writes bytes. If it raises, no file is left.
 
     Raises:
-        StoreError: an operating system error on the way.
+        CacheError: an operating system error while writing.
     """
-    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     try:
-        with part.open("xb") as out:
-            produce(out.write)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(target)
+        with replacing(target) as temporary, temporary.open("xb") as file:
+            produce(file.write)
+            file.flush()
+            os.fsync(file.fileno())
     except OSError as error:
-        raise StoreError(
-            f"cannot write {target}: {error.strerror or error}. Make room or set the rights, or unpack the "
-            "four files into a folder of your own and name it with --data-dir"
+        raise CacheError(
+            f"cannot write {target}: {error.strerror or error}. Free some space or fix the permissions, or "
+            "unpack the four files into a folder of your own and pass it with --data-dir"
         ) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
-def _verify(copy: Copy, write: Callable[[bytes], object]) -> None:
-    digest, size, fault = hashlib.sha256(), 0, ""
+def _copy_verified(copy: Copy, write: Callable[[bytes], object]) -> None:
+    digest, size, problem = hashlib.sha256(), 0, ""
     try:
         for block in _blocks(copy):
             digest.update(block)
             size += len(block)
             write(block)
     except _ReadError as error:
-        fault = f", and there reading failed: {error}"
+        problem = f", then reading failed: {error}"
     got, file = digest.hexdigest(), copy.file
-    if fault or got != file.sha256:
+    if problem or got != file.sha256:
         raise FashionWbError(
             f"{copy.path} is not Fashion-MNIST's {file.name}: expected SHA-256 {file.sha256} "
-            f"({file.size} bytes unpacked), got {got} ({size} bytes{fault}). {copy.remedy}"
+            f"({file.size} bytes unpacked), got {got} ({size} bytes{problem}). {copy.remedy}"
         )
 
 
 class _ReadError(Exception):
-    """Reading failed; kept apart from OSError, which here means that writing failed."""
+    """Reading failed; not an OSError, because that means here that writing failed."""
 
 
 def _blocks(copy: Copy) -> Iterator[bytes]:

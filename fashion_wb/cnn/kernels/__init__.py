@@ -1,5 +1,5 @@
-"""The CNN's arithmetic, compiled for the CPU by numba.
+"""The CNN as compiled (numba) kernels for the CPU.
 
-Import `network` for whole training steps and `adam` for the optimiser; `conv_pool` and `dense` are the
-layers, `jit` says how all of it is compiled and cached. Only `cnn.backend` imports from here.
+`network` has whole training steps, `adam` the optimiser, `conv_pool` and `dense` the layers. `jit` compiles
+and caches all of them. Only `cnn.backend` imports this package.
 """

@@ -1,16 +1,15 @@
 """One block of the CNN, compiled for the CPU: 3x3 convolution, 2x2 max-pool and ReLU, forward and backward.
 
-PyTorch's own kernels reach a few per cent of a core's arithmetic at 2 to 16 channels. Here the images of a
-batch lie next to each other, so that every operation is one on long vectors whatever the number of channels,
-and the convolution's full output, of which the pool drops three quarters, is never stored.
+PyTorch's kernels use a few per cent of a core's peak at 2 to 16 channels. These kernels store the images of a
+batch next to each other, so every operation runs on long vectors, whatever the number of channels. They never
+store the full output of the convolution, because the pool drops three quarters of it.
 
-Layout of activations: (channels, height, 2, width / 2 * lanes). A row's even columns come first and its odd
-ones after them, each column as `lanes` numbers, one an image. What four neighbouring outputs (one window of
-the pool) need of a row then stands at the same distance for every window and image, and an inner loop runs
-over all of them.
+Layout of activations: (channels, height, 2, width / 2 * lanes). The even columns of a row come first, then
+the odd ones. A column is `lanes` numbers, one per image. For every pool window (2x2 outputs) and image,
+the inputs it needs from a row are then at the same offsets, so one inner loop covers all of them.
 
-Window order: (channels, windows down, windows across * lanes). `origin` says which of its window's four
-outputs (0 1 over 2 3) was the largest, or 4 where ReLU cut it.
+Window order: (channels, windows down, windows across * lanes). `argmax` gives the largest of the four outputs
+of a window (numbered 0 1 over 2 3), or 4 where ReLU set the output to zero.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ import numpy as np
 
 from fashion_wb.cnn.kernels.jit import Array, aligned, compiled
 
-_CUT = 4
+_RELU_ZERO = 4
 
 
 @compiled
 def forward(inputs: Array, weight: Array, bias: Array, lanes: int) -> tuple[Array, Array]:
-    """relu(max_pool2d(conv2d(inputs, weight, bias), 2)), without padding.
+    """Compute relu(max_pool2d(conv2d(inputs, weight, bias), 2)), without padding.
 
     Args:
         inputs: (C, H, 2, W / 2 * lanes), H and W even.
@@ -33,43 +32,43 @@ def forward(inputs: Array, weight: Array, bias: Array, lanes: int) -> tuple[Arra
         lanes: images in the batch.
 
     Returns:
-        The outputs, (O, (H - 2) / 2, 2, (W - 2) / 4 * lanes), and `origin`, uint8 in window order.
+        The outputs, (O, (H - 2) / 2, 2, (W - 2) / 4 * lanes), and `argmax`, uint8 in window order.
         (W - 2) / 2 must be even.
     """
     channels, down, across = weight.shape[0], inputs.shape[1] // 2 - 1, inputs.shape[3] - lanes
     outputs = aligned((channels, down, 2, across // 2), inputs.dtype)
-    origin = np.empty((channels, down, across), np.uint8)
+    argmax = np.empty((channels, down, across), np.uint8)
     windows = aligned((channels, 1, 4, across), inputs.dtype)
     for row in range(down):
         for channel in range(channels):
             windows[channel] = bias[channel]
         _correlate(inputs, weight, row, lanes, windows, 0)
         for channel in range(channels):
-            _pool(windows[channel, 0], lanes, outputs[channel, row], origin[channel, row])
-    return outputs, origin
+            _pool(windows[channel, 0], lanes, outputs[channel, row], argmax[channel, row])
+    return outputs, argmax
 
 
 @compiled
 def backward_weight(
-    inputs: Array, by_window: Array, origin: Array, lanes: int, weight_grad: Array, bias_grad: Array
+    inputs: Array, window_grad: Array, argmax: Array, lanes: int, weight_grad: Array, bias_grad: Array
 ) -> None:
-    """Add a batch's gradient to `weight_grad` and `bias_grad`; `by_window` as `through_pool` gives it."""
-    zero = by_window.dtype.type(0)
+    """Add a batch's gradient to `weight_grad` and `bias_grad`; `window_grad` comes from `pool_backward`."""
+    zero = window_grad.dtype.type(0)
     for o in range(weight_grad.shape[0]):
-        bias_grad[o] += by_window[o].sum()
+        bias_grad[o] += window_grad[o].sum()
         for c in range(weight_grad.shape[1]):
             k00 = k01 = k02 = k10 = k11 = k12 = k20 = k21 = k22 = zero
-            for row in range(by_window.shape[1]):
-                grad, place = by_window[o, row], origin[o, row]
+            for row in range(window_grad.shape[1]):
+                grad, largest = window_grad[o, row], argmax[o, row]
                 a0, b0, c0, d0 = _columns(inputs[c, 2 * row], lanes)
                 a1, b1, c1, d1 = _columns(inputs[c, 2 * row + 1], lanes)
                 a2, b2, c2, d2 = _columns(inputs[c, 2 * row + 2], lanes)
                 a3, b3, c3, d3 = _columns(inputs[c, 2 * row + 3], lanes)
                 for j in range(grad.shape[0]):
-                    g0 = grad[j] if place[j] == 0 else zero
-                    g1 = grad[j] if place[j] == 1 else zero
-                    g2 = grad[j] if place[j] == 2 else zero
-                    g3 = grad[j] if place[j] == 3 else zero
+                    g0 = grad[j] if largest[j] == 0 else zero
+                    g1 = grad[j] if largest[j] == 1 else zero
+                    g2 = grad[j] if largest[j] == 2 else zero
+                    g3 = grad[j] if largest[j] == 3 else zero
                     k00 += g0 * a0[j] + g1 * b0[j] + g2 * a1[j] + g3 * b1[j]
                     k01 += g0 * b0[j] + g1 * c0[j] + g2 * b1[j] + g3 * c1[j]
                     k02 += g0 * c0[j] + g1 * d0[j] + g2 * c1[j] + g3 * d1[j]
@@ -92,48 +91,55 @@ def backward_weight(
 
 
 @compiled
-def backward_inputs(weight: Array, by_window: Array, origin: Array, lanes: int) -> Array:
-    """The gradient of the block's inputs; `by_window` as `through_pool` gives it.
+def backward_inputs(weight: Array, window_grad: Array, argmax: Array, lanes: int) -> Array:
+    """Return the gradient of the block's inputs; `window_grad` comes from `pool_backward`.
 
-    It is the correlation of the gradient of the convolution's outputs, with a border of two zeros, and the
-    kernels turned by half a circle.
+    This is the gradient of the convolution's outputs, padded by two zeros, correlated with the kernels
+    rotated by 180 degrees.
     """
     outputs, channels = weight.shape[:2]
-    turned = np.empty((channels, outputs, 3, 3), weight.dtype)
+    rotated = np.empty((channels, outputs, 3, 3), weight.dtype)
     for c in range(channels):
-        turned[c] = weight[:, c, ::-1, ::-1]
-    spread = _spread(by_window, origin, lanes)
-    down, across = by_window.shape[1] + 1, by_window.shape[2] + lanes
+        rotated[c] = weight[:, c, ::-1, ::-1]
+    conv_grad = _unpool(window_grad, argmax, lanes)
+    down, across = window_grad.shape[1] + 1, window_grad.shape[2] + lanes
     grad = aligned((channels, down, 4, across), weight.dtype)
     grad[:] = 0
     for row in range(down):
-        _correlate(spread, turned, row, lanes, grad, row)
+        _correlate(conv_grad, rotated, row, lanes, grad, row)
     return grad.reshape((channels, 2 * down, 2, across))
 
 
 @compiled
-def through_pool(output_grad: Array, origin: Array, lanes: int) -> Array:
-    """The gradient of the block's outputs, (O, PH, 2, PW / 2 * lanes), in window order, 0 where ReLU cut."""
-    by_window = aligned(origin.shape, output_grad.dtype)
-    for o in range(origin.shape[0]):
-        for row in range(origin.shape[1]):
-            for column in range(origin.shape[2] // lanes):
+def pool_backward(output_grad: Array, argmax: Array, lanes: int) -> Array:
+    """Put the gradient of the block's outputs into window order, with 0 where ReLU set the output to zero.
+
+    Args:
+        output_grad: (O, PH, 2, PW / 2 * lanes).
+        argmax: as `forward` returns it.
+        lanes: images in the batch.
+    """
+    window_grad = aligned(argmax.shape, output_grad.dtype)
+    for o in range(argmax.shape[0]):
+        for row in range(argmax.shape[1]):
+            for column in range(argmax.shape[2] // lanes):
                 start, half = column * lanes, column // 2 * lanes
                 source = output_grad[o, row, column % 2][half : half + lanes]
-                place = origin[o, row][start : start + lanes]
-                target = by_window[o, row][start : start + lanes]
+                largest = argmax[o, row][start : start + lanes]
+                target = window_grad[o, row][start : start + lanes]
                 for lane in range(lanes):
-                    target[lane] = source[lane] if place[lane] != _CUT else 0
-    return by_window
+                    target[lane] = source[lane] if largest[lane] != _RELU_ZERO else 0
+    return window_grad
 
 
 @compiled
-def _correlate(inputs: Array, kernels: Array, row: int, lanes: int, windows: Array, to: int) -> None:
-    """Add to windows[:, to], of (O, rows, 4, across), the outputs of a row of windows, over all channels.
+def _correlate(inputs: Array, kernels: Array, row: int, lanes: int, windows: Array, slot: int) -> None:
+    """Add the convolution's outputs for one row of windows, over all channels, to windows[:, slot].
 
-    The upper two outputs first, then the lower two: all four at once would need more pointers than there are
-    registers. And every load stands before the first store: the compiler keeps no number across one. Finding
-    a row's inputs takes a fifth to a half of one output's arithmetic, hence for all outputs at once.
+    `windows` is (O, rows, 4, across). The loop computes the upper two outputs of each window first, then the
+    lower two: all four at once need more pointers than there are registers. All loads come before the first
+    store, because the compiler reloads everything after a store. The row's inputs are found once for all
+    output channels, because finding them costs a fifth to a half of the arithmetic for one channel.
     """
     for half in range(2):
         for c in range(inputs.shape[0]):
@@ -141,7 +147,7 @@ def _correlate(inputs: Array, kernels: Array, row: int, lanes: int, windows: Arr
             a1, b1, c1, d1 = _columns(inputs[c, 2 * row + half + 1], lanes)
             a2, b2, c2, d2 = _columns(inputs[c, 2 * row + half + 2], lanes)
             for o in range(windows.shape[0]):
-                left, right, k = windows[o, to, 2 * half], windows[o, to, 2 * half + 1], kernels[o, c]
+                left, right, k = windows[o, slot, 2 * half], windows[o, slot, 2 * half + 1], kernels[o, c]
                 k00, k01, k02 = k[0, 0], k[0, 1], k[0, 2]
                 k10, k11, k12 = k[1, 0], k[1, 1], k[1, 2]
                 k20, k21, k22 = k[2, 0], k[2, 1], k[2, 2]
@@ -157,16 +163,16 @@ def _correlate(inputs: Array, kernels: Array, row: int, lanes: int, windows: Arr
 
 @compiled
 def _columns(row: Array, lanes: int) -> tuple[Array, Array, Array, Array]:
-    """The first, second, third and fourth column of every window in a row (2, W / 2 * lanes).
+    """Return the first, second, third and fourth column of every window in a row (2, W / 2 * lanes).
 
-    Slices rather than `row[0, j + lanes]`: an index that might be negative would keep the loop from
-    becoming vector code.
+    These are slices, because with `row[0, j + lanes]` the index might be negative and the compiler would not
+    vectorise the loop.
     """
     return row[0], row[1], row[0][lanes:], row[1][lanes:]
 
 
 @compiled
-def _pool(window: Array, lanes: int, outputs: Array, origin: Array) -> None:
+def _pool(window: Array, lanes: int, outputs: Array, argmax: Array) -> None:
     for column in range(window.shape[1] // lanes):
         start, half = column * lanes, column // 2 * lanes
         w0 = window[0][start : start + lanes]
@@ -174,31 +180,31 @@ def _pool(window: Array, lanes: int, outputs: Array, origin: Array) -> None:
         w2 = window[2][start : start + lanes]
         w3 = window[3][start : start + lanes]
         target = outputs[column % 2][half : half + lanes]
-        place = origin[start : start + lanes]
+        largest = argmax[start : start + lanes]
         for lane in range(lanes):
-            best, where = w0[lane], 0
+            best, index = w0[lane], 0
             if w1[lane] > best:
-                best, where = w1[lane], 1
+                best, index = w1[lane], 1
             if w2[lane] > best:
-                best, where = w2[lane], 2
+                best, index = w2[lane], 2
             if w3[lane] > best:
-                best, where = w3[lane], 3
-            if best <= 0:  # so that NaN stays what it is
-                best, where = best * 0, _CUT
-            target[lane], place[lane] = best, where
+                best, index = w3[lane], 3
+            if best <= 0:  # false for NaN, so NaN passes through
+                best, index = best * 0, _RELU_ZERO
+            target[lane], largest[lane] = best, index
 
 
 @compiled
-def _spread(by_window: Array, origin: Array, lanes: int) -> Array:
-    """The gradient of the convolution's outputs in the layout of activations, two zeros all around."""
-    outputs, down, across = by_window.shape
-    spread = aligned((outputs, 2 * down + 4, 2, across + 2 * lanes), by_window.dtype)
-    spread[:] = 0
+def _unpool(window_grad: Array, argmax: Array, lanes: int) -> Array:
+    """Return the gradient of the convolution's outputs in the activation layout, padded by two zeros."""
+    outputs, down, across = window_grad.shape
+    conv_grad = aligned((outputs, 2 * down + 4, 2, across + 2 * lanes), window_grad.dtype)
+    conv_grad[:] = 0
     for o in range(outputs):
         for row in range(down):
-            grad, place = by_window[o, row], origin[o, row]
+            grad, largest = window_grad[o, row], argmax[o, row]
             for output in range(4):
-                target = spread[o, 2 * row + 2 + output // 2, output % 2][lanes:]
+                target = conv_grad[o, 2 * row + 2 + output // 2, output % 2][lanes:]
                 for j in range(across):
-                    target[j] = grad[j] if place[j] == output else 0
-    return spread
+                    target[j] = grad[j] if largest[j] == output else 0
+    return conv_grad

@@ -1,54 +1,58 @@
-"""How the CNN's arithmetic is compiled for the CPU, and the arrays that it works on."""
+"""Compile the CNN's kernels for the CPU with numba, cache them, and allocate aligned arrays."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 
-# Reordered sums and fused multiply-adds, but infinities and NaN keep their meaning: divergence must show.
-FAST_SUMS = {"contract", "reassoc", "nsz", "arcp"}
+# Allow reordered sums and fused multiply-adds, but keep infinities and NaN: divergence must show.
+FASTMATH_FLAGS = {"contract", "reassoc", "nsz", "arcp"}
 
-_LINE = 64  # bytes of a cache line, and of the widest vectors
+_CACHE_LINE = 64  # bytes; the widest vectors have as many
+
 Array = np.ndarray[Any, Any]
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 SOURCES = ("jit", "conv_pool", "dense", "adam", "network")  # the files with compiled functions
 
 
 def _cache_folder() -> Path:
-    """A folder that another version of any of these files does not share.
+    """Return a cache folder whose name depends on the content of all `SOURCES`.
 
-    What numba keeps of a function goes stale with the file it stands in, not with those of the functions that
-    were compiled into it: after an update the old arithmetic would go on.
+    numba recompiles a function only when its own file changes. It misses changes in the files of functions
+    that it calls, so after an update a shared folder would still hold old code.
     """
     here = Path(__file__).parent
     digest = hashlib.sha256()
     for name in SOURCES:
         digest.update((here / f"{name}.py").read_bytes())
-    return Path(numba.config.CACHE_DIR or here / "__pycache__") / f"compiled-{digest.hexdigest()[:16]}"
+    base = numba.config.CACHE_DIR or here / "__pycache__"  # type: ignore[attr-defined]
+    return Path(base) / f"compiled-{digest.hexdigest()[:16]}"
 
 
-numba.config.CACHE_DIR = str(_cache_folder())
+numba.config.CACHE_DIR = str(_cache_folder())  # type: ignore[attr-defined]
 
 
-def compiled(function: Any) -> Any:
-    """Compile on first use, for one thread; kept on disk, so that only the first process ever waits."""
-    return numba.njit(fastmath=FAST_SUMS, error_model="numpy", cache=True)(function)
+def compiled(function: Function) -> Function:
+    """Compile `function` for one thread on its first call; the disk cache spares other processes the wait."""
+    decorate = numba.njit(fastmath=FASTMATH_FLAGS, error_model="numpy", cache=True)
+    return cast(Function, decorate(function))
 
 
 @compiled
 def aligned(shape: tuple[int, ...], dtype: Any) -> Array:
-    """As np.empty, but beginning where a cache line does.
+    """Allocate like np.empty, but start at a cache line.
 
-    numba aligns to half a line: where its allocation happens to begin in the middle of one, every load of a
-    vector of 64 bytes touches two.
+    numba aligns to half a cache line. From there, every load of a 64-byte vector touches two lines.
     """
     count = 1
     for extent in shape:
         count *= extent
-    whole = np.empty(count + _LINE, dtype)
-    skipped = -whole.ctypes.data % _LINE // whole.itemsize
-    return whole[skipped : skipped + count].reshape(shape)
+    padded = np.empty(count + _CACHE_LINE, dtype)
+    skipped = -padded.ctypes.data % _CACHE_LINE // padded.itemsize
+    return padded[skipped : skipped + count].reshape(shape)

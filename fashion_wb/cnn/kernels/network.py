@@ -1,12 +1,12 @@
-"""The whole CNN compiled for the CPU: one call for many steps of training, one to evaluate a split.
+"""The whole CNN compiled for the CPU: one call runs many training steps, another evaluates a split.
 
-At 3 filters a training step is a tenth of a millisecond of arithmetic, and PyTorch's way through its sixty
-operations several times that. This computes what model.FashionCnn and its cross-entropy do.
+At 3 filters the arithmetic of a training step takes a tenth of a millisecond, and PyTorch's overhead for its
+sixty operations several times that. This computes the same as model.FashionCnn with cross-entropy.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,11 +14,15 @@ from fashion_wb.cnn.kernels import adam, conv_pool, dense
 from fashion_wb.cnn.kernels.adam import Adam
 from fashion_wb.cnn.kernels.jit import Array, aligned, compiled
 
-# Images computed at once: enough for long inner loops, few enough for a core's second-level cache.
+# Images per pass: enough for long inner loops, few enough for a core's second-level cache.
 LANES = 64
-_LANES_STEP = 16  # floats in a vector register: a smaller batch is filled up to a multiple of this
-_SIDE = 28
+_LANES_STEP = 16  # floats in a vector register; a smaller batch is padded to a multiple of this
+_SIDE = 28  # pixels
 _WORD = 4  # pixels read at once
+
+
+# Outputs and argmax of block 1, outputs and argmax of block 2, argmax of block 3.
+Blocks = tuple[Array, Array, Array, Array, Array]
 
 
 class Parameters(NamedTuple):
@@ -39,7 +43,7 @@ class Parameters(NamedTuple):
 
 
 def as_words(images: Array) -> Array:
-    """uint8 images (N, 1, 28, 28) as uint32 (N, 196), four pixels each, the first lowest; no copy."""
+    """View uint8 images (N, 1, 28, 28) as uint32 (N, 196): four pixels per word, the first lowest."""
     return images.reshape(len(images), -1).view("<u4")
 
 
@@ -53,23 +57,26 @@ def train(
     gradients: Parameters,
     state: Adam,
     lr: float,
-    done: int,
+    steps_taken: int,
 ) -> float:
-    """Adam's steps over the images `rows`, a batch after the other; their summed cross-entropy.
+    """Take one Adam step per batch of the images `rows`, and return the summed cross-entropy.
 
     Args:
-        images, labels, rows: as below.
-        parameters, gradients: parts of `state`.
-        lr: Adam's.
-        done: how many steps were taken before these.
+        images, labels: as in `loss_and_gradients`.
+        rows: int64, indices of the images to train on, in order.
+        batch_size: images per step; the last batch may be smaller.
+        parameters, gradients: views into `state`.
+        state: Adam's.
+        lr: Adam's learning rate.
+        steps_taken: number of steps before this call.
     """
     total = 0.0
     for start in range(0, len(rows), batch_size):
         state.gradient[:] = 0
         batch = rows[start : start + batch_size]
         total += loss_and_gradients(images, labels, batch, parameters, gradients)
-        done += 1
-        adam.step(state, lr, done)
+        steps_taken += 1
+        adam.step(state, lr, steps_taken)
     return total
 
 
@@ -77,13 +84,13 @@ def train(
 def loss_and_gradients(
     images: Array, labels: Array, batch: Array, parameters: Parameters, gradients: Parameters
 ) -> float:
-    """Summed cross-entropy over a batch; the gradients of its mean are added to `gradients`.
+    """Return the summed cross-entropy over a batch, and add the gradients of its mean to `gradients`.
 
     Args:
-        images: all images, as `as_words` gives them.
-        labels: int64, theirs.
-        batch: int64, which of them make the batch.
-        parameters, gradients: of one dtype, in which all is computed.
+        images: all images, as `as_words` returns them.
+        labels: int64, one per image.
+        batch: int64, indices of the batch's images.
+        parameters, gradients: all of one dtype, which all computations use.
     """
     total = 0.0
     for start in range(0, len(batch), LANES):
@@ -101,24 +108,24 @@ def loss_and_gradients(
 
 @compiled
 def evaluate(images: Array, labels: Array, rows: Array, parameters: Parameters) -> tuple[float, int]:
-    """Summed cross-entropy and number of right answers over the images `rows`; arguments as above."""
-    total, right = 0.0, 0
+    """Return the summed cross-entropy and the number of correct predictions over the images `rows`."""
+    total_loss, total_correct = 0.0, 0
     for start in range(0, len(rows), LANES):
         chosen = rows[start : start + LANES]
         pixels, lanes = _pixels(images, chosen, parameters.conv1.dtype)
         features, _ = _convolve(pixels, parameters, lanes)
         _, _, logits = _classify(features, parameters)
         loss, correct = dense.cross_entropy(logits, labels[chosen], len(chosen))
-        total += loss
-        right += correct
-    return total, right
+        total_loss += loss
+        total_correct += correct
+    return total_loss, total_correct
 
 
 @compiled
-def _pixels(images, chosen, dtype):
-    """Images in [0, 1] with a border of one zero, as convpool takes them, and how many lanes they fill.
+def _pixels(images: Array, chosen: Array, dtype: np.dtype[Any]) -> tuple[Array, int]:
+    """Return the chosen images in `conv_pool`'s layout, and their number of lanes.
 
-    Lanes without an image of their own repeat the last one.
+    Pixels are in [0, 1], with a border of one zero. Lanes beyond the last image repeat it.
     """
     lanes = (len(chosen) + _LANES_STEP - 1) // _LANES_STEP * _LANES_STEP
     rows = chosen[np.minimum(np.arange(lanes), len(chosen) - 1)]
@@ -138,48 +145,64 @@ def _pixels(images, chosen, dtype):
 
 
 @compiled
-def _convolve(pixels, parameters, lanes):
-    """Features (filters, lanes), and what the blocks' backward pass needs: each one's outputs and origin."""
-    one, origin1 = conv_pool.forward(pixels, parameters.conv1, parameters.conv1_bias, lanes)
-    two, origin2 = conv_pool.forward(one, parameters.conv2, parameters.conv2_bias, lanes)
-    three, origin3 = conv_pool.forward(two, parameters.conv3, parameters.conv3_bias, lanes)
-    features = (three[:, 0, 0] + three[:, 0, 1] + three[:, 1, 0] + three[:, 1, 1]) / 4
-    return features, (one, origin1, two, origin2, origin3)
+def _convolve(pixels: Array, parameters: Parameters, lanes: int) -> tuple[Array, Blocks]:
+    """Return the features (filters, lanes), and what the backward pass through the blocks needs."""
+    block1, argmax1 = conv_pool.forward(pixels, parameters.conv1, parameters.conv1_bias, lanes)
+    block2, argmax2 = conv_pool.forward(block1, parameters.conv2, parameters.conv2_bias, lanes)
+    block3, argmax3 = conv_pool.forward(block2, parameters.conv3, parameters.conv3_bias, lanes)
+    features = (block3[:, 0, 0] + block3[:, 0, 1] + block3[:, 1, 0] + block3[:, 1, 1]) / 4
+    return features, (block1, argmax1, block2, argmax2, argmax3)
 
 
 @compiled
-def _classify(features, parameters):
+def _classify(features: Array, parameters: Parameters) -> tuple[Array, Array, Array]:
+    """Return the activations of the three dense layers; the last are the logits."""
     hidden1 = dense.forward(parameters.dense1, parameters.dense1_bias, features, True)
     hidden2 = dense.forward(parameters.dense2, parameters.dense2_bias, hidden1, True)
     return hidden1, hidden2, dense.forward(parameters.dense3, parameters.dense3_bias, hidden2, False)
 
 
 @compiled
-def _dense_backward(features, hidden1, hidden2, grad, parameters, gradients):
-    """Add the dense layers' gradients; returns that of the features."""
+def _dense_backward(
+    features: Array,
+    hidden1: Array,
+    hidden2: Array,
+    grad: Array,
+    parameters: Parameters,
+    gradients: Parameters,
+) -> Array:
+    """Add the dense layers' gradients, and return the gradient of the features."""
     dense.backward_weight(hidden2, grad, gradients.dense3, gradients.dense3_bias)
     grad = dense.backward_inputs(parameters.dense3, grad)
-    dense.cut(grad, hidden2)
+    dense.relu_backward(grad, hidden2)
     dense.backward_weight(hidden1, grad, gradients.dense2, gradients.dense2_bias)
     grad = dense.backward_inputs(parameters.dense2, grad)
-    dense.cut(grad, hidden1)
+    dense.relu_backward(grad, hidden1)
     dense.backward_weight(features, grad, gradients.dense1, gradients.dense1_bias)
     return dense.backward_inputs(parameters.dense1, grad)
 
 
 @compiled
-def _conv_backward(features_grad, pixels, blocks, lanes, parameters, gradients):
-    one, origin1, two, origin2, origin3 = blocks
+def _conv_backward(
+    features_grad: Array,
+    pixels: Array,
+    blocks: Blocks,
+    lanes: int,
+    parameters: Parameters,
+    gradients: Parameters,
+) -> None:
+    """Add the gradients of the three convolutions."""
+    block1, argmax1, block2, argmax2, argmax3 = blocks
     grad = np.empty((features_grad.shape[0], 2, 2, lanes), features_grad.dtype)
     for channel in range(grad.shape[0]):
         grad[channel] = features_grad[channel] / 4
-    grad = conv_pool.through_pool(grad, origin3, lanes)
-    conv_pool.backward_weight(two, grad, origin3, lanes, gradients.conv3, gradients.conv3_bias)
-    grad = conv_pool.through_pool(
-        conv_pool.backward_inputs(parameters.conv3, grad, origin3, lanes), origin2, lanes
+    grad = conv_pool.pool_backward(grad, argmax3, lanes)
+    conv_pool.backward_weight(block2, grad, argmax3, lanes, gradients.conv3, gradients.conv3_bias)
+    grad = conv_pool.pool_backward(
+        conv_pool.backward_inputs(parameters.conv3, grad, argmax3, lanes), argmax2, lanes
     )
-    conv_pool.backward_weight(one, grad, origin2, lanes, gradients.conv2, gradients.conv2_bias)
-    grad = conv_pool.through_pool(
-        conv_pool.backward_inputs(parameters.conv2, grad, origin2, lanes), origin1, lanes
+    conv_pool.backward_weight(block1, grad, argmax2, lanes, gradients.conv2, gradients.conv2_bias)
+    grad = conv_pool.pool_backward(
+        conv_pool.backward_inputs(parameters.conv2, grad, argmax2, lanes), argmax1, lanes
     )
-    conv_pool.backward_weight(pixels, grad, origin1, lanes, gradients.conv1, gradients.conv1_bias)
+    conv_pool.backward_weight(pixels, grad, argmax1, lanes, gradients.conv1, gradients.conv1_bias)

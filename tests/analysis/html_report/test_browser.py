@@ -1,4 +1,4 @@
-"""report.html in headless Chromium: nothing goes wrong, nothing is fetched, and what can be clicked works."""
+"""report.html in headless Chromium: no errors, no requests, and everything that can be clicked works."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def full_path(tmp_path_factory):
 
 @pytest.fixture
 def show(browser):
-    """Opens a file and gives the page once its figures are drawn; afterwards nothing may have gone wrong."""
+    """Open a file and give its page once the figures are drawn. At the end, check for errors and requests."""
     contexts, troubles, requests = [], [], []
 
     def opened(path, viewport=WIDE, **options):
@@ -60,7 +60,7 @@ def show(browser):
 
 
 def rows_shown(page):
-    """The cells of the trials' rows that are to be seen."""
+    """The cells of the visible rows of the trials."""
     script = "rows => rows.map(row => [...row.cells].map(cell => cell.textContent))"
     return page.eval_on_selector_all("#trial-table tbody tr:not([hidden])", script)
 
@@ -97,14 +97,14 @@ def test_every_figure_is_drawn(show, full_path):
 @pytest.mark.parametrize(
     "case", ["one search each", "all failed", "no hyperparameters, no time", "identical"]
 )
-def test_sparse_studies_draw_without_trouble(case, show, tmp_path):
+def test_sparse_studies_draw_without_errors(case, show, tmp_path):
     path = tmp_path / "report.html"
     path.write_text(render(SPARSE[case]()), encoding="utf-8")
     page = show(path)
     assert all(place.locator("svg").count() == 1 for place in page.locator(".plot").all())
 
 
-def test_names_are_shown_as_they_are(show, tmp_path):
+def test_hostile_names_are_shown_unchanged(show, tmp_path):
     path = tmp_path / "report.html"
     path.write_text(render(SPARSE["hostile names"]()), encoding="utf-8")
     page = show(path)
@@ -129,7 +129,7 @@ def test_numbers_sort_as_numbers_and_empty_cells_come_last(show, full_path):
         assert page.locator("#trial-table [aria-sort]").all_text_contents() == [name]
 
 
-def test_words_sort_and_the_keyboard_does_it_too(show, full_path):
+def test_text_columns_sort_also_by_keyboard(show, full_path):
     page = show(full_path)
     page.get_by_role("columnheader", name="method", exact=True).get_by_role("button").focus()
     page.keyboard.press("Enter")
@@ -137,7 +137,7 @@ def test_words_sort_and_the_keyboard_does_it_too(show, full_path):
     assert names == sorted(names) and set(names) == set(METHODS)
 
 
-def test_the_table_filters_by_words_and_state(show, full_path):
+def test_the_table_filters_by_text_and_state(show, full_path):
     page = show(full_path)
     total = len(rows_shown(page))
     page.select_option("#trial-state", "stopped")
@@ -151,7 +151,7 @@ def test_the_table_filters_by_words_and_state(show, full_path):
     assert rows_shown(page) == []
 
 
-def test_a_method_unticked_leaves_figures_panels_and_table(show, full_path):
+def test_unticking_a_method_removes_it_from_figures_panels_and_table(show, full_path):
     page = show(full_path)
     page.get_by_label("bayes", exact=True).uncheck()
     page.wait_for_function("document.querySelectorAll('#curves-plot .mark-line.role-mark path').length === 4")
@@ -162,7 +162,7 @@ def test_a_method_unticked_leaves_figures_panels_and_table(show, full_path):
     assert curves(page) == 4
 
 
-def test_the_curves_are_drawn_against_what_is_chosen(show, full_path):
+def test_the_curves_are_drawn_over_the_chosen_axis(show, full_path):
     page = show(full_path)
     assert any(title.startswith("epochs") for title in axis_title(page))
     for axis in ("trials", "seconds"):
@@ -176,11 +176,11 @@ def test_the_curves_are_drawn_against_what_is_chosen(show, full_path):
     ("figure", "told"),
     [
         ("finals", ["method", "replicate", "0."]),
-        ("curves-epochs", ["method", "epochs", "median of the lowest loss", "searches (n)"]),
+        ("curves-epochs", ["method", "epochs", "median loss of the incumbent", "searches (n)"]),
         ("accuracy-0", ["finished", "filters", "validation accuracy"]),
     ],
 )
-def test_a_dot_tells_its_numbers_when_pointed_at(figure, told, show, full_path):
+def test_pointing_at_a_dot_shows_its_numbers(figure, told, show, full_path):
     page = show(full_path)
     dots = page.locator(f".plot[data-figure={figure}] .mark-symbol.role-mark").last.locator("path")
     dots.nth(dots.count() // 8).hover(force=True)
@@ -198,7 +198,7 @@ def test_a_narrow_screen_does_not_scroll_sideways(width, show, full_path):
     assert max(plots) <= width
 
 
-def test_the_dark_page_is_dark_and_its_figures_follow(show, full_path):
+def test_in_dark_mode_page_and_figures_are_dark(show, full_path):
     colours = {}
     for scheme in ("light", "dark"):
         page = show(full_path, color_scheme=scheme)
@@ -211,7 +211,7 @@ def test_the_dark_page_is_dark_and_its_figures_follow(show, full_path):
     assert colours["dark"][0] != colours["light"][0] and colours["dark"][1] != colours["light"][1]
 
 
-def test_without_scripts_text_and_tables_are_there(show, full_path):
+def test_without_javascript_text_and_tables_remain(show, full_path):
     page = show(full_path, java_script_enabled=False)
     assert page.locator("h1").is_visible()
     assert page.get_by_text("The figures need JavaScript").is_visible()
@@ -220,12 +220,12 @@ def test_without_scripts_text_and_tables_are_there(show, full_path):
         assert not page.locator(useless).first.is_visible()
 
 
-def test_printed_it_is_short_and_holds_the_numbers_of_the_pairs(show, full_path):
+def test_the_print_is_short_and_shows_the_numbers_of_the_pairs(show, full_path):
     page = show(full_path)
     page.emulate_media(media="print")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.locator("#trial-table tbody tr:visible").count() == 20
-    assert page.get_by_text("Printed: the first 20.").is_visible()
+    assert page.get_by_text("Only the first 20 are printed.").is_visible()
     assert page.locator("details table").is_visible()
     assert not page.locator("nav").is_visible()
     assert len(page.pdf()) > 10_000

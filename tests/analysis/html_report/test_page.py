@@ -1,4 +1,4 @@
-"""report.html without a browser: what it says, what it leaves out, and that no name is taken for markup."""
+"""report.html without a browser: what it says and leaves out, and that no name becomes markup."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from analysis_cases import plausible, search, trial
 from html_cases import HOSTILE, SECTIONS, SPARSE, Page, full_study, planted
 
 from analysis.evidence import gather
-from analysis.html_report.charts.scatters import MOST_DOTS
+from analysis.html_report.charts.scatters import MAX_DOTS
 from analysis.html_report.headline import headline
 from analysis.html_report.page import render
-from analysis.html_report.trial_table import MOST_ROWS
+from analysis.html_report.trial_table import MAX_ROWS
 from analysis.outputs import write_comparison
 
 CONDITIONS = {"machine": "a <b>machine</b>", "seed": 0, "budget_epochs": None}
@@ -32,7 +32,7 @@ def test_a_full_study_has_every_section(full):
     assert "Not compared: ENTITY/x." in full.words
 
 
-def test_the_page_is_whole_and_asks_for_nothing(full):
+def test_the_page_needs_nothing_from_outside(full):
     assert [address for address in full.addresses if not address.startswith(("#", "data:,"))] == []
     assert all(address[1:] in full.ids for address in full.addresses if address.startswith("#"))
     assert len(full.ids) == len(set(full.ids))
@@ -62,7 +62,7 @@ def test_sparse_studies_leave_no_figure_empty(case):
         vl_convert.vegalite_to_vega(spec)
     assert "nan" not in page.text.lower().split() and "inf" not in page.text.lower().split()
     assert "were not recorded" in page.words
-    assert "No chosen configuration was trained again" in page.words
+    assert "No winner was retrained, and the test split was not used." in page.words
 
 
 def test_figures_are_valid_vega_lite_and_compile(full):
@@ -72,7 +72,7 @@ def test_figures_are_valid_vega_lite_and_compile(full):
         altair.Chart.from_dict(full.figures[name], validate=True)
 
 
-def test_names_are_text_and_never_markup():
+def test_names_never_become_markup():
     one = search(trial(0, [0.5, 0.4]), method=HOSTILE)
     other = search(trial(0, [0.6]), method="plain", sweep="t")
     html = render(gather([one, other]), {"machine": HOSTILE}, [HOSTILE])
@@ -85,7 +85,7 @@ def test_names_are_text_and_never_markup():
     assert HOSTILE in json.dumps(page.figures, ensure_ascii=False).replace('\\"', '"')
 
 
-def test_one_search_of_each_is_no_verdict():
+def test_one_search_of_each_method_gives_no_verdict():
     page = Page(render(gather(plausible(4, 3))))
     assert "One search of each method cannot show which method is better." in page.words
     assert "No difference between methods is tested" in page.words
@@ -99,16 +99,16 @@ def test_one_search_of_each_is_no_verdict():
         ({"a": 0.1, "b": 0.0}, "b found lower losses than the other method."),
         (
             {"a": 0.0, "b": 0.0, "c": 0.1},
-            "No method beats all others; 2 differences shown, every pair is decided.",
+            "No method beats all others: 2 of 3 pairs differ, none is undecided.",
         ),
         ({"a": 0.0, "b": 0.0}, "All methods are equivalent within 0.01 of validation loss."),
     ],
 )
-def test_the_headline_names_a_winner_only_where_it_beats_all(gaps, said):
+def test_the_headline_names_a_winner_only_if_it_beats_all_others(gaps, said):
     assert headline(planted(gaps)) == said
 
 
-def test_the_headline_admits_that_nothing_is_shown():
+def test_the_headline_says_when_nothing_is_shown():
     assert (
         headline(planted({"a": 0.0, "b": 0.001}, noise=0.05))
         == "No method is shown to be better than another."
@@ -118,7 +118,7 @@ def test_the_headline_admits_that_nothing_is_shown():
     assert headline(SPARSE["all failed"]()) == "There is no result to compare."
 
 
-def test_the_matrix_says_of_each_pair_the_opposite_both_ways():
+def test_the_two_cells_of_a_pair_have_opposite_verdicts():
     page = Page(render(planted({"a": 0.0, "b": 0.1, "c": 0.1})))
     matrix = next(table for table in page.tables if table[0][0] == "" and table[0][1:] == ["a", "b", "c"])
     cells = {
@@ -131,7 +131,7 @@ def test_the_matrix_says_of_each_pair_the_opposite_both_ways():
         assert cells[a, b][-1] == "6"
 
 
-def test_the_tables_hold_the_evidence(full):
+def test_the_tables_show_the_evidence(full):
     evidence = full_study()
     found, spent = full.tables[:2]
     for one, row in zip(evidence.finals, found[1:], strict=True):
@@ -156,24 +156,24 @@ def test_the_comparison_writes_the_page_beside_its_tables(tmp_path):
     assert "a <b>machine</b>" in page.text
 
 
-def test_what_was_run_is_listed_and_escaped(full):
+def test_conditions_are_listed_and_escaped(full):
     assert "a <b>machine</b>" in full.text and "budget epochs" in full.text
 
 
-def test_ten_thousand_runs_make_a_page_of_bearable_size_in_bearable_time():
+def test_ten_thousand_runs_make_a_small_page_in_seconds():
     evidence = gather(plausible(trials=100, epochs=2, sweeps=20))
     assert len(evidence.trials) == 10_000
-    begun = time.perf_counter()
+    start = time.perf_counter()
     html = render(evidence)
-    assert time.perf_counter() - begun < 30
+    assert time.perf_counter() - start < 30
     assert len(html) < 3_000_000
     page = Page(html)
-    assert f"{MOST_ROWS:,} trials with the lowest validation loss, of 10,000" in page.words
-    assert max(map(len, page.tables)) == MOST_ROWS + 1
+    assert f"{MAX_ROWS:,} trials with the lowest validation loss, of 10,000" in page.words
+    assert max(map(len, page.tables)) == MAX_ROWS + 1
     drawn = [
         len(spec["datasets"]["finished"]) + len(spec["datasets"]["stopped"])
         for name, spec in page.figures.items()
         if name.startswith("accuracy-")
     ]
-    assert sum(drawn) == MOST_DOTS
-    assert f"Drawn are {MOST_DOTS:,} of" in page.words
+    assert sum(drawn) == MAX_DOTS
+    assert f"Only {MAX_DOTS:,} of" in page.words

@@ -12,7 +12,7 @@ from analysis.records.reruns import AuditedTrial, RetrainedWinner
     [((1, 2), (0.3,), (0.8, 0.9)), ((1, 2), (0.3, 0.4), (0.8,)), ((1, 1), (0.3, 0.4), (0.8, 0.9))],
 )
 def test_a_retraining_needs_a_result_for_each_of_distinct_seeds(seeds, losses, accuracies):
-    with pytest.raises(ValueError, match="bayes, replicate 2: needs one validation loss"):
+    with pytest.raises(ValueError, match="bayes, replicate 2: needs distinct seeds, and one validation loss"):
         RetrainedWinner("bayes", 2, 0.3, 0.9, seeds, losses, accuracies)
 
 

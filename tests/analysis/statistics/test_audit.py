@@ -55,7 +55,7 @@ def test_none_audited_gives_no_numbers():
 
 def test_runs_that_were_not_stopped_or_come_twice_are_refused():
     trials = trials_frame([SEARCH])
-    with pytest.raises(ValueError, match="r0 is no stopped trial of hyperband, replicate 0"):
+    with pytest.raises(ValueError, match="r0 is not a stopped trial of hyperband, replicate 0"):
         audit([to_the_end("r0", 0.3)], trials)
     with pytest.raises(ValueError, match="r5 of hyperband is audited twice"):
         audit([to_the_end("r5", 0.3)] * 2, trials)

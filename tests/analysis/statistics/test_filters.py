@@ -115,7 +115,7 @@ def test_only_different_runs_of_full_length_count():
 def test_too_few_runs_decide_nothing(n):
     found = check_hypothesis(world(lambda filters, lr: filters, n=max(n, 1)).head(n))
     assert found.accuracy.verdict == found.seconds.verdict == "undecided"
-    assert f"there are {n}." in found.accuracy.sentence
+    assert f"Runs found: {n}." in found.accuracy.sentence
 
 
 def test_filters_that_do_not_vary_decide_nothing():

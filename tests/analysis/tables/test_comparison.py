@@ -97,7 +97,7 @@ def test_replicates_that_show_a_difference_have_it_claimed():
 
 def test_replicates_that_show_none_say_what_it_would_take():
     words = verdict(table(*replicates("bayes", 0.30, 0.31, 0.32), *replicates("random", 0.31, 0.30, 0.35)))
-    assert "no method is shown to be better than another, nor equivalent to it" in words
+    assert words.startswith("No method is shown to be better than another or equivalent to it.")
     assert "Undecided: 1 of 1 pair" in words and "more replicates" in words
     assert "better than random" not in words and "better than bayes" not in words
 
@@ -106,7 +106,10 @@ def test_searches_that_are_no_replicates_are_not_tested():
     several = [replicates(method, *losses) for method, losses in (("a", [0.1] * 4), ("b", [0.9] * 4))]
     same = [replace(one, replicate=0) for searches in several for one in searches]
     words = verdict(table(*same))
-    assert "n = 4 searches of each method; they are not replicates paired by number" in words
+    assert (
+        "the searches are not replicates paired by number (METHOD-r0, METHOD-r1, ...). There are n = 4 searches of each method."
+        in words
+    )
     assert not any(claim in words for claim in CLAIMS)
 
 
@@ -128,8 +131,14 @@ def test_unequal_numbers_of_searches_are_said_for_each_method():
     ("states", "said"),
     [
         (["failed", "failed", "running"], "No trial finished with a validation loss (1 running, 2 failed)"),
-        (["stopped"], "this trial was stopped early. Only one method was run (n = 1)"),
-        (["stopped"], "No trial finished: all results are of trials stopped early"),
+        (
+            ["stopped"],
+            "Only one method was run (n = 1): there is nothing to compare it with. Best configuration found: ",
+        ),
+        (
+            ["stopped"],
+            "this trial was stopped early. No trial finished: all results come from trials stopped early.",
+        ),
     ],
 )
 def test_what_is_missing_is_said(states, said):

@@ -1,4 +1,4 @@
-"""The cache: what its stamp vouches for, and processes that fill it at once or die while they do."""
+"""The cache of the data files: its stamps, and processes that fill it at the same time or are killed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from fashion_wb.cnn.data import locate
-from fashion_wb.cnn.data.idx import FILES, Copy, check
+from fashion_wb.cnn.data.idx import FILES, Copy, verify
 from fashion_wb.cnn.data.stamp import stamp_path
 from fashion_wb.errors import FashionWbError
 
 TEST_LABELS = FILES[3].name
 
 
-def test_an_altered_cache_file_is_caught_without_ensure(data_dir, empty_cache):
+def test_locate_detects_a_changed_cache_file(data_dir, empty_cache):
     shutil.copytree(data_dir, empty_cache)
     assert locate.ensure() == empty_cache == locate.locate()
     path = empty_cache / TEST_LABELS
@@ -32,7 +32,7 @@ def test_an_altered_cache_file_is_caught_without_ensure(data_dir, empty_cache):
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"folder": 1, "hashes": [], "seen": {}}'])
-def test_a_garbled_stamp_is_not_trusted(data_dir, empty_cache, text):
+def test_locate_ignores_an_unreadable_stamp(data_dir, empty_cache, text):
     shutil.copytree(data_dir, empty_cache, ignore=shutil.ignore_patterns("verified-*"))
     (empty_cache / TEST_LABELS).write_bytes(b"bad")
     stamp_path(empty_cache, None).write_text(text)
@@ -40,19 +40,19 @@ def test_a_garbled_stamp_is_not_trusted(data_dir, empty_cache, text):
         locate.locate()
 
 
-def test_only_the_stamp_lets_locate_skip_the_hashing(data_dir, empty_cache, monkeypatch):
+def test_a_valid_stamp_lets_locate_skip_hashing(data_dir, empty_cache, monkeypatch):
     shutil.copytree(data_dir, empty_cache)
     locate.ensure()
-    monkeypatch.setattr(locate, "check", lambda copy: pytest.fail("hashed again"))
+    monkeypatch.setattr(locate, "verify", lambda copy: pytest.fail("hashed again"))
     assert locate.locate() == empty_cache
 
 
-def test_a_cache_copied_elsewhere_is_verified_anew(data_dir, empty_cache):
+def test_a_copied_cache_is_verified_again(data_dir, empty_cache):
     shutil.copytree(data_dir, empty_cache)
     assert locate.locate() == empty_cache
 
 
-def test_a_cache_that_cannot_be_made_is_a_clear_error(packed, empty_cache, tmp_path):
+def test_a_cache_folder_that_cannot_be_created_is_a_clear_error(packed, empty_cache, tmp_path):
     (tmp_path / "xdg").write_text("a file where the folder should be")
     with pytest.raises(FashionWbError, match=r"cannot make the cache folder .*fashion-wb: .*--data-dir"):
         locate.ensure(packed)
@@ -69,18 +69,18 @@ def _child(code: str, packed: Path, tmp_path: Path) -> subprocess.Popen[str]:
     )
 
 
-def test_two_processes_fill_one_cache_at_once(packed, empty_cache, tmp_path):
-    code = "from fashion_wb import datafiles; print(locate.ensure())"
+def test_two_processes_can_fill_one_cache_at_the_same_time(packed, empty_cache, tmp_path):
+    code = "from fashion_wb.cnn.data import locate; print(locate.ensure())"
     children = [_child(code, packed, tmp_path) for _ in range(2)]
     for child in children:
         output, _ = child.communicate(timeout=60)
         assert (child.returncode, output.strip()) == (0, str(empty_cache))
     for file in FILES:
-        check(Copy(file, empty_cache / file.name, ""))
-    assert not list(empty_cache.glob("*.part"))
+        verify(Copy(file, empty_cache / file.name, ""))
+    assert not list(empty_cache.glob("*.tmp"))
 
 
-def test_a_process_killed_half_way_leaves_no_final_file(packed, empty_cache, tmp_path):
+def test_a_process_killed_while_writing_leaves_no_final_file(packed, empty_cache, tmp_path):
     code = """
 import os
 from fashion_wb.cnn.data import locate
@@ -94,7 +94,9 @@ locate.ensure()
     assert locate.ensure(packed) == empty_cache
 
 
-def test_importing_datafiles_imports_neither_torch_nor_numpy():
-    code = "import sys, fashion_wb.datafiles; print({'torch', 'numpy', 'torchvision'} & set(sys.modules))"
+def test_importing_locate_imports_neither_torch_nor_numpy():
+    code = (
+        "import sys, fashion_wb.cnn.data.locate; print({'torch', 'numpy', 'torchvision'} & set(sys.modules))"
+    )
     output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert output.strip() == "set()"

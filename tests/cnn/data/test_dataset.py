@@ -1,4 +1,4 @@
-"""The split: exact, stratified, decided by the seed alone, and as the publishers' numbers say."""
+"""The split is exact, stratified and determined by the seed; the images match published statistics."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def test_every_class_is_split_five_to_one(loaded, data_dir):
     assert torch.bincount(dataset.load_test(data_dir).labels).tolist() == [1_000] * 10
 
 
-def test_the_parts_together_are_the_training_images(loaded, data_dir):
+def test_training_and_validation_images_together_are_all_training_images(loaded, data_dir):
     raw = np.fromfile(data_dir / "train-images-idx3-ubyte", dtype=np.uint8, offset=16).reshape(60_000, 784)
     rows = torch.cat([loaded.train.images, loaded.valid.images]).reshape(60_000, 784).numpy()
     assert np.array_equal(np.sort(rows.view("V784"), axis=0), np.sort(raw.copy().view("V784"), axis=0))
 
 
-def test_labels_belong_to_their_images(loaded, data_dir):
+def test_labels_match_their_images(loaded, data_dir):
     raw = np.fromfile(data_dir / "train-labels-idx1-ubyte", dtype=np.uint8, offset=8)
     images = np.fromfile(data_dir / "train-images-idx3-ubyte", dtype=np.uint8, offset=16)
     train, valid = dataset.split_indices(raw, 0)
@@ -60,7 +60,7 @@ def test_labels_belong_to_their_images(loaded, data_dir):
         assert np.array_equal(split.images.numpy(), images.reshape(60_000, 1, 28, 28)[indices])
 
 
-def test_the_published_mean_and_deviation(loaded):
+def test_pixel_mean_and_deviation_match_the_published_values(loaded):
     pixels = torch.cat([loaded.train.images, loaded.valid.images]).numpy()
     counts = np.bincount(pixels.ravel(), minlength=256) / pixels.size
     levels = np.arange(256) / 255
@@ -80,19 +80,19 @@ def test_any_seed_gives_a_disjoint_exhaustive_stratified_split(seed, random):
     assert np.bincount(labels[valid]).tolist() == [1_000] * 10
 
 
-def test_the_order_is_shuffled_evenly():
+def test_the_first_images_contain_all_classes_evenly():
     train, valid = dataset.split_indices(LABELS, 3)
     for part in (train, valid):
         first = np.bincount(LABELS[part[:1_000]], minlength=10)
         assert first.min() > 60 and first.max() < 140
 
 
-def test_the_seed_decides(loaded, data_dir):
+def test_the_seed_determines_the_split(loaded, data_dir):
     assert _digest(dataset.load(0, data_dir)) == _digest(loaded)
     assert _digest(dataset.load(1, data_dir)) != _digest(loaded)
 
 
-def test_the_split_does_not_touch_or_heed_global_randomness(loaded, data_dir):
+def test_the_split_neither_uses_nor_changes_global_random_state(loaded, data_dir):
     np.random.seed(1)
     torch.manual_seed(1)
     before = (np.random.get_state()[1].copy(), torch.get_rng_state())
@@ -118,7 +118,7 @@ def test_another_process_gets_the_same_split_and_needs_no_torchvision(loaded, da
     assert output.split() == [_digest(loaded), "False"]
 
 
-def test_the_split_is_the_one_that_earlier_results_used():
+def test_the_split_of_seed_0_has_not_changed():
     train, valid = dataset.split_indices(LABELS, 0)
     assert train[:4].tolist() == [18538, 43636, 39167, 50499]
     assert valid[:4].tolist() == [15642, 37375, 24357, 46204]
@@ -136,18 +136,18 @@ def test_a_limit_keeps_the_first_images_of_the_same_split(loaded, data_dir, limi
 
 
 @pytest.mark.parametrize("limit", [0, 9, -1, 50_001, True, 10.0, "100"])
-def test_a_limit_out_of_range_is_refused(data_dir, limit):
+def test_a_limit_out_of_range_is_an_error(data_dir, limit):
     with pytest.raises(FashionWbError, match=r"limit must be an integer in \[10, 50000\].* got"):
         dataset.load(0, data_dir, limit=limit)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, 1.5, "0"])
-def test_a_seed_out_of_range_is_refused(data_dir, seed):
+def test_a_seed_out_of_range_is_an_error(data_dir, seed):
     with pytest.raises(FashionWbError, match="seed must"):
         dataset.load(seed, data_dir)
 
 
-def test_a_caller_may_write_into_its_tensors(loaded, data_dir):
+def test_writing_into_loaded_tensors_does_not_change_later_loads(loaded, data_dir):
     before = _digest(loaded)
     mine, test = dataset.load(0, data_dir), dataset.load_test(data_dir)
     mine.train.images.fill_(255)
@@ -156,9 +156,9 @@ def test_a_caller_may_write_into_its_tensors(loaded, data_dir):
     assert int(dataset.load_test(data_dir).images.min()) == 0
 
 
-def test_preload_reads_the_training_images_only(data_dir):
-    dataset._pool.cache_clear()
+def test_preload_reads_only_the_training_images(data_dir):
+    dataset._load_pool.cache_clear()
     dataset.preload(data_dir)
-    assert dataset._pool.cache_info().currsize == 1
+    assert dataset._load_pool.cache_info().currsize == 1
     dataset.load(0, data_dir)
-    assert dataset._pool.cache_info().misses == 1
+    assert dataset._load_pool.cache_info().misses == 1

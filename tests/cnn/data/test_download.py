@@ -1,4 +1,4 @@
-"""The two downloads, without a network: a local Debian package behind a stand-in apt-get, and failures."""
+"""The two downloads, without a network: a stand-in apt-get with a local Debian package, and failures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fashion_wb.cnn.data.download import Route
 from fashion_wb.cnn.data.idx import FILES
 from fashion_wb.errors import FashionWbError
 
-# Knows the package only once the private lists have been refreshed, as on a machine without lists.
+# Finds the package only after the private lists are updated, as on a machine without lists.
 APT_GET = """#!/bin/sh
 echo "$@" >> {log}
 case "$*" in
@@ -54,7 +54,9 @@ def _build_package(data_dir: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
-def test_the_package_is_unpacked_after_a_refresh(data_dir, empty_cache, tmp_path, monkeypatch, capsys):
+def test_apt_updates_private_lists_and_unpacks_the_package(
+    data_dir, empty_cache, tmp_path, monkeypatch, capsys
+):
     log = _stand_in_apt(tmp_path, monkeypatch, _build_package(data_dir, tmp_path))
     monkeypatch.setattr(download, "ROUTES", (Route("Debian's package", download.with_apt),))
     assert locate.ensure() == empty_cache
@@ -62,40 +64,40 @@ def test_the_package_is_unpacked_after_a_refresh(data_dir, empty_cache, tmp_path
     first, update, second = log.read_text().splitlines()
     assert "Dir::State::Lists" not in first
     assert "Dir::State::Lists=" in update and "Dir::State::Lists=" in second
-    assert "fetching Fashion-MNIST (31 MB): Debian's package" in capsys.readouterr().err
+    assert "downloading Fashion-MNIST (31 MB): Debian's package" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
-def test_a_package_that_is_no_package_is_a_reason(empty_cache, tmp_path, monkeypatch):
+def test_an_invalid_package_file_is_an_error(empty_cache, tmp_path, monkeypatch):
     package = tmp_path / f"{download.PACKAGE}_1_all.deb"
     package.write_bytes(b"not a package")
     _stand_in_apt(tmp_path, monkeypatch, package)
     with pytest.raises(FashionWbError, match=f"cannot unpack {package.name}"):
-        download.with_apt(_made(tmp_path / "scratch"))
+        download.with_apt(_new_folder(tmp_path / "scratch"))
 
 
-def test_when_everything_fails_each_reason_and_the_way_out_are_told(empty_cache, tmp_path, monkeypatch):
+def test_if_every_source_fails_the_error_lists_the_reasons_and_what_to_do(empty_cache, tmp_path, monkeypatch):
     def offline(scratch: Path) -> Path:
         raise FashionWbError("Name or service not known")
 
-    def half_way(scratch: Path) -> Path:
+    def incomplete(scratch: Path) -> Path:
         (scratch / FILES[0].name).write_bytes(b"half")
         return scratch
 
-    routes = (Route("first way", offline), Route("second way", half_way))
+    routes = (Route("first route", offline), Route("second route", incomplete))
     monkeypatch.setattr(download, "ROUTES", routes)
     with pytest.raises(FashionWbError) as caught:
         locate.ensure()
     message = str(caught.value)
     assert f"the cache: {empty_cache} lacks" in message
     assert f"Debian's folder: {tmp_path / 'no-debian'} is not a directory" in message
-    assert "first way: Name or service not known" in message
-    assert "second way: " in message and f"lacks {FILES[1].name}, {FILES[2].name}" in message
-    assert "into a folder and name it: fashion-wb data --data-dir FOLDER" in message
+    assert "first route: Name or service not known" in message
+    assert "second route: " in message and f"lacks {FILES[1].name}, {FILES[2].name}" in message
+    assert "into a folder and pass it: fashion-wb data --data-dir FOLDER" in message
     assert not list(empty_cache.iterdir())
 
 
-def test_a_download_of_the_wrong_bytes_is_not_accepted(data_dir, empty_cache, tmp_path, monkeypatch):
+def test_a_download_with_wrong_content_is_rejected(data_dir, empty_cache, tmp_path, monkeypatch):
     def swapped(scratch: Path) -> Path:
         for file, other in zip(FILES, reversed(FILES), strict=True):
             (scratch / file.name).symlink_to(data_dir / other.name)
@@ -107,23 +109,23 @@ def test_a_download_of_the_wrong_bytes_is_not_accepted(data_dir, empty_cache, tm
     assert not list(empty_cache.iterdir())
 
 
-def test_machines_without_apt_say_so(tmp_path, monkeypatch):
+def test_a_machine_without_apt_gives_a_clear_error(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(FashionWbError, match="apt-get is not on this machine"):
         download.with_apt(tmp_path)
 
 
-def test_torchvisions_failure_is_one_line(tmp_path, monkeypatch):
+def test_a_torchvision_failure_is_reported_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(download, "_TORCHVISION", "raise RuntimeError('Error downloading:\\nurlopen error')")
     with pytest.raises(FashionWbError, match=r"^urlopen error$"):
         download.with_torchvision(tmp_path)
 
 
-def test_the_wait_is_bounded(tmp_path):
+def test_a_download_that_hangs_is_stopped(tmp_path):
     with pytest.raises(FashionWbError, match=r"gave up after 0\.2 s"):
         download._run([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, deadline=0.2)
 
 
-def _made(folder: Path) -> Path:
+def _new_folder(folder: Path) -> Path:
     folder.mkdir()
     return folder

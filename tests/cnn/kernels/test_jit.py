@@ -1,4 +1,4 @@
-"""What is compiled is kept, but not beyond a change of any file that it came from."""
+"""Compiled kernels are cached, and a change of any file they were compiled from invalidates the cache."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ print(product(np.ones((2, 3)), np.ones((3, 4)))[0, 0], sum(product.stats.cache_h
 """
 
 
-def test_arithmetic_compiled_from_an_older_file_is_not_used(tmp_path):
+def test_a_changed_kernel_file_invalidates_the_cache_of_its_callers(tmp_path):
     package = tmp_path / "fashion_wb"
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "fashion_wb", package, ignore=ignored)
@@ -42,10 +42,10 @@ def test_arithmetic_compiled_from_an_older_file_is_not_used(tmp_path):
     before = dense.read_text()
     dense.write_text(before.replace("value = row[lane] + bias[o]", "value = row[lane] + bias[o] + 1"))
     assert dense.read_text() != before
-    # program.py, where the function stands that numba keeps, is as it was.
+    # program.py, the file of the function that numba cached, has not changed.
     assert run() == ["4.0", "0"]
 
 
-def test_every_file_with_compiled_functions_counts():
+def test_sources_lists_every_file_with_compiled_functions():
     files = (ROOT / "fashion_wb").rglob("*.py")
     assert {path.stem for path in files if "@compiled" in path.read_text()} == set(SOURCES)

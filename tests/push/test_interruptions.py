@@ -1,4 +1,4 @@
-"""Pushes that are killed, refused, cut off and interrupted end with the very state of an undisturbed one."""
+"""Pushes that are killed, refused or interrupted end with the same state as an undisturbed push."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import sys
 import time
 
 import pytest
-from push_cases import FAST, MANY_ROWS, PIECEMEAL, PROJECT, ROWS, assert_arrived, folders, held, push
+from push_cases import FAST, MANY_ROWS, PIECEMEAL, PROJECT, ROWS, assert_arrived, contents, folders, push
 from standin_client import client_environment
 from standin_faults import Fault
 from standin_server import Server
 from sweep_cases import COMMAND, place, run, yaml
 
-# Tests that a shell has started in the background ignore Ctrl-C, and so would what they start.
-HEEDS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+# If a shell started the tests in the background, they ignore Ctrl-C, and so would their subprocesses.
+ACCEPT_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def server():
 
 @pytest.fixture(scope="module")
 def sweeps(tmp_path_factory):
-    """Two sweeps of three runs with so many rows that each takes many requests, one with a crashed trial."""
+    """Make two sweeps of three runs, each long enough to take many requests; one trial crashed."""
     home = tmp_path_factory.mktemp("sweeps")
     place(home, yaml(more="run_cap: 3\n"), MANY_ROWS)
     assert run(home, "sweep", "sweep.yaml", "--dir", "runs/a").returncode == 0
@@ -46,13 +46,13 @@ def undisturbed(sweeps):
         done = push(server, sweeps)
         assert done.returncode == 0, done.stderr
         assert server.state.problems == []
-        return held(server.state)
+        return contents(server.state)
 
 
 def start(server, home, **env):
-    """A push that can be signalled, in a process group of its own."""
+    """Start a push in its own process group, so that it can be signalled."""
     return subprocess.Popen(
-        [sys.executable, "-c", f"{HEEDS_CTRL_C}; {COMMAND[-1]}", "push", "runs", "--project", PROJECT],
+        [sys.executable, "-c", f"{ACCEPT_CTRL_C}; {COMMAND[-1]}", "push", "runs", "--project", PROJECT],
         cwd=home,
         env=client_environment(server.url, home, **FAST, **PIECEMEAL, **env),
         stdin=subprocess.DEVNULL,
@@ -74,9 +74,9 @@ def wait_for_rows(server, count, process):
         time.sleep(0.002)
 
 
-def test_a_push_that_is_killed_again_and_again_ends_as_if_it_had_not_been(server, sweeps, undisturbed):
-    # Once before any row, then whenever more rows have arrived. The server takes its time to answer, so that
-    # the upload, which outlives the kill by up to a tenth of a second, has not gone further.
+def test_a_push_that_is_killed_repeatedly_ends_with_the_same_state(server, sweeps, undisturbed):
+    # The first kill comes before any row, the others whenever more rows have arrived. The server answers
+    # slowly, so that the upload, which survives the kill by up to 0.1 s, sends nothing more.
     server.faults.delay = 0.4
     partial = 0
     for kill in range(5):
@@ -89,18 +89,18 @@ def test_a_push_that_is_killed_again_and_again_ends_as_if_it_had_not_been(server
         process.communicate()
         partial += any(0 < len(run.history) < ROWS for run in server.state.runs.values())
     server.faults.delay = 0.0
-    assert partial > 1, "no kill struck while a run was on its way"
+    assert partial > 1, "no kill happened while a run was being uploaded"
     done = push(server, sweeps)
     assert done.returncode == 0, done.stderr
-    assert held(server.state) == undisturbed
+    assert contents(server.state) == undisturbed
     assert not list(sweeps.rglob(".push"))
 
 
-def test_a_fifth_of_requests_in_trouble_changes_nothing(server, sweeps, undisturbed):
-    """Refused with 503 or 429, or carried out and left unanswered, a third each.
+def test_failing_every_fifth_request_changes_nothing(server, sweeps, undisturbed):
+    """A third each is refused with 503, refused with 429, or carried out without an answer.
 
-    A request is tried at least six times: 1 in 15,000 fails for good, and then the push says so and exits
-    with 1, as it does here for fewer than 1 in 20; hence "as often as it takes", but no more than thrice.
+    A request is tried at least six times, so 1 in 15,000 fails for good. The push then says so and exits
+    with 1, which happens here in fewer than 1 of 20 pushes. The test therefore pushes up to three times.
     """
     server.faults.rate, server.faults.chance = 0.2, random.Random(26)
     for _ in range(3):
@@ -111,63 +111,61 @@ def test_a_fifth_of_requests_in_trouble_changes_nothing(server, sweeps, undistur
     assert done.returncode == 0, done.stderr
     assert all(server.faults.seen[fault] > 0 for fault in Fault)
     server.faults.rate = 0
-    assert held(server.state) == undisturbed
+    assert contents(server.state) == undisturbed
     for folder in folders(sweeps / "runs"):
         assert_arrived(server.state, folder)
 
 
-def test_a_stream_that_the_server_loses_is_noticed_and_only_the_missing_rows_are_sent_again(
-    server, sweeps, undisturbed
-):
-    # After a 404, wandb sends nothing more of a run, prints nothing, and ends as if all were well.
+def test_rows_lost_by_the_server_are_noticed_and_only_they_are_sent_again(server, sweeps, undisturbed):
+    # After a 404, wandb stops sending the run, prints nothing and exits as if it had succeeded.
     names = [run_id for run_id in undisturbed["runs"] if run_id.endswith("-0001")]
     server.state.gone_after |= dict.fromkeys(names, 1)
     done = push(server, sweeps, **PIECEMEAL)
     assert done.returncode == 0, done.stderr
-    assert server.state.gone_after == {}, "the server has lost no stream"
+    assert server.state.gone_after == {}, "the server lost no stream"
     assert done.stderr.count("1 runs sent") == len(names)
-    assert held(server.state) == undisturbed
+    assert contents(server.state) == undisturbed
 
 
-def test_a_run_that_something_else_has_logged_to_is_left_alone_and_named(server, sweeps, undisturbed):
+def test_a_run_with_rows_from_elsewhere_is_left_alone_and_named(server, sweeps, undisturbed):
     done = push(server, sweeps)
     assert done.returncode == 0, done.stderr
     name = min(undisturbed["runs"])
     server.state.runs[name].history.append({"_step": ROWS, "loss": 0.0})
     done = push(server, sweeps)
     assert done.returncode == 1
-    assert f"{name}: it has {ROWS + 1} rows there and {ROWS} here" in done.stderr
+    assert f"{name}: it has {ROWS + 1} rows on the server and {ROWS} here" in done.stderr
     server.state.runs[name].history.pop()
-    assert held(server.state) == undisturbed
+    assert contents(server.state) == undisturbed
 
 
-def test_two_copies_of_a_folder_are_one_sweep(server, sweeps, undisturbed, tmp_path):
+def test_two_copies_of_a_folder_become_one_sweep(server, sweeps, undisturbed, tmp_path):
     shutil.copytree(sweeps / "runs", tmp_path / "runs")
     assert push(server, sweeps).returncode == 0
     done = push(server, tmp_path)
-    assert done.returncode == 0 and "Everything is there already." in done.stdout
-    assert held(server.state) == undisturbed
+    assert done.returncode == 0 and "Everything is already there." in done.stdout
+    assert contents(server.state) == undisturbed
 
 
-def test_ctrl_c_ends_it_in_good_order_and_the_same_command_goes_on(server, sweeps, undisturbed):
+def test_ctrl_c_stops_a_push_cleanly_and_the_same_command_continues(server, sweeps, undisturbed):
     server.faults.delay = 0.4
     process = start(server, sweeps)
     wait_for_rows(server, 1, process)
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=20)
     assert process.returncode == 130, output
-    assert "interrupted; what has arrived stays. The same command goes on." in output
+    assert "interrupted; runs that have arrived stay. Run the same command to continue." in output
     assert "Traceback" not in output
     assert not list(sweeps.rglob(".push"))
     before = rows_there(server)
     time.sleep(0.5)
-    assert rows_there(server) == before < 2 * 3 * ROWS, "an upload has outlived the push"
+    assert rows_there(server) == before < 2 * 3 * ROWS, "an upload outlived the push"
     server.faults.delay = 0.0
     assert push(server, sweeps).returncode == 0
-    assert held(server.state) == undisturbed
+    assert contents(server.state) == undisturbed
 
 
-def test_a_folder_whose_sweep_is_running_is_left_alone(server, sweeps):
+def test_a_folder_whose_sweep_is_running_is_not_pushed(server, sweeps):
     from fashion_wb.files import locked
 
     folder = folders(sweeps / "runs")[0]

@@ -1,4 +1,4 @@
-"""How the page's figures look: the project's colours, dashes and markers in Vega-Lite's terms."""
+"""The look of the page's figures: the project's colours, dashes and markers in Vega-Lite's terms."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import altair as alt
 
 from analysis.figures.style import method_styles
 
-# Markers as SVG paths in the square from -1 to 1, for the figures and for the legend alike.
+# Markers as SVG paths in the square from -1 to 1, for the figures and the legend.
 PATHS = {
     "o": "M-1,0A1,1,0,1,1,1,0A1,1,0,1,1,-1,0Z",
     "s": "M-.89,-.89H.89V.89H-.89Z",
@@ -22,7 +22,7 @@ PATHS = {
 }
 LINE_WIDTH = 1.8
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
-# Follows the page's text colour, in the dark and in print too.
+# Follows the page's text colour, also in dark mode and in print.
 INK = "currentColor"
 # The signal that holds the selected methods; figures.js sets it in every figure.
 SHOWN = "shown"
@@ -39,7 +39,7 @@ class Mark:
 
 
 def method_marks(methods: Sequence[str]) -> tuple[Mark, ...]:
-    """A mark for each method, by its place in the comparison, as in the other pictures."""
+    """Give each method a mark by its place in the comparison, the same as in the PNG figures."""
     return tuple(
         Mark(
             method,
@@ -53,52 +53,59 @@ def method_marks(methods: Sequence[str]) -> tuple[Mark, ...]:
 
 
 def colour(marks: Sequence[Mark]) -> alt.Color:
-    """The methods' colours; the page has the legend."""
+    """Encode methods by colour; the page has the legend."""
     return alt.Color("method:N", scale=_scale(marks, [mark.colour for mark in marks]), legend=None)
 
 
 def shape(marks: Sequence[Mark]) -> alt.Shape:
-    """The methods' markers."""
+    """Encode methods by marker."""
     return alt.Shape("method:N", scale=_scale(marks, [mark.path for mark in marks]), legend=None)
 
 
 def dash(marks: Sequence[Mark]) -> alt.StrokeDash:
-    """The methods' dash patterns."""
+    """Encode methods by dash pattern."""
     return alt.StrokeDash("method:N", scale=_scale(marks, [list(mark.dash) for mark in marks]), legend=None)
 
 
-def rows(name: str) -> alt.Chart:
-    """A chart of the rows that `finish` is given under this name, those of the methods shown."""
-    # In every layer: those with data of their own do not take over a filter of the whole.
+def chart_of(name: str) -> alt.Chart:
+    """Make a chart of the dataset `name` of `to_spec`, filtered to the methods shown."""
+    # Every layer needs the filter: a layer with its own data does not inherit the chart's.
     return alt.Chart(alt.NamedData(name)).transform_filter(f"indexof({SHOWN}, datum.method) >= 0")
 
 
-def finish(
-    chart: alt.Chart | alt.LayerChart,
+def to_spec(
+    chart: alt.Chart | alt.LayerChart | alt.FacetChart,
     marks: Sequence[Mark],
-    words: str,
+    description: str,
     height: int,
     datasets: Mapping[str, list[dict[str, Any]]],
 ) -> dict[str, Any]:
-    """The Vega-Lite specification of a figure as wide as its place, whose methods can be selected.
+    """Make the Vega-Lite specification of a figure that fills its place and whose methods can be selected.
 
     Args:
-        chart: of `rows`, or of other data where there are no marks.
-        marks: all methods, shown at first; none where the figure has no methods to select from.
-        words: what screen readers are told.
+        chart: layers from `chart_of`; without marks, of any data.
+        marks: all methods, shown at first; empty if the figure does not select methods.
+        description: for screen readers.
         height: of the plot, in pixels.
-        datasets: rows by name; each has a `method` where there are marks.
+        datasets: rows by name; with marks, each row has a `method`.
     """
     if marks:
         chart = chart.add_params(alt.param(name=SHOWN, value=[mark.method for mark in marks]))
-    whole = chart.properties(width="container", height=height, description=words).configure(**_CONFIG)
-    # Altair copies and checks rows one by one, seconds for thousands; they are added when it is done. The
-    # specifications themselves are checked by the tests.
+    whole = chart.properties(width="container", height=height, description=description).configure(**_CONFIG)
+    # Altair copies and checks each row, which takes seconds for thousands: the rows are added afterwards.
+    # The tests check the specifications.
     return {**whole.to_dict(validate=False), "datasets": dict(datasets)}
 
 
+def number_axis(form: str, ticks: int) -> alt.Axis:
+    """An axis of about `ticks` ticks with a d3 number format."""
+    # With a format of integers, several ticks would show the same number.
+    step: dict[str, Any] = {"tickMinStep": 1} if form.endswith("d") else {}
+    return alt.Axis(format=form, tickCount=ticks, **step)
+
+
 def rounded(value: float, digits: int = 5) -> float:
-    """`value` with so many significant digits: more are below a pixel, and bytes."""
+    """Round to `digits` significant digits: more would be bytes that no pixel shows."""
     return float(f"{value:.{digits}g}")
 
 
@@ -109,7 +116,7 @@ def _scale(marks: Sequence[Mark], values: list[Any]) -> alt.Scale:
 _CONFIG: dict[str, Any] = {
     "background": "transparent",
     "font": FONT,
-    # One description a figure; not one a dot.
+    # One description per figure, not one per dot.
     "aria": False,
     "view": alt.ViewConfig(stroke=None),
     "autosize": alt.AutoSizeParams(type="fit-x", contains="padding"),
@@ -126,6 +133,7 @@ _CONFIG: dict[str, Any] = {
         titleFontSize=12,
         titleFontWeight="normal",
         labelLimit=130,
+        labelSeparation=8,
         titlePadding=8,
     ),
     "legend": alt.LegendConfig(labelColor=INK, titleColor=INK, titleFontWeight="normal", titleFontSize=12),

@@ -1,4 +1,4 @@
-"""One trial of a sweep on W&B's server: how it is started, and how it ended."""
+"""Start a trial that W&B's server has assigned, and determine its outcome when its process exits."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ from fashion_wb.executors.local import Launch, LocalExecutor
 from fashion_wb.runlog.reader import RunLog, RunLogError, find_run_log, read_run_log
 from fashion_wb.trial import Trial, TrialState
 
-# The exit code W&B records for a run that was stopped from outside, by the stop flag or by Ctrl-C.
-_STOPPED = 255
+# The exit code that W&B records for a run stopped from outside, by the stop flag or by Ctrl-C.
+_STOPPED_EXIT_CODE = 255
 
 
 @dataclass
-class AgentRun:
-    """A trial whose process runs.
+class RunningTrial:
+    """A trial whose process is running.
 
     Attributes:
-        trial: number among this agent's trials, run id, configuration.
-        started: by time.monotonic().
-        told_to_end: by time.monotonic(), when it was sent SIGTERM; None if it was not.
-        killed: whether it was sent SIGKILL as well.
+        trial: its number among this agent's trials, its run id and its configuration.
+        started_at: time.monotonic() when its process was started.
+        stop_sent_at: time.monotonic() when it was sent SIGTERM; None if it was not.
+        killed: whether it was also sent SIGKILL.
     """
 
     trial: Trial
-    started: float
-    told_to_end: float | None = None
+    started_at: float
+    stop_sent_at: float | None = None
     killed: bool = False
 
     @property
     def seconds(self) -> float:
-        """How long its process has run."""
-        return time.monotonic() - self.started
+        """How long its process has been running."""
+        return time.monotonic() - self.started_at
 
 
 @dataclass(frozen=True)
 class Launcher:
-    """Starts trials as W&B's agent would, in a executor's warm process where the command allows it.
+    """Starts trials as W&B's agent does, but forks them from the fork server where the command allows it.
 
     Attributes:
         target: the sweep.
         files: where trials keep their files.
         cwd: the directory that trials run in.
-        executor: runs them.
-        warm: whether to fork them from the executor's preloaded process.
-        threads: how many threads a trial may compute with; None leaves it to the program.
+        executor: runs the trials.
+        warm: whether to fork trials from the fork server.
+        threads: number of threads a trial may compute with; None leaves it to the program.
     """
 
     target: SweepOnServer
@@ -60,11 +60,11 @@ class Launcher:
     warm: bool
     threads: int | None
 
-    def start(self, command: Command, number: int) -> AgentRun:
-        """Start the run that the server gave out, as this agent's trial `number`.
+    def start(self, command: Command, number: int) -> RunningTrial:
+        """Start the run that the server assigned, as this agent's trial `number`.
 
         Raises:
-            FashionWbError: the command is empty, or the worker process died.
+            FashionWbError: the command is empty, or the fork server died.
         """
         sweep, run_id, path = self.target.sweep, command.run_id, self.target.path
         if command.program is not None and command.program != sweep.program:
@@ -85,36 +85,36 @@ class Launcher:
             run_id=run_id,
         )
         self.executor.start(process)
-        return AgentRun(Trial(number, run_id, command.config, TrialState.RUNNING), time.monotonic())
+        return RunningTrial(Trial(number, run_id, command.config, TrialState.RUNNING), time.monotonic())
 
-    def outcome(self, active: AgentRun, status: int) -> Trial:
-        """The trial with its outcome, which is the one that W&B shows for the run.
+    def outcome(self, running: RunningTrial, status: int) -> Trial:
+        """Return the trial with its outcome, the same that W&B shows for the run.
 
         Args:
-            active: the trial whose process ended.
-            status: how; negative for a signal.
+            running: the trial whose process exited.
+            status: the exit status; negative for a signal.
         """
-        log = self._read_log(active.trial.run_id)
-        state, reason = _judge(active, status, log)
+        log = self._read_log(running.trial.run_id)
+        state, reason = _outcome_and_reason(running, status, log)
         history = () if log is None else tuple(log.history)
-        return replace(active.trial, state=state, history=history, reason=reason)
+        return replace(running.trial, state=state, history=history, reason=reason)
 
     def _read_log(self, run_id: str) -> RunLog | None:
         path = find_run_log(self.files.root, run_id)
         try:
             return None if path is None else read_run_log(path)
         except RunLogError:
-            return None  # the server has what it has; only the line about the trial is the poorer
+            return None  # only the printed line misses the values; the server has the run
 
 
-def _judge(active: AgentRun, status: int, log: RunLog | None) -> tuple[TrialState, str]:
+def _outcome_and_reason(running: RunningTrial, status: int, log: RunLog | None) -> tuple[TrialState, str]:
     exit_code = status if log is None or log.exit_code is None else log.exit_code
     if status == 0 and exit_code == 0:
         return TrialState.FINISHED, ""
-    if active.told_to_end is not None or exit_code == _STOPPED:
+    if running.stop_sent_at is not None or exit_code == _STOPPED_EXIT_CODE:
         return TrialState.STOPPED, ""
     if status < 0:
         return TrialState.FAILED, f"was killed by {Signals(-status).name}"
     if log is not None and log.summary.get("failure"):
         return TrialState.FAILED, str(log.summary["failure"])
-    return TrialState.FAILED, f"ended with exit status {status or exit_code}"
+    return TrialState.FAILED, f"exited with status {status or exit_code}"
