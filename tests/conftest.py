@@ -1,14 +1,49 @@
-"""Fixtures that several test files share."""
+"""What all tests share: fixtures, their order, and `--no-processes`."""
 
 from __future__ import annotations
 
 import gzip
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fashion_wb.cnn.data import download, locate
 from fashion_wb.cnn.data.idx import FILES
+
+PROCESS_EVENTS = {"subprocess.Popen", "os.fork", "os.posix_spawn", "os.system"}
+_allowed = [True]
+
+
+def _refuse_processes(event: str, arguments: object) -> None:
+    if not _allowed[0] and event in PROCESS_EVENTS:
+        raise AssertionError("this test starts a process: mark it with pytest.mark.processes")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-processes", action="store_true", help="leave out tests that start processes")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--no-processes"):
+        sys.addaudithook(_refuse_processes)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put tests that start processes first: they take longest, and none of them should be left to the end."""
+    items.sort(key=lambda item: item.get_closest_marker("processes") is None)
+    if config.getoption("--no-processes"):
+        left_out = [item for item in items if item.get_closest_marker("processes")]
+        config.hook.pytest_deselected(items=left_out)
+        del items[: len(left_out)]
+
+
+@pytest.fixture(autouse=True)
+def _processes_only_where_marked(request: pytest.FixtureRequest) -> Iterator[None]:
+    _allowed[0] = request.node.get_closest_marker("processes") is not None
+    yield
+    _allowed[0] = True
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,12 @@ from importlib.metadata import version
 
 import pytest
 from sweep_cases import ROOT, environment
+from warm_cli import Command, run_command
 
 from fashion_wb.cnn.config import NAMES
 from fashion_wb.runlog.reader import read_run_log
 
-TRAIN = [sys.executable, str(ROOT / "train.py")]
+TRAIN = ROOT / "train.py"
 SMALL = ["--filters", "3", "--lr", "2e-3"]
 
 
@@ -28,16 +29,12 @@ def program():
     return module
 
 
-def train(folder, *flags, mode="offline", **env):
-    return subprocess.run(
-        [*TRAIN, *flags],
-        cwd=folder,
-        env=environment(WANDB_MODE=mode, FASHION_WB_LIMIT="500", **env),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+def train_environment(mode="offline", **env):
+    return environment(WANDB_MODE=mode, FASHION_WB_LIMIT="500", **env)
+
+
+def train(folder, *flags, **env):
+    return run_command([*flags], folder, train_environment(**env), timeout=120, script=TRAIN)
 
 
 def log_of(folder):
@@ -113,8 +110,9 @@ def test_the_curve_does_not_depend_on_the_number_of_cores(tmp_path, data_dir, mo
     curves = []
     for name, env in (("default", {}), ("one", {"OMP_NUM_THREADS": "1"})):
         (tmp_path / name).mkdir()
-        done = train(tmp_path / name, "--filters", "15", "--epochs", "1", **env)
-        assert done.returncode == 0, done.stderr
+        # Processes of their own from the start: how many threads there are is decided at import.
+        command = [sys.executable, TRAIN, "--filters", "15", "--epochs", "1"]
+        subprocess.run(command, cwd=tmp_path / name, env=train_environment(**env), check=True, timeout=120)
         curves.append([(row["train_loss"], row["valid_loss"]) for row in log_of(tmp_path / name).history])
     assert curves[0] == curves[1]
 
@@ -185,15 +183,9 @@ def test_an_error_gives_a_failed_run_with_its_reason_and_no_traceback(tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_the_run_cleanly_with_everything_it_logged(tmp_path, data_dir, number):
-    process = subprocess.Popen(
-        [*TRAIN, *SMALL, "--epochs", "10000"],
-        cwd=tmp_path,
-        env=environment(
-            WANDB_MODE="offline", FASHION_WB_LIMIT="500", WANDB__TRANSACTION_LOG_FLUSH_INTERVAL="0.05"
-        ),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    flush = {"WANDB__TRANSACTION_LOG_FLUSH_INTERVAL": "0.05"}
+    arguments = [*SMALL, "--epochs", "10000"]
+    process = Command(arguments, tmp_path, train_environment(**flush), script=TRAIN)
     deadline = time.monotonic() + 60
     while not (list(tmp_path.glob("wandb/offline-run-*/run-*.wandb")) and len(log_of(tmp_path).history) >= 3):
         assert time.monotonic() < deadline and process.poll() is None

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-from sweep_cases import COMMAND, environment, only_sweep, place, run, states, trials, yaml
+from sweep_cases import environment, only_sweep, place, run, states, trials, yaml
+from warm_cli import Command
 
 ARGUMENTS = ["sweep", "sweep.yaml", "--count", "12", "--workers", "2"]
-SLOW = "x: {min: 0.0, max: 1.0}\nsteps: {value: 3}\npause: {value: 0.15}"
+SLOW = "x: {min: 0.0, max: 1.0}\nsteps: {value: 3}\npause: {value: 0.3}"
 
 
 def start(folder):
-    return subprocess.Popen(
-        [*COMMAND, *ARGUMENTS],
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    return Command(ARGUMENTS, folder, environment())
 
 
 def wait_for(condition, process, seconds=60):
@@ -34,7 +28,9 @@ def wait_for(condition, process, seconds=60):
 
 
 def logs(folder):
-    return sorted(folder.glob("runs/sweep/wandb/offline-run-*/run-*.wandb"))
+    while True:
+        with contextlib.suppress(FileNotFoundError):  # a run that is set aside while it is looked at
+            return sorted(folder.glob("runs/sweep/wandb/offline-run-*/run-*.wandb"))
 
 
 def processes_of(folder):
@@ -62,6 +58,7 @@ def test_ten_kills_at_random_moments_lose_no_trial_and_run_none_twice(tmp_path, 
         # From the moment a trial of this attempt logs, so that every kill falls into the work.
         wait_for(lambda seen=before: len(logs(tmp_path)) > seen, process)
         time.sleep(moments.uniform(0, 0.8))
+        assert process.poll() is None, "there is nothing left to kill"
         process.kill()
         process.communicate()
     done = run(tmp_path, *ARGUMENTS)

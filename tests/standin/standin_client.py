@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from standin_state import KEY
-from sweep_cases import COMMAND, environment
+from sweep_cases import environment
+from warm_cli import run_command
 
 from fashion_wb.cnn.data import locate
 
@@ -41,13 +42,4 @@ def run_client(
     url: str, home: Path, *arguments: str, timeout: float = 120, **extra: str
 ) -> subprocess.CompletedProcess[str]:
     """Run `fashion-wb` with `arguments` in the folder `home`."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=home,
-        env=client_environment(url, home, **extra),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    return run_command(list(arguments), home, client_environment(url, home, **extra), timeout)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import signal
-import subprocess
 import time
 
 import pytest
-from sweep_cases import COMMAND, environment, run
+from sweep_cases import environment, run
+from warm_cli import Command
 
 from analysis.sources.local import audited_trials, retrained_winner, search_record
 from fashion_wb.offline.sweep_dir import find_sweep_dirs
@@ -126,19 +126,13 @@ def test_stopped_trials_are_trained_to_the_end(grown):
 
 def test_a_study_killed_while_retraining_resumes(tmp_path, data_dir):
     arguments = ["study", "--methods", "random", "--trials", "1", "--epochs", "20", "--out", "out"]
-    process = subprocess.Popen(
-        [*COMMAND, *arguments],
-        cwd=tmp_path,
-        env=environment(FASHION_WB_LIMIT="500"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = Command(arguments, tmp_path, environment(FASHION_WB_LIMIT="500"))
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("out/sweeps/random-r0/retrain/wandb/offline-run-*/run-*.wandb")):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
     done = run(tmp_path, *arguments, FASHION_WB_LIMIT="500")
     assert done.returncode == 0, done.stderr
     (search,) = searches(tmp_path)

@@ -11,7 +11,8 @@ from typing import Any
 from standin_client import client_environment, run_client
 from standin_server import Server
 from standin_state import ENTITY, Run
-from sweep_cases import COMMAND, place, yaml
+from sweep_cases import place, yaml
+from warm_cli import Command
 
 PROJECT = "fashion"
 # The program prints its own pid first. It waits `pause` seconds after each row.
@@ -60,18 +61,14 @@ def agent(
     return run_client(server.url, home, "agent", path, *options, **env)
 
 
-def start_agent(server: Server, home: Path, path: str, *options: str, **env: str) -> subprocess.Popen[str]:
+def start_agent(server: Server, home: Path, path: str, *options: str, **env: str) -> Command:
     """Start an agent; its output goes to `home`/agent.log."""
-    with (home / "agent.log").open("w") as log:
-        return subprocess.Popen(
-            [*COMMAND, "agent", path, *options],
-            cwd=home,
-            env=client_environment(server.url, home, **SOON, **env),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            text=True,
-        )
+    return Command(
+        ["agent", path, *options],
+        home,
+        client_environment(server.url, home, **SOON, **env),
+        log=home / "agent.log",
+    )
 
 
 def wait_until(true: Callable[[], Any], seconds: float = 60) -> Any:

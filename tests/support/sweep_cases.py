@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from warm_cli import run_command
+
 from fashion_wb.offline.sweep_dir import SweepDir, find_sweep_dirs
 from fashion_wb.trial import Trial
 
@@ -46,15 +48,7 @@ def environment(**extra: str) -> dict[str, str]:
 
 def run(folder: Path, *arguments: str, timeout: float = 120, **env: str) -> subprocess.CompletedProcess[str]:
     """Run `fashion-wb` with `arguments` in `folder`."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=folder,
-        env=environment(**env),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    return run_command(list(arguments), folder, environment(**env), timeout)
 
 
 def only_sweep(folder: Path) -> SweepDir:
