@@ -16,6 +16,7 @@ from typing import Any
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
+from fashion_wb.offline.older_folders import update_config
 from fashion_wb.offline.sweep_dir import SweepDir
 from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.sweepfile.sweep import make_sweep
@@ -121,7 +122,8 @@ def read_reruns(search: SweepDir, job_type: str) -> RerunSet | None:
 
 
 def _followup(root: Path, job_type: str, record: Mapping[str, Any]) -> RerunSet:
-    sweep = make_sweep({**record["config"], "name": f"{record['name']} {job_type}"}, default_name=job_type)
+    name = f"{record['name']} {job_type}"
+    sweep = make_sweep({**update_config(record["config"]), "name": name}, default_name=job_type)
     group = record["group"]
     folder = SweepDir(root.resolve(), sweep, f"{group}-{job_type}", 0, Job(job_type, group))
     runs = record["runs"]

@@ -27,6 +27,7 @@ import yaml
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
+from fashion_wb.offline.older_folders import update_config
 from fashion_wb.runlog.reader import RunLog, find_run_log, read_run_log
 from fashion_wb.sweepfile.sweep import Sweep, make_sweep
 from fashion_wb.trial import Job, Metric, Trial, TrialState
@@ -165,7 +166,7 @@ def read_sweep_dir(root: Path) -> SweepDir:
     path = root / _SWEEP_FILE
     try:
         record = json.loads(path.read_text())
-        sweep = make_sweep(record["config"], default_name=record["name"])
+        sweep = make_sweep(update_config(record["config"]), default_name=record["name"])
         return SweepDir(root.resolve(), sweep, record["sweep_id"], record["seed"])
     except FileNotFoundError:
         raise FashionWbError(f"{root}: no offline sweep here (no {_SWEEP_FILE})") from None
