@@ -43,7 +43,7 @@ def time_trial(runner: SweepRunner, executor: LocalExecutor) -> tuple[float, flo
     ended: Trial | None = None
     while ended is None:
         for end in executor.exits(0.05):
-            ended = runner.ended(end.key, end.status)
+            ended = runner.record_exit(end.key, end.status)
         runner.watch(executor)
     recorded = time.time()
     if ended.state is not TrialState.FINISHED:

@@ -27,7 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write `path` atomically as UTF-8 with "\\n" line ends; the data is on disk when this returns."""
+    """Write `path` atomically as UTF-8 with "\\n" line endings; return when the data is on disk."""
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         file.write(text)
         file.flush()
@@ -38,10 +38,10 @@ def write_text(text: str, path: Path) -> None:
 def locked(folder: Path) -> Iterator[int]:
     """Lock `folder` against other processes.
 
-    Yields a file descriptor. The lock lasts as long as any process, such as a child, has it open.
+    Yields a file descriptor. The lock lasts until every process that has it open, such as a child, closes it.
 
     Raises:
-        FashionWbError: another process holds the lock, and still does after five seconds.
+        FashionWbError: another process still holds the lock after five seconds.
     """
     with (folder / ".lock").open("w") as file:
         deadline = time.monotonic() + _LOCK_SECONDS

@@ -1,4 +1,4 @@
-"""Progress of a count: a line that updates in place on a terminal, or a line every 5 s in a log file."""
+"""Show the progress of a count: a line that updates in place on a terminal, or a line every 5 s in a log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ProgressLine:
         self._first_done: int | None = None
 
     def update(self, done: int, total: int) -> None:
-        """Show that `done` of `total` are done; at most 5 times a second, or every 5 s in a log file."""
+        """Show `done` of `total`, at most 5 times a second on a terminal, or every 5 s in a log file."""
         now = time.monotonic()
         if self._first_done is None:
             self._first_done, self._started = done, now

@@ -10,7 +10,7 @@ from typing import Any
 
 
 class TrialState(StrEnum):
-    """Whether a trial runs, or how it ended.
+    """Whether a trial is running, or how it ended.
 
     The last three are outcomes. Every table, log and report keeps them apart.
     """
@@ -66,14 +66,14 @@ def _is_finite_number(value: Any) -> bool:
 
 @dataclass(frozen=True)
 class Trial:
-    """One configuration and what became of it.
+    """One configuration and its result. A running process of a trial is `WatchedTrial` or `RunningTrial`.
 
     Attributes:
         number: position in its sweep, from 0.
         run_id: id of the trial's W&B run.
         config: hyperparameters as plain Python values, nested as the sweep file nests them.
         state: running, or one of the three outcomes.
-        history: the rows the run logged, in order, with W&B's own `_step` and `_runtime` (seconds).
+        history: the rows that the run logged, in order, with W&B's own `_step` and `_runtime` (seconds).
         reason: why the trial failed; empty if it did not.
     """
 

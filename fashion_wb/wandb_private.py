@@ -1,4 +1,4 @@
-"""The only file that imports private wandb modules: if an upgrade of wandb breaks imports, it is here.
+"""The only file that imports private wandb modules: if a new wandb version breaks an import, look here.
 
 This module imports wandb, which is slow, so import it inside the function that needs it.
 """
@@ -82,9 +82,9 @@ def open_api(retries: int, first_wait: int, longest_wait: int, override: bool = 
     """Open a `wandb.Api` whose requests wandb-core retries after HTTP 429, 5xx and lost connections.
 
     Args:
-        retries: how many, at least 1 (below that, wandb-core uses its default of 20).
+        retries: maximum number of retries, at least 1 (below that, wandb-core uses its default of 20).
         first_wait: seconds before the first retry, at least 1; each later wait is twice as long.
-        longest_wait: upper limit of a wait, in seconds.
+        longest_wait: maximum of a wait, in seconds.
         override: whether these values replace those that the user has set (WANDB__GRAPHQL_RETRY_MAX,
             ..._WAIT_MIN_SECONDS, ..._WAIT_MAX_SECONDS).
 
@@ -108,7 +108,7 @@ def execute_graphql(api: wandb.Api, document: str, variables: Mapping[str, Any],
     """Send a GraphQL request the way W&B's own add-ons do, and return the `data` of the answer.
 
     Args:
-        timeout: seconds after which the request is abandoned, without a retry.
+        timeout: seconds after which the request fails, without a retry.
 
     Raises:
         WandbApiFailedError: no answer in time, an HTTP status other than 2xx, or errors in the answer.

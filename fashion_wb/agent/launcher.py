@@ -20,10 +20,10 @@ _STOPPED_EXIT_CODE = 255
 
 @dataclass
 class RunningTrial:
-    """A trial whose process is running.
+    """The running process of a trial; `fashion_wb.trial.Trial` is the trial itself.
 
     Attributes:
-        trial: its number among this agent's trials, its run id and its configuration.
+        trial: the trial, numbered among this agent's trials.
         started_at: time.monotonic() when its process was started.
         stop_sent_at: time.monotonic() when it was sent SIGTERM; None if it was not.
         killed: whether it was also sent SIGKILL.

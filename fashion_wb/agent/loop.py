@@ -212,8 +212,8 @@ class Agent:
 
     def _too_many_failures(self, last: Trial) -> FashionWbError:
         return FashionWbError(
-            f"{self._breaker.in_a_row} trials in a row failed; the agent stops so that it does not use up "
-            f"the sweep. The last trial, run {last.run_id}, {last.reason}; "
+            f"{self._breaker.failures_in_a_row} trials in a row failed; the agent stops so that it does not "
+            f"use up the sweep. The last trial, run {last.run_id}, {last.reason}; "
             f"its output: {self.launcher.files.output_file(last.run_id)}"
         )
 

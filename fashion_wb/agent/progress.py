@@ -10,7 +10,7 @@ from typing import TextIO
 
 from fashion_wb.agent.protocol import SweepOnServer
 from fashion_wb.agent.stop_signals import StopRequest
-from fashion_wb.offline.progress import searched
+from fashion_wb.offline.progress import format_searched
 from fashion_wb.trial import Trial, TrialState
 
 _REFRESH_SECONDS = 0.5
@@ -46,7 +46,7 @@ class AgentProgress:
         parts = [
             f"{self._tally()}  {trial.run_id}  {trial.state:<8}",
             f"{'-' if value is None else format(value, '.4f'):>7}{'*' if self.incumbent is trial else ' '}",
-            searched(self._target.sweep.config.get("parameters") or {}, trial.config),
+            format_searched(self._target.sweep.config.get("parameters") or {}, trial.config),
             f"{len(trial.history)} logged, {seconds:.1f} s",
             note,
         ]

@@ -101,7 +101,7 @@ def study(
     run = run_options(PROJECT_ROOT, options)
     write_conditions(out, **vars(settings), workers=run.slots)
     folders = run_offline(planned, None, run, sys.stderr)
-    replicate_of = [plan.turn for plan in planned]
+    replicate_of = [plan.priority for plan in planned]
     counts = given("retrain_seeds", retrain_seeds), given("audit", audit)
     run_reruns(_plan_reruns(folders, replicate_of, seed, *counts), run, sys.stderr)
     click.echo(_compare(folders, out))

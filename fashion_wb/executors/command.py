@@ -14,18 +14,18 @@ from fashion_wb.errors import FashionWbError
 from fashion_wb.sweepfile.sweep import Sweep
 from fashion_wb.trial import Job
 
-# wandb-core writes a run's log to disk every 15 s by default, too late to judge short epochs by.
+# wandb-core writes a run's log to disk every 15 s by default, too late to stop trials with short epochs.
 _LOG_FLUSH_SECONDS = "0.05"
 
 
 @dataclass(frozen=True)
-class Command:
+class TrialCommand:
     """A trial's command.
 
     Attributes:
         argv: the whole command, as W&B's agent would run it.
-        script: the Python script it runs, if it is an interpreter running a script and nothing more.
-        script_argv: what the script finds in sys.argv: its name as the command has it, and what follows.
+        script: the Python script, if the command only runs a script in an interpreter; otherwise None.
+        script_argv: the script's sys.argv: its name as in the command, and its arguments.
     """
 
     argv: tuple[str, ...]
@@ -33,18 +33,21 @@ class Command:
     script_argv: tuple[str, ...]
 
 
-def build_command(sweep: Sweep, config: Mapping[str, Any], args_json_file: Path, cwd: Path) -> Command:
+def build_command(sweep: Sweep, config: Mapping[str, Any], args_json_file: Path, cwd: Path) -> TrialCommand:
     """Fill in the sweep's command for one configuration.
 
-    The macros are filled in by W&B's own code, so they mean what they mean to its agent.
+    W&B's own code fills in the macros, so they mean the same as for its agent.
 
     Args:
-        sweep: its `command`, or W&B's default `${env} ${interpreter} ${program} ${args}`.
+        sweep: the sweep; without a `command` it has W&B's default `${env} ${interpreter} ${program} ${args}`.
         config: hyperparameters, plain values.
-        args_json_file: where ${args_json_file} is to be found; written here only if the command names it.
-        cwd: the directory the trial runs in.
+        args_json_file: the file for ${args_json_file}; written here, only if the command names it.
+        cwd: the directory that the trial runs in.
+
+    Raises:
+        FashionWbError: the command is empty.
     """
-    # Not at the top: importing wandb takes a second, which a sweep spends while its workers start.
+    # Not at the top: importing wandb takes a second, which a sweep spends while its fork server starts.
     from fashion_wb.wandb_private import create_sweep_command, create_sweep_command_args
 
     template = create_sweep_command(list(sweep.command) if sweep.command else None)
@@ -68,12 +71,12 @@ def build_command(sweep: Sweep, config: Mapping[str, Any], args_json_file: Path,
     return _as_script(tuple(argv), cwd)
 
 
-def _as_script(argv: tuple[str, ...], cwd: Path) -> Command:
+def _as_script(argv: tuple[str, ...], cwd: Path) -> TrialCommand:
     rest = argv[1:] if argv[0] == "/usr/bin/env" else argv
     plain = len(rest) > 1 and rest[0] in ("python", "python3", sys.executable) and rest[1].endswith(".py")
     if not plain:
-        return Command(argv, None, ())
-    return Command(argv, (cwd / rest[1]).resolve(), rest[1:])
+        return TrialCommand(argv, None, ())
+    return TrialCommand(argv, (cwd / rest[1]).resolve(), rest[1:])
 
 
 def agent_environment(
@@ -85,16 +88,16 @@ def agent_environment(
     parameters: Path,
     threads: int | None,
 ) -> dict[str, str]:
-    """The environment of one trial: this process's own, with what W&B's agent sets.
+    """Return the environment of one trial: this process's own and the variables that W&B's agent sets.
 
-    `python` is found beside this very interpreter first, so that the environment need not be activated.
+    `python` means this interpreter first, even if its virtual environment is not activated.
 
     Args:
-        entity, project: where the sweep is; None leaves the user's own choice.
+        entity, project: the sweep's entity and project; None keeps the user's own.
         sweep_id, run_id: W&B's ids.
-        directory: the folder in which `wandb/` is to stand.
+        directory: the folder that gets the folder `wandb/`.
         parameters: the file with the trial's configuration, in the agent's format.
-        threads: how many threads a trial may compute with, unless OMP_NUM_THREADS says so already; None
+        threads: number of threads a trial may compute with, unless OMP_NUM_THREADS is set already; None
             leaves it to the program.
     """
     env = dict(os.environ)
@@ -115,10 +118,11 @@ def agent_environment(
 def offline_environment(
     sweep: Sweep, sweep_id: str, run_id: str, directory: Path, parameters: Path, job: Job | None = None
 ) -> dict[str, str]:
-    """As `agent_environment`, made offline; entity and project are those the sweep names, if it does.
+    """Return the environment of an offline trial: that of `agent_environment`, and what offline runs need.
 
-    A run with a `job` is none of the sweep's: it gets its configuration by the command's ${args} alone, and
-    whatever the user's environment says, the job's type and group.
+    Entity and project are the sweep file's, if it has them. A run with a `job` does not belong to the sweep.
+    Such a run gets its configuration only from the command's ${args}, and the job's type and group replace
+    those of the user's environment.
     """
     entity, project = sweep.config.get("entity"), sweep.config.get("project")
     env = agent_environment(entity, project, sweep_id, run_id, directory, parameters, threads=1)
@@ -131,10 +135,10 @@ def offline_environment(
 
 
 def kill_delay() -> float:
-    """Seconds between SIGTERM and SIGKILL, as for W&B's agent: 30, or what WANDB_AGENT_KILL_DELAY says.
+    """Return the seconds from SIGTERM to SIGKILL, as for W&B's agent: WANDB_AGENT_KILL_DELAY, by default 30.
 
     Raises:
-        FashionWbError: it says no number of seconds.
+        FashionWbError: WANDB_AGENT_KILL_DELAY is not a number of seconds.
     """
     text = os.environ.get("WANDB_AGENT_KILL_DELAY") or "30"
     try:

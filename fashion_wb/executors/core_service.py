@@ -39,7 +39,7 @@ class CoreService:
         os.close(pipe)
 
     def token(self) -> str | None:
-        """Wait for the service; return the value of WANDB_SERVICE that leads to it, None if it failed to start."""
+        """Wait for the service; return its WANDB_SERVICE value, or None if it failed to start."""
         with os.fdopen(self._pipe) as pipe:
             return pipe.read() or None
 

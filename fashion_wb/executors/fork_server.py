@@ -1,8 +1,8 @@
 """The process that trials are forked from: it imports what they need once, then forks a child for each.
 
-`executors.local` runs it as `python -m fashion_wb.executors.fork_server FD` and talks to it in JSON lines over
-the socket FD. It stays single-threaded and never initialises CUDA, so that forked children work. When its client
-goes away, for whatever reason, it kills every trial: no process outlives a killed sweep.
+`executors.local` runs it as `python -m fashion_wb.executors.fork_server FD` and talks to it in JSON lines
+over the socket FD. It stays single-threaded and never initialises CUDA, so that forked children work. When
+its client goes away, for whatever reason, it kills every trial: no process outlives a killed sweep.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _finish_imports(before_fork: str | None) -> None:
     if before_fork is not None:
         load_hook(before_fork)()
     elif "torch" in sys.modules:
-        # The first optimiser of a process imports torch.compile, whether it is used or not. That takes seconds.
+        # The first optimiser of a process imports torch.compile, used or not. That takes seconds.
         torch = sys.modules["torch"]
         torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
 
@@ -48,11 +48,11 @@ class _Child:
     Attributes:
         key: the key of its trial.
         request: what the trial was started with.
-        runs_finished: descriptor from which a byte can be read once the trial has finished its W&B runs; None if
-            nobody needs to know.
+        runs_finished: descriptor from which a byte can be read once the trial has finished its W&B runs; None
+            if nobody needs to know.
         asked_to_stop: whether it was sent SIGTERM.
-        trial_status: the exit status of the dead trial whose run this child finishes; None if this child is the
-            trial itself.
+        trial_status: the exit status of the dead trial whose run this child finishes; None if this child is
+            the trial itself.
     """
 
     key: str
@@ -184,7 +184,7 @@ class ForkServer:
             if child.key == key:
                 child.asked_to_stop = child.asked_to_stop or number == signal.SIGTERM
                 with contextlib.suppress(ProcessLookupError):
-                    # SIGTERM goes to the program alone, as from W&B's agent. A kill includes its own children.
+                    # SIGTERM goes to the program alone, as from W&B's agent. A kill includes its children.
                     (os.killpg if number == signal.SIGKILL else os.kill)(pid, number)
 
     def _reap(self) -> None:

@@ -1,4 +1,4 @@
-"""The client of the fork server: start trials, signal them, hear of their ends."""
+"""The client of the fork server: start trials, signal them and collect their exits."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from pathlib import Path
 from fashion_wb.errors import FashionWbError
 from fashion_wb.sweepfile.program import read_program
 
-# What `wandb.init` imports on first use; half a second in every child if the server did not.
+# `wandb.init` imports these on first use: half a second in every trial, unless the server has done it.
 _WANDB_MODULES = ("yaml", "wandb.apis.public", "wandb.sdk.launch")
 _START_TIMEOUT = 120.0
 
 
 @dataclass(frozen=True)
 class Launch:
-    """A trial to be started.
+    """A trial to start.
 
     Attributes:
-        key: names the trial in signals and exits.
-        argv: the command; for a warm trial what the program finds in sys.argv.
+        key: identifies the trial in signals and exits.
+        argv: the command; for a warm trial, the program's sys.argv.
         env: the whole environment.
         cwd: the directory to run in.
-        output: file that takes what the trial prints.
-        program: the Python script to run warm, or None to run the command as a fresh process.
-        run_id: the W&B run to be ended for a warm trial that dies without ending it, before its exit is
-            reported; None to leave its log without an end.
+        output: the file for what the trial prints.
+        program: the Python script to run in a forked process (a warm trial); None runs `argv` in a fresh one.
+        run_id: id of the W&B run to finish if a warm trial dies without finishing it, before its exit is
+            reported; None leaves the run unfinished.
     """
 
     key: str
@@ -49,41 +49,41 @@ class Launch:
 
 @dataclass(frozen=True)
 class Exit:
-    """The end of a trial's process; `status` is negative for a signal, as subprocess has it."""
+    """The exit of a trial's process; `status` is negative for a signal, as in `subprocess`."""
 
     key: str
     status: int
 
 
 class LocalExecutor:
-    """A fork server and the trials it runs. Use as a context manager: leaving it kills what still runs.
+    """A fork server and the trials it runs. Use it as a context manager: leaving it kills what still runs.
 
     Attributes:
-        program: the script whose trials can be warm, as it was given.
+        program: the script as it was given; `cannot_fork` tells whether its trials can be forked.
     """
 
-    def __init__(self, program: Path | None, hold: Sequence[int] = ()) -> None:
+    def __init__(self, program: Path | None, keep_open: Sequence[int] = ()) -> None:
         """Start the server.
 
         Args:
-            hold: descriptors to keep open as long as any trial may run: locks, so that they outlast a
-                client that was killed until its trials are gone too.
-            program: the script whose trials are to be warm; None, or a script that cannot be (see
-                `sweepfile.program`), gives a server that starts every trial as a fresh process.
+            program: the script whose trials should be forked. With None, or a script that must not be forked
+                (see `sweepfile.program`), the server starts every trial as a fresh process.
+            keep_open: descriptors that the server keeps open while any trial may be running. Locks among them
+                outlast this process if it is killed, until its trials are gone too.
         """
         found = None if program is None else read_program(program)
         forkable = found if found is not None and found.fork_safe else None
         self.program = program
         ours, theirs = socket.socketpair()
         env = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
-        # The server itself never speaks to W&B, whatever is imported; each trial has its own environment.
+        # The server itself never connects to W&B, whatever it imports; each trial has its own environment.
         env["WANDB_MODE"] = "offline"
-        env.pop("WANDB_SERVICE", None)  # it starts one of its own, to be killed at the end
+        env.pop("WANDB_SERVICE", None)  # it starts a service of its own and kills it later
         self._server = subprocess.Popen(
             [sys.executable, "-m", "fashion_wb.executors.fork_server", str(theirs.fileno())],
-            pass_fds=[theirs.fileno(), *hold],
+            pass_fds=[theirs.fileno(), *keep_open],
             stdin=subprocess.DEVNULL,
-            start_new_session=True,  # out of reach of the terminal's Ctrl-C
+            start_new_session=True,  # so that the terminal's Ctrl-C does not reach it
             env=env,
         )
         theirs.close()
@@ -109,7 +109,7 @@ class LocalExecutor:
         self.close()
 
     def close(self) -> None:
-        """Kill every trial still running, and the server."""
+        """Kill every trial that is still running, and the server."""
         self._socket.close()
         try:
             self._server.wait(timeout=10)
@@ -118,7 +118,7 @@ class LocalExecutor:
             self._server.wait()
 
     def cannot_fork(self) -> str:
-        """Why trials cannot be warm, or nothing; waits for the imports.
+        """Wait for the imports; say why trials cannot be forked, or return "" if they can.
 
         Raises:
             FashionWbError: the server died or did not answer within two minutes.
@@ -126,12 +126,12 @@ class LocalExecutor:
         deadline = time.monotonic() + _START_TIMEOUT
         while not self._ready:
             if time.monotonic() > deadline:
-                raise FashionWbError(f"the worker process did not start within {_START_TIMEOUT:.0f} s")
+                raise FashionWbError(f"the fork server did not start within {_START_TIMEOUT:.0f} s")
             self._receive(0.5)
         return self._unsafe
 
-    def start(self, trial: Launch) -> None:
-        """Start a trial; its end comes through `exits`.
+    def start(self, launch: Launch) -> None:
+        """Start a trial; `exits` reports its exit.
 
         Raises:
             FashionWbError: the server died.
@@ -139,22 +139,22 @@ class LocalExecutor:
         self._send(
             {
                 "do": "start",
-                "key": trial.key,
-                "argv": list(trial.argv),
-                "env": dict(trial.env),
-                "cwd": str(trial.cwd),
-                "output": str(trial.output),
-                "program": None if trial.program is None else str(trial.program),
-                "run_id": trial.run_id,
+                "key": launch.key,
+                "argv": list(launch.argv),
+                "env": dict(launch.env),
+                "cwd": str(launch.cwd),
+                "output": str(launch.output),
+                "program": None if launch.program is None else str(launch.program),
+                "run_id": launch.run_id,
             }
         )
 
     def signal(self, key: str, number: signal.Signals) -> None:
-        """Send a signal to a running trial; nothing happens if it has ended."""
+        """Send a signal to a running trial; nothing happens if it has exited."""
         self._send({"do": "signal", "key": key, "number": int(number)})
 
     def exits(self, timeout: float) -> list[Exit]:
-        """Trials that have ended since the last call, waiting up to `timeout` seconds for the first."""
+        """Return the exits since the last call; wait up to `timeout` seconds for the first."""
         if not self._exits:
             self._receive(timeout)
         exits, self._exits = self._exits, []
@@ -169,7 +169,7 @@ class LocalExecutor:
         except ConnectionError:
             data = b""
         if not data:
-            raise self._died()
+            raise self._server_died()
         *lines, self._received = (self._received + data).split(b"\n")
         for line in lines:
             message = json.loads(line)
@@ -182,12 +182,12 @@ class LocalExecutor:
         try:
             self._socket.sendall(json.dumps(message).encode() + b"\n")
         except OSError:
-            raise self._died() from None
+            raise self._server_died() from None
 
-    def _died(self) -> FashionWbError:
+    def _server_died(self) -> FashionWbError:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._server.wait(timeout=1)
         return FashionWbError(
-            f"the worker process ended unexpectedly (status {self._server.returncode}), perhaps for want of "
-            "memory; what has been logged is kept, the same command goes on from there"
+            f"the fork server exited unexpectedly (status {self._server.returncode}), perhaps for lack of "
+            "memory; everything logged so far is kept. Run the same command again to continue."
         )

@@ -11,8 +11,8 @@ import signal
 def die_with_parent(parent: int) -> None:
     """Have the kernel kill this process when process `parent`, which forked it, dies.
 
-    Linux only (prctl(2), PR_SET_PDEATHSIG). On other systems nothing happens, and whatever starts processes has
-    to stop them itself.
+    Linux only (prctl(2), PR_SET_PDEATHSIG). On other systems nothing happens, and whatever starts processes
+    has to stop them itself.
     """
     pr_set_pdeathsig = 1
     with contextlib.suppress(OSError, AttributeError):

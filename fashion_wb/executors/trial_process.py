@@ -24,9 +24,9 @@ def run_trial(request: dict[str, Any], runs_finished: int | None) -> NoReturn:
 
     Args:
         request: what `local.LocalExecutor.start` sent. `env` is the whole environment, `cwd` the directory to
-            run in, `output` the file that takes stdout and stderr. With a `program`, that Python script runs in
-            this very process and `argv` is its sys.argv. With `program` None, the command `argv` replaces this
-            process.
+            run in, `output` the file that takes stdout and stderr. With a `program`, that Python script runs
+            in this very process and `argv` is its sys.argv. With `program` None, the command `argv` replaces
+            this process.
         runs_finished: descriptor that gets one byte once the script's W&B runs are finished.
     """
     for number in (signal.SIGCHLD, signal.SIGTERM):
@@ -49,8 +49,9 @@ def run_trial(request: dict[str, Any], runs_finished: int | None) -> NoReturn:
 def finish_run(request: dict[str, Any], exit_code: int) -> NoReturn:
     """Finish the W&B run of a trial that died, so that everything it logged is kept and sent; never returns.
 
-    A wandb-core service of its own would have noticed the death and dropped the run. The shared service waits,
-    and W&B's server believes that the run goes on. Nothing happens if the run is finished or never started.
+    A wandb-core service of its own would have noticed the death and dropped the run. The shared service
+    waits, and W&B's server believes that the run goes on. Nothing happens if the run is finished or never
+    started.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)  # they are meant for the trial, which is gone
@@ -60,9 +61,12 @@ def finish_run(request: dict[str, Any], exit_code: int) -> NoReturn:
     os.environ.update(request["env"])
     import wandb
 
+    from fashion_wb.wandb_private import UsageError
+
     if _is_unfinished(request["run_id"]):
-        with contextlib.suppress(wandb.UsageError):
-            wandb.attach(run_id=request["run_id"]).finish(exit_code=exit_code)
+        with contextlib.suppress(UsageError):
+            run = wandb.attach(run_id=request["run_id"])  # type: ignore[attr-defined]  # missing in wandb's stub
+            run.finish(exit_code=exit_code)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

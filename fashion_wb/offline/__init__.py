@@ -1,7 +1,13 @@
-"""One sweep, or several, without a server.
+"""Run one sweep, or several, without a server.
 
-Import `run` to run planned sweeps, `plan` to plan them, `sweep_dir` for the folder of a sweep, `reruns`
-for configurations that are trained again, and `summary` for what a sweep found. Inside, `controller`
-keeps the executor busy, `runner` is one sweep in progress, `watched_trial` one of its trials, `budget`
-and `breaker` say when to stop, `progress` prints.
+Import `run` to run planned sweeps, `plan` to plan them, `sweep_dir` for the folder of a sweep, `reruns` for
+configurations that are trained again, and `summary` for the result of a sweep. The rest is internal:
+
+    controller      the main loop: shares the slots among sweeps, and handles Ctrl-C
+    runner          one sweep in progress: starts, watches and stops its trials
+    watched_trial   a trial whose process is running
+    budget          a search's budget in epochs
+    breaker         stops a sweep whose program always fails
+    progress        the lines that you see
+    older_folders   reads folders that an older version wrote
 """

@@ -1,4 +1,4 @@
-"""A search's budget in epochs: when there is room for one more trial, and when it is spent."""
+"""A search's budget in epochs: when one more trial fits, and when the budget is spent."""
 
 from __future__ import annotations
 
@@ -10,34 +10,33 @@ from fashion_wb.trial import Trial
 
 @dataclass(frozen=True)
 class EpochBudget:
-    """The epochs that all trials of one search may train between them.
+    """The number of epochs that all trials of one search may train together.
 
-    A trial is started only if it could be trained to its full length: the budget is never exceeded, no trial
-    is cut short by it, and fewer than `per_trial` epochs may be left over where trials are stopped early. A
-    row that a trial logged is an epoch.
+    A trial starts only if a trial of full length still fits. So the budget is never exceeded and never cuts a
+    trial short. Fewer than `per_trial` epochs are left over. Each row that a trial logs counts as one epoch.
 
     Attributes:
-        total: epochs in all, at least `per_trial`.
-        per_trial: epochs of a trial of full length, at least 1.
+        total: number of epochs in total, at least `per_trial`.
+        per_trial: number of epochs of a trial of full length, at least 1.
     """
 
     total: int
     per_trial: int
 
     def spent(self, trials: Sequence[Trial]) -> int:
-        """Epochs that `trials` have trained, whatever became of them."""
+        """Return the number of epochs that `trials` have trained, whatever their states."""
         return sum(len(trial.history) for trial in trials)
 
     def has_room(self, trials: Sequence[Trial], shown: int) -> bool:
-        """Whether one more trial may be started now.
+        """Tell whether one more trial may start now.
 
-        Trials whose results are not to be known yet count with their full length, however far they are: the
-        answer must not depend on which trial happened to be faster. Where that leaves no room, all of them
-        have to end first.
+        The answer must not depend on which trial happens to be faster. So a trial whose result the next
+        suggestion may not see counts with its full length, even if it has ended. If that leaves no room, the
+        answer stays no until every trial has ended; then the epochs they really trained count.
 
         Args:
-            trials: all of the search's so far, by number.
-            shown: how many of them, from the first, have results that the next suggestion may know.
+            trials: all trials of the search so far, by number.
+            shown: the next suggestion may see the results of this many trials, counted from the first.
         """
         if not all(trial.state.ended for trial in trials[:shown]):
             return False
@@ -47,5 +46,5 @@ class EpochBudget:
         return all(trial.state.ended for trial in trials) and not self.is_spent(trials)
 
     def is_spent(self, trials: Sequence[Trial]) -> bool:
-        """Whether no trial of full length fits into what `trials`, all of which have ended, have left."""
+        """Tell whether a trial of full length no longer fits after `trials`, all of which have ended."""
         return self.spent(trials) + self.per_trial > self.total

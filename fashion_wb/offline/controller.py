@@ -1,4 +1,4 @@
-"""The loop that keeps the workers busy with the trials of one sweep or several."""
+"""The main loop: keep the executor busy with the trials of one sweep or several."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class _StopSignals:
 
 
 @contextlib.contextmanager
-def _stop_signals() -> Iterator[_StopSignals]:
-    stops = _StopSignals()
-    before = {n: signal.signal(n, stops.on_signal) for n in (signal.SIGINT, signal.SIGTERM)}
+def _counted_stop_signals() -> Iterator[_StopSignals]:
+    signals = _StopSignals()
+    before = {n: signal.signal(n, signals.on_signal) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stops
+        yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -39,32 +39,32 @@ def _stop_signals() -> Iterator[_StopSignals]:
 def run_sweeps(
     runners: Sequence[SweepRunner], executor: LocalExecutor, workers: int, progress: Progress
 ) -> None:
-    """Run sweeps to their ends, sharing `workers` slots.
+    """Run sweeps until all are complete, at most `workers` trials at once.
 
-    A slot that is free goes to a sweep of the earliest turn that can use it, and there to the one with the
+    A free slot goes to the sweep of the lowest priority that can use it; if several can, to the one with the
     fewest trials.
 
     Raises:
-        Interrupted: Ctrl-C or SIGTERM; running trials were ended in good order (a second one kills them)
-            and are run again when the sweep is resumed.
-        FashionWbError: a program that fails every time, or a worker process that died.
+        Interrupted: Ctrl-C or SIGTERM. Running trials are stopped cleanly (a second signal kills them) and
+            run again when the sweep is resumed.
+        FashionWbError: a program that always fails, or a fork server that died.
     """
-    owners = {runner.folder.sweep_id: runner for runner in runners}
+    runner_of = {runner.folder.sweep_id: runner for runner in runners}
     failure = ""
-    with _stop_signals() as stops:
+    with _counted_stop_signals() as signals:
         while True:
-            if stops.count == 0 and not failure:
-                _fill(runners, executor, workers)
+            if signals.count == 0 and not failure:
+                _fill_slots(runners, executor, workers)
             else:
                 for runner in runners:
                     runner.interrupt(executor)
-            if not any(runner.active for runner in runners):
+            if not any(runner.running for runner in runners):
                 break
-            if stops.count > 1:
+            if signals.count > 1:
                 break  # leaving the executor kills what still runs
-            for end in executor.exits(_POLL_SECONDS):
-                runner = owners[end.key.rpartition("-")[0]]
-                progress.trial_ended(runner, runner.ended(end.key, end.status))
+            for exit in executor.exits(_POLL_SECONDS):
+                runner = runner_of[exit.key.rpartition("-")[0]]
+                progress.trial_ended(runner, runner.record_exit(exit.key, exit.status))
                 failure = failure or runner.failure()
             for runner in runners:
                 runner.watch(executor)
@@ -72,13 +72,15 @@ def run_sweeps(
         progress.clear()
     if failure:
         raise FashionWbError(failure)
-    if stops.count:
-        raise Interrupted("interrupted; all that was logged is kept. The same command goes on from here.")
+    if signals.count:
+        raise Interrupted(
+            "interrupted; everything logged so far is kept. Run the same command again to continue."
+        )
 
 
-def _fill(runners: Sequence[SweepRunner], executor: LocalExecutor, workers: int) -> None:
-    while sum(len(runner.active) for runner in runners) < workers:
+def _fill_slots(runners: Sequence[SweepRunner], executor: LocalExecutor, workers: int) -> None:
+    while sum(len(runner.running) for runner in runners) < workers:
         ready = [runner for runner in runners if runner.can_start()]
         if not ready:
             return
-        min(ready, key=lambda runner: (runner.turn, runner.started)).start_next(executor)
+        min(ready, key=lambda runner: (runner.priority, runner.started)).start_next(executor)

@@ -1,4 +1,4 @@
-"""What is to be run: a sweep, where it is kept, its seed and its budget."""
+"""A planned sweep: its sweep file, folder, seed and budget."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from fashion_wb.sweepfile.sweep import Sweep
 
 @dataclass(frozen=True)
 class PlannedSweep:
-    """One sweep to be run offline.
+    """A sweep to run offline.
 
     Attributes:
-        folder: where it is kept; it goes on if it was begun there.
-        sweep: what is searched.
-        seed: of the search, at least 0.
-        budget: the epochs it may spend; None where its `run_cap` is the only limit.
-        turn: sweeps of an earlier turn go first where they can; those of one turn go side by side.
+        folder: its folder; a sweep that has started there continues.
+        sweep: the checked sweep file.
+        seed: seed of the search, at least 0.
+        budget: the epochs it may spend; None if its `run_cap` is the only limit.
+        priority: lower runs first; sweeps of the same priority run side by side.
     """
 
     folder: Path
     sweep: Sweep
     seed: int
     budget: EpochBudget | None = None
-    turn: int = 0
+    priority: int = 0

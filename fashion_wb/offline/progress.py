@@ -1,4 +1,4 @@
-"""What a user sees while sweeps run: a line for each trial that ends, and on a terminal a line that moves."""
+"""What sweeps print while they run: a line for each trial that ends and, on a terminal, a status line."""
 
 from __future__ import annotations
 
@@ -15,54 +15,57 @@ _REFRESH_SECONDS = 0.5
 
 
 class Progress:
-    """Progress over one sweep or several; the same lines in a terminal and in a plain log."""
+    """Prints the progress of one sweep or several.
 
-    def __init__(self, runners: Sequence[SweepRunner], workers: int, stream: TextIO) -> None:
+    A terminal and a log file get the same lines; only a terminal gets the status line.
+    """
+
+    def __init__(self, runners: Sequence[SweepRunner], stream: TextIO) -> None:
         self.runners = runners
-        self.workers = workers
         self.stream = stream
-        self._started: float | None = None
-        self._before = 0
-        self._moving = stream.isatty()
-        self._refreshed = 0.0
+        self._started_at: float | None = None
+        self._done_before = 0
+        self._on_terminal = stream.isatty()
+        self._refreshed_at = 0.0
         self._name_width = max((len(runner.folder.sweep.name) for runner in runners), default=0)
 
     def trial_ended(self, runner: SweepRunner, trial: Trial) -> None:
-        """Print a trial's outcome, the best so far and the time left."""
+        """Print a trial's outcome, its objective, the incumbent's and the time left."""
         self.clear()
         state = "interrupted" if trial.state is TrialState.RUNNING else str(trial.state)
         value = None if runner.metric is None else runner.metric.best(trial.history)
         best = incumbent(runner.folder, runner.trials)
         parts = [
-            f"{self._count()}  {runner.folder.sweep.name:<{self._name_width}} {trial.number:>3}  {state:<11}",
+            self._done_text(),
+            f"{runner.folder.sweep.name:<{self._name_width}} {trial.number:>3}  {state:<11}",
             f"{'-' if value is None else format(value, '.4f'):>7}{'*' if best is trial else ' '}",
-            searched(runner.folder.sweep.config.get("parameters", {}), trial.config),
+            format_searched(runner.folder.sweep.config.get("parameters", {}), trial.config),
             f"{len(trial.history)} logged, {trial_seconds(trial):.1f} s",
         ]
         if trial.reason:
             parts.append(trial.reason)
         if best is not None and best is not trial and runner.metric is not None:
             parts.append(f"best {runner.metric.best(best.history):.4f}")
-        parts.append(self._left())
+        parts.append(self._time_left())
         print("  ".join(part for part in parts if part), file=self.stream, flush=True)
 
     def refresh(self) -> None:
-        """Redraw the moving line, on a terminal only."""
+        """Redraw the status line, on a terminal only."""
         now = time.monotonic()
-        if self._started is None:
-            self._started = now  # not before: setting up the workers says nothing about the trials
-            self._before, _ = self._work()
-        if not self._moving or now - self._refreshed < _REFRESH_SECONDS:
+        if self._started_at is None:
+            self._started_at = now  # setting up the executor does not count
+            self._done_before, _ = self._done_and_total()
+        if not self._on_terminal or now - self._refreshed_at < _REFRESH_SECONDS:
             return
-        self._refreshed = now
-        running = [f"{r.folder.sweep.name} {number}" for r in self.runners for number in r.active_numbers()]
+        self._refreshed_at = now
+        running = [f"{r.folder.sweep.name} {number}" for r in self.runners for number in r.running_numbers()]
         line = "  ".join(
             part
             for part in (
-                f"{self._count()}  running {', '.join(running) or 'nothing'}",
+                f"{self._done_text()}  running {', '.join(running) or 'nothing'}",
                 self._tally(),
                 self._best(),
-                self._left(),
+                self._time_left(),
             )
             if part
         )
@@ -70,24 +73,24 @@ class Progress:
         print(f"\r\x1b[K{line[:width]}", end="", file=self.stream, flush=True)
 
     def clear(self) -> None:
-        """Take the moving line away."""
-        if self._moving:
+        """Remove the status line."""
+        if self._on_terminal:
             print("\r\x1b[K", end="", file=self.stream, flush=True)
 
     def _ended(self) -> list[Trial]:
         return [trial for runner in self.runners for trial in runner.trials if trial.state.ended]
 
-    def _count(self) -> str:
-        done, total = self._work()
+    def _done_text(self) -> str:
+        done, total = self._done_and_total()
         text = "?" if total is None else str(total)
         return f"[{done:>{len(text)}}/{text}{' epochs' if self._in_epochs() else ''}]"
 
     def _in_epochs(self) -> bool:
-        """Whether epochs are counted: with a budget of them the number of trials is not known."""
+        """Tell whether to count epochs: with a budget in epochs, the number of trials is unknown."""
         return all(runner.budget is not None for runner in self.runners)
 
-    def _work(self) -> tuple[int, int | None]:
-        """What is done of what there is to do, in epochs or trials; the latter None if not known."""
+    def _done_and_total(self) -> tuple[int, int | None]:
+        """Return how much is done and how much there is in total (None if unknown), in epochs or trials."""
         if self._in_epochs():
             done = sum(len(trial.history) for trial in self._ended())
             return done, sum(runner.budget.total for runner in self.runners if runner.budget is not None)
@@ -100,42 +103,40 @@ class Progress:
         return f"{states.count(TrialState.STOPPED)} stopped, {states.count(TrialState.FAILED)} failed"
 
     def _best(self) -> str:
-        found: list[tuple[SweepRunner, float]] = []
+        best: tuple[str, float] | None = None
         for runner in self.runners:
-            trial = incumbent(runner.folder, runner.trials)
-            value = None if trial is None or runner.metric is None else runner.metric.best(trial.history)
-            if value is not None:
-                found.append((runner, value))
-        if not found:
-            return ""
-        pick = max if found[0][0].metric.goal == "maximize" else min  # type: ignore[union-attr]
-        runner, value = pick(found, key=lambda pair: pair[1])
-        return f"best {runner.folder.sweep.name} {value:.4f}"
+            trial, metric = incumbent(runner.folder, runner.trials), runner.metric
+            value = None if trial is None or metric is None else metric.best(trial.history)
+            if metric is None or value is None:
+                continue
+            if best is None or metric.is_better(value, best[1]):
+                best = runner.folder.sweep.name, value
+        return "" if best is None else f"best {best[0]} {best[1]:.4f}"
 
-    def _left(self) -> str:
-        done, total = self._work()
-        if total is None or self._started is None:
+    def _time_left(self) -> str:
+        done, total = self._done_and_total()
+        if total is None or self._started_at is None:
             return ""
-        new = done - self._before
+        new = done - self._done_before
         if total <= done or new <= 0:
             return ""
-        seconds = (total - done) * (time.monotonic() - self._started) / new
-        return f"~{duration(seconds)} left"
+        seconds = (total - done) * (time.monotonic() - self._started_at) / new
+        return f"~{format_duration(seconds)} left"
 
 
 def trial_seconds(trial: Trial) -> float:
-    """How long a trial logged for, in seconds, by W&B's own clock; 0 if it logged nothing."""
+    """Return W&B's `_runtime` of the last row that a trial logged, in seconds; 0 if it logged nothing."""
     return float(trial.history[-1].get("_runtime", 0.0)) if trial.history else 0.0
 
 
-def searched(parameters: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    """The values of the parameters that are searched, not of the constant ones."""
+def format_searched(parameters: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """Format the values of the parameters that are searched, without constants: `lr=0.01 epochs=3`."""
     names = [name for name in config if "value" not in (parameters.get(name) or {})]
     return " ".join(f"{name}={_short(config[name])}" for name in names)
 
 
-def duration(seconds: float) -> str:
-    """A length of time for people: `40 s`, `3 min`, `2 h 05 min`."""
+def format_duration(seconds: float) -> str:
+    """Format a length of time: `40 s`, `3 min`, `2 h 05 min`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

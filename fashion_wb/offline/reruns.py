@@ -1,9 +1,9 @@
-"""Follow-ups of a search: some of its configurations trained to the end, outside the sweep but in its folder.
+"""Reruns of a search: some of its configurations, trained to the end outside the sweep but in its folder.
 
-    SWEEP_DIR/TYPE/followup.json         what is to be trained
-    SWEEP_DIR/TYPE/wandb/..., output/    as in any sweep's folder; see `sweepdir`
+    SWEEP_DIR/TYPE/followup.json         the configurations to train
+    SWEEP_DIR/TYPE/wandb/..., output/    as in every sweep's folder; see `sweep_dir`
 
-Each is an ordinary W&B run of job type TYPE whose group is the sweep's id.
+Each rerun is an ordinary W&B run. Its job type is TYPE, and its group is the sweep's id.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _COMMAND = ("${env}", "${interpreter}", "${program}", "${args}")  # W&B's own de
 
 @dataclass(frozen=True)
 class RerunSet:
-    """Runs that a search calls for.
+    """The reruns of a search that have the same job type.
 
     Attributes:
-        folder: of the runs, kept as a sweep's trials are.
-        sources: for each of them the search's run whose configuration it has.
-        configs: what each is trained with.
+        folder: the folder of the reruns, like that of a sweep's trials.
+        sources: for each rerun, the id of the search's run that it reruns.
+        configs: the configuration of each rerun.
     """
 
     folder: SweepDir
@@ -42,16 +42,16 @@ class RerunSet:
 
     @property
     def complete(self) -> bool:
-        """Whether every run has ended."""
+        """Whether every rerun has ended."""
         trials = self.folder.read_trials()
         return len(trials) >= len(self.configs) and all(trial.state.ended for trial in trials)
 
     def trials(self) -> list[tuple[str, Trial]]:
-        """The runs begun so far, in order, each after the run that it follows up."""
+        """Return pairs in order: the id of a search's run, and its rerun; only reruns that have started."""
         return list(zip(self.sources, self.folder.read_trials(), strict=False))
 
     def summary(self, trial: Trial) -> Mapping[str, Any]:
-        """What a run has in its W&B summary; nothing if it never started."""
+        """Return the W&B summary of a rerun; empty if its run never started."""
         log = self.folder.find_log(trial.run_id)
         return {} if log is None else read_run_log(log).summary
 
@@ -65,7 +65,7 @@ class ListSampler:
         self._configs = configs
 
     def ask(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
-        """The next of the list, or None at its end."""
+        """Return the next configuration of the list, or None at its end."""
         return dict(self._configs[len(trials)]) if len(trials) < len(self._configs) else None
 
 
@@ -75,16 +75,18 @@ def open_reruns(
     entries: Sequence[tuple[str, Mapping[str, Any]]],
     flags: Sequence[str] = (),
 ) -> RerunSet:
-    """The follow-up of `search` of one job type, made if need be; one that was begun may grow at its end.
+    """Open the reruns of `search` of one job type; create them if there are none.
+
+    Existing reruns can only grow: `entries` must start with them, or they with `entries`.
 
     Args:
-        search: a search that has come to its end.
-        job_type: also the name of the folder.
-        entries: the search's run and the configuration of each run, at least one.
-        flags: of the program, after the configuration's.
+        search: a search that is complete.
+        job_type: W&B's job type, also the name of the folder.
+        entries: the id of the search's run and the configuration, for each rerun; at least one.
+        flags: flags for the program, after those of the configuration.
 
     Raises:
-        FashionWbError: what was begun there is not the beginning of `entries`.
+        FashionWbError: the folder holds reruns of other configurations.
     """
     root = search.root / job_type
     found = read_reruns(search, job_type)
@@ -93,8 +95,8 @@ def open_reruns(
     shorter = min(len(known), len(wanted))
     if known[:shorter] != wanted[:shorter]:
         raise FashionWbError(
-            f"{root}: was begun for other configurations than the search now calls for; delete the folder to "
-            "have them trained anew"
+            f"{root}: holds reruns of other configurations than the search now needs; delete the folder to "
+            "train those that it needs"
         )
     if found is not None and len(known) >= len(wanted):
         return found
@@ -103,25 +105,25 @@ def open_reruns(
     for folder in (root, root / "output", root / "wandb" / f"sweep-{search.sweep_id}-{job_type}"):
         folder.mkdir(exist_ok=True, parents=True)
     write_text(json.dumps(record, indent=2) + "\n", root / _FILE)
-    return _followup(root, job_type, record)
+    return _rerun_set(root, job_type, record)
 
 
 def read_reruns(search: SweepDir, job_type: str) -> RerunSet | None:
-    """The follow-up of `search` of one job type, or None if there is none.
+    """Read the reruns of `search` of one job type; None if there are none.
 
     Raises:
-        FashionWbError: its followup.json is damaged.
+        FashionWbError: their followup.json is damaged.
     """
     path = search.root / job_type / _FILE
     try:
-        return _followup(path.parent, job_type, json.loads(path.read_text()))
+        return _rerun_set(path.parent, job_type, json.loads(path.read_text()))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise FashionWbError(f"{path}: damaged ({error!r}); restore it from a copy") from None
 
 
-def _followup(root: Path, job_type: str, record: Mapping[str, Any]) -> RerunSet:
+def _rerun_set(root: Path, job_type: str, record: Mapping[str, Any]) -> RerunSet:
     name = f"{record['name']} {job_type}"
     sweep = make_sweep({**update_config(record["config"]), "name": name}, default_name=job_type)
     group = record["group"]

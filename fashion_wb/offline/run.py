@@ -1,4 +1,4 @@
-"""From a checked sweep, or several, to finished trials: folders, searches, workers, progress."""
+"""Run planned sweeps, or reruns of their configurations, until every trial has ended."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from fashion_wb.sweepfile.sweep import Sweep
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run sweeps; none of it changes what is searched.
+    """How to run sweeps.
 
     Attributes:
-        workers: trials at once, at least 1; None for one a core, but no more of a sweep than a fifth of its
-            trials: a model that is shown no result until half the budget is spent is random search.
-        cwd: the directory the trials run in, where W&B's agent would be started.
+        workers: trials at once, at least 1. None means one per core, and for each sweep at most a fifth of
+            its trials: a search that sees no result until half its budget is spent is random search.
+        cwd: the directory that trials run in, where you would start W&B's agent.
         patience: seconds a trial may go without logging before it counts as hung.
         warm: whether to fork trials from a process that has imported the program's modules.
     """
@@ -45,18 +45,18 @@ class RunOptions:
 
     @property
     def slots(self) -> int:
-        """Trials at once."""
-        return self.workers if self.workers is not None else cores()
+        """Maximum number of trials at once, over all sweeps."""
+        return self.workers if self.workers is not None else available_cores()
 
 
 def run_offline(
     planned: Sequence[PlannedSweep], count: int | None, options: RunOptions, stream: TextIO
 ) -> list[SweepDir]:
-    """Run sweeps offline, each in its folder, by turns; sweeps already begun there go on.
+    """Run sweeps offline, each in its folder, by priority; a sweep that has started there continues.
 
     Args:
-        planned: what to run, at least one; those of one turn run side by side.
-        count: most trials of each sweep; its `run_cap` holds as well.
+        planned: the sweeps, at least one; those of the same priority run side by side.
+        count: maximum number of trials of each sweep; its `run_cap` applies as well.
         options: how to run.
         stream: where progress is printed.
 
@@ -64,8 +64,9 @@ def run_offline(
         The folders, in the order given.
 
     Raises:
-        FashionWbError: a bad program or space, another process on the same folder, a failing program.
-        Interrupted: the user stopped it.
+        FashionWbError: the program or the search space is invalid, another process uses a folder, or the
+            program always fails.
+        Interrupted: the user pressed Ctrl-C.
     """
     for plan in planned:
         _check_program(plan.sweep, options.cwd)
@@ -74,27 +75,26 @@ def run_offline(
     folders = [open_sweep_dir(plan.folder, plan.sweep, plan.seed) for plan in planned]
     pairs = list(zip(planned, folders, strict=True))
     if all(_is_complete(plan, folder, count) for plan, folder in pairs):
-        print("Every trial has ended already.", file=stream, flush=True)
+        print("Every trial has already ended.", file=stream, flush=True)
         return folders
-    # By the sweeps of one turn, so that a search does not depend on how many turns there are.
-    share = ceil(options.slots / max(Counter(plan.turn for plan in planned).values()))
+    # Sweeps of one priority share the slots, so a search does not depend on the number of priorities.
+    share = ceil(options.slots / max(Counter(plan.priority for plan in planned).values()))
     _run(folders, lambda: [_runner(*pair, count, share, options) for pair in pairs], options, stream)
     return folders
 
 
-def run_reruns(followups: Sequence[RerunSet], options: RunOptions, stream: TextIO) -> None:
-    """Train what follow-ups list, as far as it has not been; all side by side.
+def run_reruns(rerun_sets: Sequence[RerunSet], options: RunOptions, stream: TextIO) -> None:
+    """Train the reruns that have not ended yet, all side by side.
 
     Raises:
-        FashionWbError: as `run_offline`.
-        Interrupted: the user stopped it.
+        FashionWbError, Interrupted: as for `run_offline`.
     """
-    missing = [followup for followup in followups if not followup.complete]
-    if not missing:
+    incomplete = [reruns for reruns in rerun_sets if not reruns.complete]
+    if not incomplete:
         return
-    _prepare([followup.folder.sweep for followup in missing], options.cwd)
-    make = lambda: [_followup_runner(followup, options) for followup in missing]  # noqa: E731
-    _run([followup.folder for followup in missing], make, options, stream)
+    _prepare([reruns.folder.sweep for reruns in incomplete], options.cwd)
+    folders = [reruns.folder for reruns in incomplete]
+    _run(folders, lambda: [_rerun_runner(reruns, options) for reruns in incomplete], options, stream)
 
 
 def _run(
@@ -103,15 +103,15 @@ def _run(
     options: RunOptions,
     stream: TextIO,
 ) -> None:
-    print(f"Starting workers for {options.slots} trials at once ...", file=stream, flush=True)
+    print(f"Starting; at most {options.slots} trials run at once ...", file=stream, flush=True)
     with contextlib.ExitStack() as stack:
         locks = [stack.enter_context(locked(folder.root)) for folder in folders]
-        # A scheduler block's source is found from where the trials run, as wandb sweep-scheduler finds it.
+        # A scheduler block's source is relative to where trials run, as for `wandb sweep-scheduler`.
         stack.enter_context(contextlib.chdir(options.cwd))
         program = folders[0].sweep.script(options.cwd) if options.warm else None
-        executor = stack.enter_context(LocalExecutor(program, hold=locks))
+        executor = stack.enter_context(LocalExecutor(program, keep_open=locks))
         runners = make_runners()
-        run_sweeps(runners, executor, options.slots, Progress(runners, options.slots, stream))
+        run_sweeps(runners, executor, options.slots, Progress(runners, stream))
 
 
 def _runner(
@@ -119,27 +119,27 @@ def _runner(
 ) -> SweepRunner:
     sampler, pruner = make_search(folder.sweep, folder.sweep_id, folder.seed)
     cap = _cap(folder.sweep, count)
-    fifth = share if cap is None or options.workers is not None else max(1, cap // 5)
+    limit = share if cap is None or options.workers is not None else max(1, cap // 5)
     return SweepRunner(
         folder=folder,
         sampler=sampler,
         pruner=pruner,
         cap=cap,
-        parallel=min(share, fifth),
+        parallel=min(share, limit),
         cwd=options.cwd,
         patience=options.patience,
         warm=options.warm,
         budget=plan.budget,
-        turn=plan.turn,
+        priority=plan.priority,
     )
 
 
-def _followup_runner(followup: RerunSet, options: RunOptions) -> SweepRunner:
+def _rerun_runner(reruns: RerunSet, options: RunOptions) -> SweepRunner:
     return SweepRunner(
-        folder=followup.folder,
-        sampler=ListSampler(followup.configs),
+        folder=reruns.folder,
+        sampler=ListSampler(reruns.configs),
         pruner=NoPruner(),
-        cap=len(followup.configs),
+        cap=len(reruns.configs),
         parallel=options.slots,
         cwd=options.cwd,
         patience=options.patience,
@@ -163,7 +163,9 @@ def _is_complete(plan: PlannedSweep, folder: SweepDir, count: int | None) -> boo
 def _cap(sweep: Sweep, count: int | None) -> int | None:
     caps = [cap for cap in (count, sweep.run_cap) if cap is not None]
     if not caps and sweep.config["method"] != "grid":
-        raise FashionWbError(f"{sweep.name}: has no run_cap and would never end; add run_cap or give --count")
+        raise FashionWbError(
+            f"{sweep.name}: has no run_cap, so it would never stop; add run_cap or give --count"
+        )
     return min(caps) if caps else None
 
 
@@ -172,10 +174,10 @@ def _check_program(sweep: Sweep, cwd: Path) -> None:
     if script is not None and not script.is_file():
         raise FashionWbError(
             f"{sweep.name}: program {sweep.program} is not in {cwd}; "
-            "run from the directory that holds it, as for wandb agent"
+            "run from the directory that holds it, as for `wandb agent`"
         )
 
 
-def cores() -> int:
-    """How many cores this process may use."""
+def available_cores() -> int:
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

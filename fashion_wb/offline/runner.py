@@ -1,4 +1,4 @@
-"""One sweep in progress: ask, start, watch, stop, record. Takes the place of W&B's server and agent."""
+"""One sweep in progress: start, watch and stop its trials, as W&B's server and agent would."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fashion_wb.executors.command import build_command, kill_delay, offline_envi
 from fashion_wb.executors.local import Launch, LocalExecutor
 from fashion_wb.offline.breaker import CircuitBreaker
 from fashion_wb.offline.budget import EpochBudget
-from fashion_wb.offline.sweep_dir import SweepDir, judge_log
+from fashion_wb.offline.sweep_dir import SweepDir, state_from_log
 from fashion_wb.offline.watched_trial import WatchedTrial
 from fashion_wb.runlog.reader import RunLog, RunLogError
 from fashion_wb.search.protocol import Pruner, Sampler
@@ -22,19 +22,21 @@ from fashion_wb.trial import Metric, Trial, TrialState
 
 @dataclass
 class SweepRunner:
-    """Runs one sweep's trials in a worker executor shared with others.
+    """Runs one sweep's trials on an executor that other sweeps may share.
 
     Attributes:
         folder: the sweep's folder.
         sampler, pruner: the search.
-        cap: most trials, or None to go on until the sampler has no more.
-        parallel: most trials at once. Suggestion k is shown the results of trials 0 to k - parallel,
-            whatever else has ended by then: so it does not depend on which trial happened to be faster.
-        cwd: the directory the trials run in.
+        cap: maximum number of trials; None if only the sampler limits it.
+        parallel: maximum number of trials at once. Suggestion k sees the results of trials 0 to k - parallel
+            only, even if more have ended. So it does not depend on which trial happens to be faster.
+        cwd: the directory that trials run in.
         patience: seconds a trial may go without logging before it counts as hung.
-        warm: whether to fork trials from the executor's preloaded process where the command allows it.
-        budget: the epochs its trials may spend between them, or None.
-        turn: runners of an earlier turn start their trials first.
+        warm: whether to fork trials from the executor's fork server where the command allows it.
+        budget: the epochs that its trials may spend together; None if there is no such limit.
+        priority: runners of lower priority start their trials first.
+        trials: all trials so far, by number.
+        running: the trials whose process is running, by run id.
     """
 
     folder: SweepDir
@@ -46,10 +48,10 @@ class SweepRunner:
     patience: float
     warm: bool = True
     budget: EpochBudget | None = None
-    turn: int = 0
+    priority: int = 0
     trials: list[Trial] = field(default_factory=list)
-    active: dict[str, WatchedTrial] = field(default_factory=dict)
-    _again: list[int] = field(default_factory=list)
+    running: dict[str, WatchedTrial] = field(default_factory=dict)
+    _interrupted: list[int] = field(default_factory=list)
     _exhausted: bool = False
     _breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
 
@@ -60,7 +62,7 @@ class SweepRunner:
             if not trial.state.ended:
                 self.folder.set_aside(trial.run_id)
                 self.trials[trial.number] = replace(trial, history=())
-                self._again.append(trial.number)
+                self._interrupted.append(trial.number)
 
     @property
     def metric(self) -> Metric | None:
@@ -69,27 +71,27 @@ class SweepRunner:
 
     @property
     def started(self) -> int:
-        """How many trials have been started and not interrupted."""
-        return len(self.trials) - len(self._again)
+        """How many trials have started, without those that were interrupted and have to run again."""
+        return len(self.trials) - len(self._interrupted)
 
-    def active_numbers(self) -> list[int]:
-        """Numbers of the trials that run."""
-        return [active.number for active in self.active.values()]
+    def running_numbers(self) -> list[int]:
+        """Return the numbers of the running trials."""
+        return [watched.number for watched in self.running.values()]
 
     def can_start(self) -> bool:
-        """Whether a trial could be started now."""
-        if len(self.active) >= self.parallel:
+        """Tell whether a trial can start now."""
+        if len(self.running) >= self.parallel:
             return False
-        if self._again:
+        if self._interrupted:
             return True
-        return self._more_to_propose() and self._results_are_in() and self._has_room()
+        return self._may_propose() and self._shown_results_known() and self._has_room()
 
     def start_next(self, executor: LocalExecutor) -> bool:
         """Start the next trial, if the sampler has one."""
-        if self._again:
-            number = self._again.pop(0)
+        if self._interrupted:
+            number = self._interrupted.pop(0)
         else:
-            config = self.sampler.ask(self._shown())
+            config = self.sampler.ask(self._shown_trials())
             if config is None:
                 self._exhausted = True
                 return False
@@ -100,68 +102,76 @@ class SweepRunner:
         return True
 
     def watch(self, executor: LocalExecutor) -> None:
-        """Read what running trials have logged, stop those the pruner names, kill those that hang."""
-        news = [active for active in self.active.values() if self._read(active)]
-        for number in self.pruner.stop(self.trials) if news else set():
-            active = self.active.get(self.trials[number].run_id)
-            if active is not None and active.can_be_ended:
-                self._end(active, TrialState.STOPPED, "", executor)
+        """Read what running trials have logged; stop those that the pruner names; kill those that hang."""
+        have_logged = [watched for watched in self.running.values() if self._read_log(watched)]
+        for number in self.pruner.stop(self.trials) if have_logged else set():
+            watched = self.running.get(self.trials[number].run_id)
+            if watched is not None and watched.can_be_stopped:
+                self._stop(watched, TrialState.STOPPED, "", executor)
         now = time.monotonic()
-        for active in self.active.values():
-            silent = now - active.last_sign > self.patience
-            if silent and active.can_be_ended:
+        for watched in self.running.values():
+            silent = now - watched.last_activity_at > self.patience
+            if silent and watched.can_be_stopped:
                 reason = f"logged nothing for {self.patience:g} s and was killed"
-                self._end(active, TrialState.FAILED, reason, executor)
-            elif silent and active.signalled is None:
-                # The run is over and well; only its process does not come to an end.
-                active.outlived_run = True
-                executor.signal(active.run_id, signal.SIGKILL)
-            elif active.signalled is not None and now - active.signalled > self._kill_delay:
-                executor.signal(active.run_id, signal.SIGKILL)
+                self._stop(watched, TrialState.FAILED, reason, executor)
+            elif silent and watched.stop_sent_at is None:
+                # The run has finished; only its process does not exit.
+                watched.outlived_run = True
+                executor.signal(watched.run_id, signal.SIGKILL)
+            elif watched.stop_sent_at is not None and now - watched.stop_sent_at > self._kill_delay:
+                executor.signal(watched.run_id, signal.SIGKILL)
 
     def interrupt(self, executor: LocalExecutor) -> None:
-        """Have every running trial end in good order; it is run again when the sweep is resumed."""
-        for active in self.active.values():
-            self._read(active)
-            if active.can_be_ended:
-                self._end(active, TrialState.RUNNING, "", executor)
+        """Stop every running trial cleanly; they run again when the sweep is resumed."""
+        for watched in self.running.values():
+            self._read_log(watched)
+            if watched.can_be_stopped:
+                self._stop(watched, TrialState.RUNNING, "", executor)
 
-    def ended(self, run_id: str, status: int) -> Trial:
-        """Take in the end of a trial's process; returns the trial with its outcome."""
-        active = self.active.pop(run_id)
-        self._read_to_the_end(active, status)
-        state, reason = self.folder.outcome(run_id) or self._judge(active, status)
-        self._update(active, state, reason)
-        return self.trials[active.number]
+    def record_exit(self, run_id: str, status: int) -> Trial:
+        """Determine and record the outcome of a trial whose process has exited; return the trial with it.
+
+        An interrupted trial stays in the state "running".
+
+        Args:
+            run_id: the trial's run id.
+            status: exit status of the process; negative for a signal.
+        """
+        watched = self.running.pop(run_id)
+        self._wait_for_log(watched, status)
+        state, reason = self.folder.outcome(run_id) or self._determine_outcome(watched, status)
+        self._update(watched, state, reason)
+        return self.trials[watched.number]
 
     def failure(self) -> str:
-        """Why the sweep had better end, or nothing: its program fails every time."""
+        """Say why the sweep stops because its program always fails; "" if it does not."""
         if not self._breaker.open:
             return ""
         last = next(trial for trial in reversed(self.trials) if trial.state is TrialState.FAILED)
         return (
-            f"{self.folder.sweep.name}: {self._breaker.in_a_row} trials in a row failed, trial {last.number} "
-            f"because it {last.reason}; the sweep ends here rather than use up its budget. "
-            f"What that trial printed: {self.folder.output_file(last.run_id)}"
+            f"{self.folder.sweep.name}: {self._breaker.failures_in_a_row} trials in a row failed; the sweep "
+            f"stops so that it does not use up its budget. The last one, trial {last.number}: {last.reason}. "
+            f"Its output: {self.folder.output_file(last.run_id)}"
         )
 
-    def _more_to_propose(self) -> bool:
+    def _may_propose(self) -> bool:
         return not self._exhausted and (self.cap is None or len(self.trials) < self.cap)
 
-    def _due(self) -> int:
+    def _shown_count(self) -> int:
+        """Return how many trials, from the first, the next suggestion may see the results of."""
         return max(0, len(self.trials) - self.parallel + 1)
 
-    def _results_are_in(self) -> bool:
-        due = self.trials[: self._due()]
-        return not self.sampler.needs_results or all(trial.state.ended for trial in due)
+    def _shown_results_known(self) -> bool:
+        shown = self.trials[: self._shown_count()]
+        return not self.sampler.needs_results or all(trial.state.ended for trial in shown)
 
     def _has_room(self) -> bool:
-        return self.budget is None or self.budget.has_room(self.trials, self._due())
+        return self.budget is None or self.budget.has_room(self.trials, self._shown_count())
 
-    def _shown(self) -> Sequence[Trial]:
-        due = self._due()
+    def _shown_trials(self) -> Sequence[Trial]:
+        count = self._shown_count()
         return [
-            t if t.number < due else replace(t, state=TrialState.RUNNING, history=()) for t in self.trials
+            t if t.number < count else replace(t, state=TrialState.RUNNING, history=()) for t in self.trials
         ]
 
     def _launch(self, trial: Trial, executor: LocalExecutor) -> None:
@@ -182,52 +192,55 @@ class SweepRunner:
                 program=command.script if warm else None,
             )
         )
-        self.active[trial.run_id] = WatchedTrial(trial.number, trial.run_id, last_sign=time.monotonic())
+        self.running[trial.run_id] = WatchedTrial(
+            trial.number, trial.run_id, last_activity_at=time.monotonic()
+        )
 
-    def _end(self, active: WatchedTrial, state: TrialState, reason: str, executor: LocalExecutor) -> None:
-        # On record first: a controller killed between the two lines must not take the trial for another.
-        self.folder.record_outcome(active.run_id, state, reason)
-        active.signalled = time.monotonic()
-        executor.signal(active.run_id, signal.SIGTERM)
+    def _stop(self, watched: WatchedTrial, state: TrialState, reason: str, executor: LocalExecutor) -> None:
+        # Recorded first: if this process is killed before the signal, the outcome is already known.
+        self.folder.record_outcome(watched.run_id, state, reason)
+        watched.stop_sent_at = time.monotonic()
+        executor.signal(watched.run_id, signal.SIGTERM)
 
-    def _read(self, active: WatchedTrial) -> bool:
-        if active.log is None:
-            path = self.folder.find_log(active.run_id)
+    def _read_log(self, watched: WatchedTrial) -> bool:
+        """Read what a trial has logged since the last call; tell whether that was anything."""
+        if watched.log is None:
+            path = self.folder.find_log(watched.run_id)
             if path is None:
                 return False
-            active.log = RunLog(path)
-        before = len(active.log.history)
+            watched.log = RunLog(path)
+        before = len(watched.log.history)
         try:
-            active.log.read_new()
+            watched.log.read_new()
         except RunLogError as error:
-            # A damaged log costs its trial, and nothing else.
-            self.folder.record_outcome(active.run_id, TrialState.FAILED, str(error))
-        if len(active.log.history) == before:
+            # Only the trial with the damaged log fails.
+            self.folder.record_outcome(watched.run_id, TrialState.FAILED, str(error))
+        if len(watched.log.history) == before:
             return False
-        active.last_sign = time.monotonic()
-        self._update(active, TrialState.RUNNING, "")
+        watched.last_activity_at = time.monotonic()
+        self._update(watched, TrialState.RUNNING, "")
         return True
 
-    def _read_to_the_end(self, active: WatchedTrial, status: int) -> None:
-        deadline = active.log_deadline(status)
-        self._read(active)
-        while active.log is not None and active.log.exit_code is None and time.monotonic() < deadline:
+    def _wait_for_log(self, watched: WatchedTrial, status: int) -> None:
+        deadline = watched.log_deadline(status)
+        self._read_log(watched)
+        while watched.log is not None and watched.log.exit_code is None and time.monotonic() < deadline:
             time.sleep(0.01)
-            self._read(active)
+            self._read_log(watched)
 
-    def _update(self, active: WatchedTrial, state: TrialState, reason: str) -> None:
-        history: tuple[Any, ...] = tuple(active.log.history) if active.log else ()
-        self.trials[active.number] = replace(
-            self.trials[active.number], state=state, history=history, reason=reason
+    def _update(self, watched: WatchedTrial, state: TrialState, reason: str) -> None:
+        history: tuple[Any, ...] = tuple(watched.log.history) if watched.log else ()
+        self.trials[watched.number] = replace(
+            self.trials[watched.number], state=state, history=history, reason=reason
         )
         if state.ended:
             self._breaker.count(state)
 
-    def _judge(self, active: WatchedTrial, status: int) -> tuple[TrialState, str]:
-        state, reason = judge_log(active.log, self.metric)
-        if state is TrialState.FINISHED and (status == 0 or active.outlived_run):
+    def _determine_outcome(self, watched: WatchedTrial, status: int) -> tuple[TrialState, str]:
+        state, reason = state_from_log(watched.log, self.metric)
+        if state is TrialState.FINISHED and (status == 0 or watched.outlived_run):
             return state, reason
         if state is not TrialState.FAILED:
-            reason = active.why(status)
-        self.folder.record_outcome(active.run_id, TrialState.FAILED, reason)
+            reason = watched.failure_reason(status)
+        self.folder.record_outcome(watched.run_id, TrialState.FAILED, reason)
         return TrialState.FAILED, reason

@@ -1,4 +1,4 @@
-"""What a sweep found, in words."""
+"""The result of a sweep, in words."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from fashion_wb.trial import Trial, TrialState
 
 
 def summarise(root: Path) -> str:
-    """Trials by outcome, the best of them, and where its runs are, for the sweep in folder `root`.
+    """Summarise the sweep in `root`: the number of trials by outcome, the best trial, where its runs are.
 
     Raises:
-        FashionWbError: no sweep there, or a damaged log.
+        FashionWbError: `root` holds no sweep, or a log is damaged.
     """
     folder = read_sweep_dir(root)
     trials = folder.read_trials()
     counts = Counter(trial.state for trial in trials)
     tally = ", ".join(f"{counts[state]} {state}" for state in TrialState if counts[state] > 0) or "no trials"
     lines = [f"{folder.sweep.name} (sweep {folder.sweep_id}, seed {folder.seed}): {tally}"]
-    lines += _best(folder, trials)
+    lines += _best_line(folder, trials)
     lines.append(f"Runs: {root}/wandb  (look at one with: wandb leet inspect --summary RUN_FOLDER)")
     return "\n".join(lines)
 
 
 def incumbent(folder: SweepDir, trials: list[Trial]) -> Trial | None:
-    """The finished or stopped trial with the best objective, or None."""
+    """Return the incumbent: the finished or stopped trial with the best objective so far, or None."""
     metric = folder.sweep.metric
     if metric is None:
         return None
@@ -40,7 +40,7 @@ def incumbent(folder: SweepDir, trials: list[Trial]) -> Trial | None:
     return None if best is None else best[1]
 
 
-def _best(folder: SweepDir, trials: list[Trial]) -> list[str]:
+def _best_line(folder: SweepDir, trials: list[Trial]) -> list[str]:
     best, metric = incumbent(folder, trials), folder.sweep.metric
     if best is None or metric is None:
         return []

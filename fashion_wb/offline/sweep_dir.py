@@ -1,14 +1,14 @@
-"""The folder of one offline sweep: its identity, the proposals, and the runs' logs.
+"""The folder of one offline sweep: what is searched, the configurations and the logs of the runs.
 
-    DIR/sweep.json                                     the sweep: W&B id, config, seed
-    DIR/wandb/sweep-ID/config-RUN.yaml                 a proposed trial, in W&B's agent's own format
-    DIR/wandb/sweep-ID/outcome-RUN.json                how it ended, where the run's log cannot tell
-    DIR/wandb/offline-run-TIME-RUN/run-RUN.wandb       the run: all that it measured
-    DIR/wandb/interrupted/...                          what trials that are run again had logged
+    DIR/sweep.json                                     the sweep: W&B id, name, config, seed
+    DIR/wandb/sweep-ID/config-RUN.yaml                 a trial's configuration, in the format of W&B's agent
+    DIR/wandb/sweep-ID/outcome-RUN.json                its outcome, if the run's log does not tell it
+    DIR/wandb/offline-run-TIME-RUN/run-RUN.wandb       the log of its run
+    DIR/wandb/interrupted/...                          earlier logs of trials that ran again
     DIR/output/RUN.log                                 what the trial printed
 
-A log alone cannot tell a trial that was stopped from one that died, nor one that hung, nor one that never
-started a run: those get an outcome file, and a stop gets it before the signal is sent.
+A log alone does not tell whether a trial was stopped, died, hung or never started a run. Such a trial gets an
+outcome file. For a trial that is stopped, it is written before the signal is sent.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from fashion_wb.sweepfile.sweep import Sweep, make_sweep
 from fashion_wb.trial import Job, Metric, Trial, TrialState
 
 _SWEEP_FILE = "sweep.json"
-# The same in C, ten times faster, where PyYAML was built with it.
+# Ten times faster than SafeLoader; PyYAML may be built without it.
 _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_STOPPED_FROM_OUTSIDE = 255  # the exit code W&B gives a run that Ctrl-C or its server ended
+_STOPPED_EXIT_CODE = 255  # what W&B records for a run that Ctrl-C or its server stopped
 
 
 @dataclass(frozen=True)
 class SweepDir:
-    """An offline sweep's folder.
+    """The folder of an offline sweep, or of reruns.
 
     Attributes:
-        root: the folder.
-        sweep: what is searched.
-        sweep_id: W&B's id of the sweep, eight letters and digits.
-        seed: the search's seed.
-        job: what its runs are to W&B where they are none of a sweep's; see `followup`.
+        root: absolute path of the folder.
+        sweep: the checked sweep file.
+        sweep_id: W&B's id of the sweep, eight letters and digits; for reruns see `reruns`.
+        seed: seed of the search.
+        job: W&B's job type and group of the runs if they belong to no sweep, as reruns do; otherwise None.
     """
 
     root: Path
@@ -58,38 +58,38 @@ class SweepDir:
 
     @property
     def proposals(self) -> Path:
-        """Where configurations and outcomes are kept, a file each."""
+        """The folder with the configurations and outcomes, one file for each."""
         return self.root / "wandb" / f"sweep-{self.sweep_id}"
 
     def run_id(self, number: int) -> str:
-        """The W&B run id of trial `number`, from 0."""
+        """Return the W&B run id of trial `number`, from 0."""
         return f"{self.sweep_id}-{number:04d}"
 
     def config_file(self, run_id: str) -> Path:
-        """A trial's configuration, in the format in which W&B's agent hands it over."""
+        """Return the path of a trial's configuration, in the format of W&B's agent."""
         return self.proposals / f"config-{run_id}.yaml"
 
     def output_file(self, run_id: str) -> Path:
-        """What a trial prints."""
+        """Return the path of the file with what a trial printed."""
         return self.root / "output" / f"{run_id}.log"
 
     def find_log(self, run_id: str) -> Path | None:
-        """A run's log, or None while there is none."""
+        """Return the path of a run's log; None if there is none yet."""
         return find_run_log(self.root, run_id)
 
     def propose(self, number: int, config: Mapping[str, Any]) -> str:
-        """Put a trial on record before it starts; returns its run id."""
+        """Record a trial's configuration before the trial starts; return its run id."""
         run_id = self.run_id(number)
         document = {"wandb_version": 1, **{name: {"desc": None, "value": v} for name, v in config.items()}}
         write_text(yaml.safe_dump(document, sort_keys=False), self.config_file(run_id))
         return run_id
 
     def record_outcome(self, run_id: str, state: TrialState, reason: str = "") -> None:
-        """Put on record how a trial ended, or is about to end; RUNNING if it is to be run again."""
+        """Record the outcome of a trial that has ended or soon will; RUNNING means that it will run again."""
         write_text(json.dumps({"state": state, "reason": reason}) + "\n", self._outcome_file(run_id))
 
     def set_aside(self, run_id: str) -> None:
-        """Move away what an interrupted trial logged, so that it can be run again under the same id."""
+        """Move away the log of an interrupted trial, so that it can run again under the same run id."""
         while (log := self.find_log(run_id)) is not None:
             target = self.root / "wandb" / "interrupted" / log.parent.name
             target.parent.mkdir(exist_ok=True)
@@ -99,10 +99,10 @@ class SweepDir:
         self._outcome_file(run_id).unlink(missing_ok=True)
 
     def read_trials(self) -> list[Trial]:
-        """Every trial proposed so far, by number; interrupted ones as running.
+        """Read all trials so far, by number; interrupted ones have the state RUNNING.
 
         Raises:
-            FashionWbError: a log or a proposal is damaged.
+            FashionWbError: a log or a configuration is damaged.
         """
         logs = {path.name[4:-6]: path for path in sorted(self.root.glob("wandb/*run-*/run-*.wandb"))}
         trials = []
@@ -113,7 +113,11 @@ class SweepDir:
         return sorted(trials, key=lambda trial: trial.number)
 
     def outcome(self, run_id: str) -> tuple[TrialState, str] | None:
-        """State and reason on record for a trial, or None if its log must tell."""
+        """Return a trial's recorded state and reason; None if none is recorded, so that its log tells.
+
+        Raises:
+            FashionWbError: the outcome file is damaged.
+        """
         try:
             record = json.loads(self._outcome_file(run_id).read_text())
         except FileNotFoundError:
@@ -128,24 +132,24 @@ class SweepDir:
         return self.proposals / f"outcome-{run_id}.json"
 
     def _trial(self, run_id: str, config: dict[str, Any], log: RunLog | None) -> Trial:
-        state, reason = self.outcome(run_id) or judge_log(log, self.sweep.metric)
+        state, reason = self.outcome(run_id) or state_from_log(log, self.sweep.metric)
         number = int(run_id.rpartition("-")[2])
         return Trial(number, run_id, config, state, tuple(log.history) if log else (), reason)
 
 
 def open_sweep_dir(root: Path, sweep: Sweep, seed: int) -> SweepDir:
-    """The folder of `sweep`, made if need be; once it has a trial, it is that sweep's with that seed.
+    """Open the folder `root` of `sweep`; create it if it is missing or has no trials yet.
 
     Raises:
-        FashionWbError: the folder holds another sweep, or this one with a changed file or seed.
+        FashionWbError: the folder has trials of another sweep, or of this one with a changed file or seed.
     """
     path = root / _SWEEP_FILE
     if path.exists():
         found = read_sweep_dir(root)
         if any(found.proposals.glob("config-*.yaml")):
-            _check_same(found, sweep, seed)
+            _check_unchanged(found, sweep, seed)
             return found
-        # Nothing was ever proposed here, as after a mistake in the file: there is nothing to protect.
+        # No trial has started here, for example because the sweep file had a mistake: nothing is lost.
         shutil.rmtree(found.proposals, ignore_errors=True)
     alphabet = string.ascii_lowercase + string.digits
     sweep_id = "".join(secrets.choice(alphabet) for _ in range(8))
@@ -158,7 +162,7 @@ def open_sweep_dir(root: Path, sweep: Sweep, seed: int) -> SweepDir:
 
 
 def read_sweep_dir(root: Path) -> SweepDir:
-    """The sweep kept in folder `root`.
+    """Read the sweep in folder `root`.
 
     Raises:
         FashionWbError: there is none, or its sweep.json is damaged.
@@ -175,10 +179,10 @@ def read_sweep_dir(root: Path) -> SweepDir:
 
 
 def find_sweep_dirs(root: Path) -> list[SweepDir]:
-    """Every offline sweep at or below `root`, in order of path.
+    """Find all offline sweeps at or below `root`, in order of path.
 
     Raises:
-        FashionWbError: the folder is missing, or holds none.
+        FashionWbError: the folder is missing, or there are none.
     """
     if not root.is_dir():
         raise FashionWbError(f"{root}: no such folder")
@@ -190,13 +194,13 @@ def find_sweep_dirs(root: Path) -> list[SweepDir]:
     return found
 
 
-def judge_log(log: RunLog | None, metric: Metric | None) -> tuple[TrialState, str]:
-    """What a run's log alone says of its trial, with the reason for a failure.
+def state_from_log(log: RunLog | None, metric: Metric | None) -> tuple[TrialState, str]:
+    """Return the state of a trial as its run's log tells it, and the reason if it failed.
 
-    RUNNING stands for a log without an end, and for one ended from outside: whether such a trial was
-    stopped, has failed or is to be run again is for the outcome on record to say.
+    RUNNING means that the log has no last record yet, or that the run was stopped from outside. Only the
+    recorded outcome tells whether such a trial was stopped, failed or will run again.
     """
-    if log is None or log.exit_code in (None, _STOPPED_FROM_OUTSIDE):
+    if log is None or log.exit_code in (None, _STOPPED_EXIT_CODE):
         return TrialState.RUNNING, ""
     if log.exit_code != 0:
         return TrialState.FAILED, str(log.summary.get("failure") or f"ended with exit code {log.exit_code}")
@@ -205,7 +209,7 @@ def judge_log(log: RunLog | None, metric: Metric | None) -> tuple[TrialState, st
     return TrialState.FINISHED, ""
 
 
-def _check_same(found: SweepDir, sweep: Sweep, seed: int) -> None:
+def _check_unchanged(found: SweepDir, sweep: Sweep, seed: int) -> None:
     changes = []
     if found.seed != seed:
         changes.append(f"  seed was {found.seed}, is now {seed}")
@@ -217,8 +221,8 @@ def _check_same(found: SweepDir, sweep: Sweep, seed: int) -> None:
     if before != after or found.seed != seed:
         lines = "\n".join(change for change in changes if change.strip())
         raise FashionWbError(
-            f"{found.root}: holds another sweep; what differs:\n{lines}\n"
-            "Give another --dir, or the file and seed it was begun with."
+            f"{found.root}: holds another sweep. The differences:\n{lines}\n"
+            "Give another --dir, or the file and seed that this sweep started with."
         )
 
 
@@ -227,4 +231,4 @@ def _read_config(path: Path) -> dict[str, Any]:
         document = yaml.load(path.read_text(), _SafeLoader)
         return {name: entry["value"] for name, entry in document.items() if name != "wandb_version"}
     except (yaml.YAMLError, AttributeError, TypeError, KeyError):
-        raise FashionWbError(f"{path}: damaged; delete it to have the trial proposed again") from None
+        raise FashionWbError(f"{path}: damaged; delete it, and the trial is proposed again") from None

@@ -1,4 +1,4 @@
-"""A trial whose process runs: what its run log says so far, and why it ended where the log does not say."""
+"""A trial whose process is running: what its run's log says so far, and why its process exited."""
 
 from __future__ import annotations
 
@@ -8,45 +8,52 @@ from dataclasses import dataclass
 
 from fashion_wb.runlog.reader import RunLog
 
-# Seconds to wait for the end of a run log after the process has ended.
+# Seconds to wait for the last record of a run's log after the process has exited.
 _LOG_DELAY = 5.0
 _LOG_DELAY_AFTER_SIGNAL = 0.3
 
 
 @dataclass
 class WatchedTrial:
-    """A trial whose process runs.
+    """The process and log of a running trial; `fashion_wb.trial.Trial` has its configuration and results.
 
     Attributes:
-        number, run_id: the trial's.
-        last_sign: when it last logged, or was started, in seconds of time.monotonic.
-        log: its run log, once there is one.
-        signalled: when it was told to end, on the same clock, or None.
-        outlived_run: whether its run ended well and its process had to be killed.
+        number, run_id: the number and run id of its `Trial`.
+        last_activity_at: time.monotonic() when it was started or last logged.
+        log: its run's log; None until there is one.
+        stop_sent_at: time.monotonic() when it was sent SIGTERM; None if it was not.
+        outlived_run: whether its run finished but its process had to be killed.
     """
 
     number: int
     run_id: str
-    last_sign: float
+    last_activity_at: float
     log: RunLog | None = None
-    signalled: float | None = None
+    stop_sent_at: float | None = None
     outlived_run: bool = False
 
     @property
-    def can_be_ended(self) -> bool:
-        """Whether a signal would change its outcome: a run that has ended of itself came to its end."""
-        return self.signalled is None and (self.log is None or self.log.exit_code is None)
+    def can_be_stopped(self) -> bool:
+        """Whether a signal would change its outcome: it has got none yet, and its run has not ended."""
+        return self.stop_sent_at is None and (self.log is None or self.log.exit_code is None)
 
     def log_deadline(self, status: int) -> float:
-        """Until when, in seconds of time.monotonic, to wait for the log's end; `status` is the process's.
+        """Return the time.monotonic() until which to wait for the last record of its log.
 
-        The service that writes the log may be a moment behind the process that has ended; one that was
-        killed may never have told it of an end.
+        wandb-core writes the log and may be slightly behind the process. If the process was killed, that
+        record may never come, so the wait is shorter.
+
+        Args:
+            status: exit status of the process; negative for a signal.
         """
         return time.monotonic() + (_LOG_DELAY if status >= 0 else _LOG_DELAY_AFTER_SIGNAL)
 
-    def why(self, status: int) -> str:
-        """Why its process ended without finishing its run: "was killed by SIGKILL"; `status` as above."""
+    def failure_reason(self, status: int) -> str:
+        """Say why its process did not finish its run, for example "was killed by SIGKILL".
+
+        Args:
+            status: exit status of the process; negative for a signal.
+        """
         if status < 0:
             return f"was killed by {signal.Signals(-status).name}"
         if status > 0:

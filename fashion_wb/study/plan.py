@@ -137,7 +137,7 @@ def _planned(
         sweep=make_sweep(config, default_name=method),
         seed=stable_seed(settings.seed, "search", method, replicate),
         budget=None if total is None else EpochBudget(total, settings.epochs),
-        turn=replicate,
+        priority=replicate,
     )
 
 

@@ -1,4 +1,4 @@
-"""A trial's command, against what W&B documents for its macros."""
+"""A trial's command and environment: W&B's macros and variables, the default command, the kill delay."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def test_the_default_command_runs_the_program_with_every_value_as_a_flag(tmp_pat
         ("${unknown}", []),
     ],
 )
-def test_macros(macro, expected, tmp_path):
+def test_each_macro_is_filled_in_as_wandb_documents_it(macro, expected, tmp_path):
     assert build(["run", macro], tmp_path).argv == ("run", *expected)
 
 
-def test_the_json_file_is_written_where_it_is_named(tmp_path):
+def test_the_file_for_args_json_file_holds_the_configuration(tmp_path):
     command = build(["run", "${args_json_file}"], tmp_path)
     assert json.loads(Path(command.argv[1]).read_text()) == CONFIG
 
@@ -53,7 +53,7 @@ def test_the_json_file_is_written_where_it_is_named(tmp_path):
         ["${env}", "python", "-m", "package", "${args}"],
     ],
 )
-def test_what_is_more_than_a_script_is_not_taken_for_one(command, tmp_path):
+def test_a_command_that_does_more_than_run_a_script_has_no_script(command, tmp_path):
     assert build(command, tmp_path).script is None
 
 
@@ -62,8 +62,8 @@ def test_an_empty_command_is_refused(tmp_path):
         build(["${unknown}"], tmp_path)
 
 
-def test_the_environment_is_the_agents_made_offline(tmp_path, monkeypatch):
-    monkeypatch.setenv("WANDB_SERVICE", "another one's")
+def test_an_offline_environment_is_the_agents_with_offline_mode(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_SERVICE", "some other service")
     monkeypatch.setenv("WANDB_MODE", "online")
     monkeypatch.setenv("MINE", "kept")
     sweep = make_sweep({"project": "p"}, "s")
@@ -76,8 +76,8 @@ def test_the_environment_is_the_agents_made_offline(tmp_path, monkeypatch):
     assert env["WANDB_SWEEP_PARAM_PATH"] == str(tmp_path / "config.yaml")
 
 
-def test_online_the_mode_is_the_users_and_the_place_the_servers(tmp_path, monkeypatch):
-    monkeypatch.setenv("WANDB_SERVICE", "another one's")
+def test_online_the_mode_is_the_users_and_the_project_is_the_sweeps(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_SERVICE", "some other service")
     monkeypatch.setenv("WANDB_MODE", "shared")
     monkeypatch.setenv("WANDB_PROJECT", "elsewhere")
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
@@ -92,7 +92,7 @@ def test_online_the_mode_is_the_users_and_the_place_the_servers(tmp_path, monkey
     assert env["OMP_NUM_THREADS"] == "7"
 
 
-def test_the_kill_delay_is_a_number_of_seconds(monkeypatch):
+def test_the_kill_delay_must_be_a_number_of_seconds(monkeypatch):
     monkeypatch.delenv("WANDB_AGENT_KILL_DELAY", raising=False)
     assert kill_delay() == 30
     monkeypatch.setenv("WANDB_AGENT_KILL_DELAY", "0")

@@ -1,4 +1,4 @@
-"""The fork server and its client."""
+"""The fork server and its client: trials start, exit, are signalled and never outlive the client."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def fresh(folder, key, code):
 
 
 def wait_for(executor, *keys, seconds=60):
-    ends, deadline = {}, time.monotonic() + seconds
-    while set(ends) != set(keys):
+    exits, deadline = {}, time.monotonic() + seconds
+    while set(exits) != set(keys):
         assert time.monotonic() < deadline
-        ends |= {end.key: end.status for end in executor.exits(0.1)}
-    return ends
+        exits |= {exit.key: exit.status for exit in executor.exits(0.1)}
+    return exits
 
 
-def test_ends_come_with_their_status_and_what_was_printed_is_kept(tmp_path):
+def test_exits_have_their_status_and_the_output_is_kept(tmp_path):
     with LocalExecutor(None) as executor:
         assert "fresh processes" in executor.cannot_fork()
         executor.start(fresh(tmp_path, "good", "print('said')"))
@@ -41,13 +41,13 @@ def test_ends_come_with_their_status_and_what_was_printed_is_kept(tmp_path):
         executor.start(fresh(tmp_path, "killed", "import time; time.sleep(100)"))
         executor.signal("killed", signal.SIGTERM)
         executor.signal("unknown", signal.SIGTERM)
-        ends = wait_for(executor, "good", "bad", "killed")
-    assert ends == {"good": 0, "bad": 3, "killed": -signal.SIGTERM}
+        exits = wait_for(executor, "good", "bad", "killed")
+    assert exits == {"good": 0, "bad": 3, "killed": -signal.SIGTERM}
     assert (tmp_path / "good.log").read_text() == "said\n"
     assert (tmp_path / "bad.log").read_text() == "why\n"
 
 
-def test_a_command_that_is_not_there_fails_as_a_shell_would_have_it(tmp_path):
+def test_a_missing_command_exits_with_127_as_in_a_shell(tmp_path):
     with LocalExecutor(None) as executor:
         executor.start(Launch("x", ["no-such-command"], dict(os.environ), tmp_path, tmp_path / "x.log", None))
         assert wait_for(executor, "x") == {"x": 127}
@@ -63,7 +63,7 @@ def test_a_program_whose_imports_start_threads_is_not_forked(tmp_path):
         assert executor.cannot_fork() == "importing it starts threads (mine)"
 
 
-def test_a_module_beside_the_program_wins_over_an_installed_one_of_the_same_name(tmp_path):
+def test_a_module_beside_the_program_shadows_an_installed_one(tmp_path):
     (tmp_path / "click.py").write_text("ours = True\n")
     program = script(tmp_path, "import click\nprint(click.ours)\n")
     with LocalExecutor(program) as executor:
@@ -73,7 +73,7 @@ def test_a_module_beside_the_program_wins_over_an_installed_one_of_the_same_name
     assert (tmp_path / "x.log").read_text() == "True\n"
 
 
-def test_leaving_the_pool_kills_what_still_runs(tmp_path):
+def test_leaving_the_executor_kills_what_still_runs(tmp_path):
     with LocalExecutor(None) as executor:
         executor.start(
             fresh(tmp_path, "x", "import os, time; print(os.getpid(), flush=True); time.sleep(100)")
@@ -87,31 +87,33 @@ def test_leaving_the_pool_kills_what_still_runs(tmp_path):
         os.kill(pid, 0)
 
 
-def test_the_death_of_the_server_is_an_error_that_says_what_to_do(tmp_path):
+def test_a_dead_server_is_an_error_that_says_what_to_do(tmp_path):
     with LocalExecutor(None) as executor:
         executor.start(fresh(tmp_path, "x", "import os; os.kill(os.getppid(), 9)"))
-        with pytest.raises(FashionWbError, match=r"worker process ended unexpectedly.*goes on from there"):
+        with pytest.raises(
+            FashionWbError, match=r"fork server exited unexpectedly.*Run the same command again"
+        ):
             wait_for(executor, "x")
 
 
-ENDS = {
+WAYS_TO_DIE = {
     "killed": ("os.kill(os.getpid(), 9)", -9, 137),
     "terminated": ("time.sleep(60)", -15, 255),
     "left": ("os._exit(3)", 3, 3),
-    "left in peace": ("os._exit(0)", 0, 0),
+    "left with 0": ("os._exit(0)", 0, 0),
     "raised": ("1 / 0", 1, 1),
     "finished itself": ("run.finish(exit_code=7); os.kill(os.getpid(), 9)", -9, 7),
 }
 
 
-def test_a_run_whose_trial_dies_is_ended_with_all_it_logged(tmp_path):
-    lines = "".join(f"if sys.argv[1] == {key!r}: {end[0]}\n" for key, end in ENDS.items())
+def test_the_run_of_a_trial_that_dies_is_finished_with_everything_it_logged(tmp_path):
+    lines = "".join(f"if sys.argv[1] == {key!r}: {way[0]}\n" for key, way in WAYS_TO_DIE.items())
     program = script(
         tmp_path,
         "import os, sys, time, wandb\nrun = wandb.init()\nfor i in range(3): run.log({'loss': i})\n"
         f"print('logged', flush=True)\n{lines}",
     )
-    ids = {key: key.replace(" ", "-") for key in ENDS}
+    ids = {key: key.replace(" ", "-") for key in WAYS_TO_DIE}
     with LocalExecutor(program) as executor:
         assert executor.cannot_fork() == ""
         for key, run_id in ids.items():
@@ -123,14 +125,16 @@ def test_a_run_whose_trial_dies_is_ended_with_all_it_logged(tmp_path):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         executor.signal("terminated", signal.SIGTERM)
-        ends = wait_for(executor, *ENDS)
+        exits = wait_for(executor, *WAYS_TO_DIE)
     logs = {key: read_run_log(find_run_log(tmp_path, run_id)) for key, run_id in ids.items()}
-    assert ends == {key: end[1] for key, end in ENDS.items()}
-    assert {key: log.exit_code for key, log in logs.items()} == {key: end[2] for key, end in ENDS.items()}
+    assert exits == {key: way[1] for key, way in WAYS_TO_DIE.items()}
+    assert {key: log.exit_code for key, log in logs.items()} == {
+        key: way[2] for key, way in WAYS_TO_DIE.items()
+    }
     assert all([row["loss"] for row in log.history] == [0, 1, 2] for log in logs.values())
 
 
-def test_a_trial_that_never_began_a_run_ends_as_it_did(tmp_path):
+def test_a_trial_that_dies_before_its_run_starts_keeps_its_exit_status(tmp_path):
     program = script(tmp_path, "import os\nos._exit(5)\n")
     with LocalExecutor(program) as executor:
         env = {**os.environ, "WANDB_DIR": str(tmp_path)}
@@ -138,7 +142,7 @@ def test_a_trial_that_never_began_a_run_ends_as_it_did(tmp_path):
         assert wait_for(executor, "x") == {"x": 5}
 
 
-def test_a_warm_trial_computes_with_the_threads_its_environment_names(tmp_path):
+def test_a_warm_trial_uses_the_number_of_threads_in_its_environment(tmp_path):
     program = script(tmp_path, "import torch\nprint(torch.get_num_threads())\n")
     env = {**os.environ, "OMP_NUM_THREADS": "2"}
     with LocalExecutor(program) as executor:

@@ -1,4 +1,4 @@
-"""The circuit breaker."""
+"""The circuit breaker: when repeated failures stop a sweep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A budget in epochs: never exceeded, never left with room for a trial, whatever the order of completion."""
+"""A budget in epochs: never exceeded, used up, and independent of the order in which trials end."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from fashion_wb.trial import Trial, TrialState
 
 
 def run_search(budget, parallel, lengths, pick):
-    """A search whose trial k trains lengths[k] epochs; `pick` chooses which running one ends next."""
+    """Run a search whose trial k trains lengths[k] epochs; `pick` chooses which running trial ends next."""
     trials = []
     while True:
-        due = max(0, len(trials) - parallel + 1)
+        shown = max(0, len(trials) - parallel + 1)
         running = [t.number for t in trials if not t.state.ended]
-        if len(running) < parallel and budget.has_room(trials, due):
+        if len(running) < parallel and budget.has_room(trials, shown):
             trials.append(Trial(len(trials), "r", {}, TrialState.RUNNING))
             continue
         if not running:
@@ -35,7 +35,9 @@ def run_search(budget, parallel, lengths, pick):
     lengths=st.lists(st.integers(1, 9), min_size=1, max_size=20),
     data=st.data(),
 )
-def test_it_is_kept_and_used_up_whoever_is_faster(per_trial, more, parallel, lengths, data):
+def test_the_budget_is_used_up_and_never_exceeded_whichever_trial_is_faster(
+    per_trial, more, parallel, lengths, data
+):
     budget = EpochBudget(per_trial + more, per_trial)
     first = run_search(budget, parallel, lengths, lambda n: data.draw(st.integers(0, n - 1)))
     assert budget.total - per_trial < budget.spent(first) <= budget.total
@@ -43,12 +45,12 @@ def test_it_is_kept_and_used_up_whoever_is_faster(per_trial, more, parallel, len
     assert run_search(budget, parallel, lengths, lambda n: 0) == first
 
 
-def test_trials_of_full_length_get_as_many_as_fit():
+def test_as_many_trials_of_full_length_run_as_fit():
     assert len(run_search(EpochBudget(100, 10), 2, [10], lambda n: 0)) == 10
     assert len(run_search(EpochBudget(109, 10), 3, [10], lambda n: 0)) == 10
 
 
-def test_a_failed_trial_costs_what_it_trained():
+def test_a_failed_trial_costs_the_epochs_it_trained():
     budget = EpochBudget(10, 4)
     failed = Trial(0, "r", {}, TrialState.FAILED, ({}, {}, {}))
     assert budget.spent([failed]) == 3 and budget.has_room([failed], 1)

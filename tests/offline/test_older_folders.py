@@ -1,4 +1,4 @@
-"""A folder that an older version wrote names files where they were then; it is read with their present paths."""
+"""Folders that an older version wrote name files by their old paths; they are read with the current ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fashion_wb.offline.older_folders import update_config
 OLD = {"engine": "optuna", "source": "fashion_wb/samplers/studies.py", "optimizer": "optuna_tpe"}
 
 
-def test_a_moved_source_gets_its_present_path():
+def test_a_moved_source_gets_its_current_path():
     updated = update_config({"method": "custom", "scheduler": OLD})
     assert updated == {"method": "custom", "scheduler": {**OLD, "source": "fashion_wb/search/studies.py"}}
 
@@ -22,5 +22,5 @@ def test_a_moved_source_gets_its_present_path():
         {"method": "custom", "scheduler": {**OLD, "source": "mine/studies.py"}},
     ],
 )
-def test_everything_else_stays_as_it_is(config):
+def test_everything_else_stays_the_same(config):
     assert update_config(config) == config

@@ -1,4 +1,4 @@
-"""What a user sees, in a terminal and in a plain log."""
+"""What sweeps print while they run, on a terminal and in a log file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from fashion_wb.offline.budget import EpochBudget
-from fashion_wb.offline.progress import Progress, duration, searched
+from fashion_wb.offline.progress import Progress, format_duration, format_searched
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.offline.sweep_dir import open_sweep_dir
 from fashion_wb.search.protocol import NoPruner
@@ -36,7 +36,7 @@ def trial(number, state, loss=None, reason=""):
 
 
 def lines(runner, stream, *trials):
-    progress = Progress([runner], workers=1, stream=stream)
+    progress = Progress([runner], stream=stream)
     progress.refresh()
     for one in trials:
         runner.trials.append(one)
@@ -44,7 +44,7 @@ def lines(runner, stream, *trials):
     return stream.getvalue()
 
 
-def test_a_plain_log_has_a_line_a_trial_and_no_control_characters(runner):
+def test_a_log_file_gets_one_line_per_trial_and_no_control_characters(runner):
     text = lines(
         runner,
         io.StringIO(),
@@ -62,7 +62,7 @@ def test_a_plain_log_has_a_line_a_trial_and_no_control_characters(runner):
     assert text.isprintable() or set(text) - set("\n") == {c for c in text if c.isprintable()}
 
 
-def test_under_a_budget_of_epochs_these_are_counted(runner):
+def test_with_a_budget_in_epochs_the_lines_count_epochs(runner):
     runner.budget = EpochBudget(12, 3)
     text = lines(
         runner, io.StringIO(), trial(0, TrialState.FINISHED, 0.5), trial(1, TrialState.STOPPED, 0.75)
@@ -71,43 +71,43 @@ def test_under_a_budget_of_epochs_these_are_counted(runner):
     assert "left" in text
 
 
-def test_lines_of_many_searches_stand_in_columns(tmp_path):
+def test_lines_of_several_searches_are_aligned_in_columns(tmp_path):
     runners = []
     for name in ("bayes-r0", "tpe-hyperband-r10 retrain"):
         folder = open_sweep_dir(tmp_path / name, make_sweep({**SWEEP.config, "name": name}, name), seed=0)
         runners.append(SweepRunner(folder, None, NoPruner(), cap=4, parallel=1, cwd=tmp_path, patience=1.0))
     stream = io.StringIO()
-    progress = Progress(runners, workers=1, stream=stream)
+    progress = Progress(runners, stream=stream)
     for runner in runners:
         progress.trial_ended(runner, trial(0, TrialState.FINISHED, 0.5))
     first, second = stream.getvalue().splitlines()
     assert first.index("finished") == second.index("finished")
 
 
-def test_the_last_line_has_no_time_left_and_an_interrupted_trial_is_none_that_ended(runner):
+def test_the_last_line_has_no_time_left_and_an_interrupted_trial_does_not_count(runner):
     text = lines(runner, io.StringIO(), *(trial(n, TrialState.FINISHED, 1.0) for n in range(4)))
     assert "left" not in text.splitlines()[-1]
     runner.trials[3] = replace(runner.trials[3], state=TrialState.RUNNING)
     again = io.StringIO()
-    Progress([runner], 1, again).trial_ended(runner, runner.trials[3])
+    Progress([runner], again).trial_ended(runner, runner.trials[3])
     assert again.getvalue().startswith("[3/4]") and "interrupted" in again.getvalue()
 
 
-def test_a_terminal_has_a_line_that_moves_and_is_cleared(runner):
+def test_a_terminal_gets_a_status_line_that_is_removed(runner):
     text = lines(runner, Terminal(), trial(0, TrialState.FINISHED, 0.5))
     assert "\r" in text and "running nothing" in text
     assert text.endswith("left\n")
     again = Terminal()
-    Progress([runner], 1, again).refresh()
+    Progress([runner], again).refresh()
     assert "best mine 0.5000" in again.getvalue()
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0, "0 s"), (89, "89 s"), (91, "2 min"), (3600, "60 min"), (7500, "2 h 05 min")]
 )
-def test_lengths_of_time_are_for_people(seconds, text):
-    assert duration(seconds) == text
+def test_a_length_of_time_is_formatted_in_suitable_units(seconds, text):
+    assert format_duration(seconds) == text
 
 
 def test_a_searched_value_of_zero_is_shown():
-    assert searched({"x": {"values": [0, 1]}}, {"x": 0}) == "x=0"
+    assert format_searched({"x": {"values": [0, 1]}}, {"x": 0}) == "x=0"

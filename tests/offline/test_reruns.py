@@ -1,4 +1,4 @@
-"""Follow-ups of a search with a user's own program: outcomes apart, growth, resumption, refusals."""
+"""Reruns of a search with a user's own program: their outcomes, growth, resumption and refusals."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fashion_wb.study.audit import plan_audit
 from fashion_wb.study.retraining import plan_retraining
 from fashion_wb.trial import TrialState
 
-# Fails on seed 3 and, of itself, ends a run that was asked to stop; takes its values from its flags alone.
+# Fails on seed 3; takes its values only from its flags.
 PROGRAM = """
 import os, sys, time
 import wandb
@@ -56,14 +56,14 @@ def searched_in(folder, sweep):
     return read_sweep_dir(folder / "runs" / "sweep")
 
 
-def follow(search, *followups):
+def run_all(search, *rerun_sets):
     options = RunOptions(workers=2, cwd=search.root.parents[1], patience=60.0)
-    run_reruns(followups, options, io.StringIO())
-    return list(followups)
+    run_reruns(rerun_sets, options, io.StringIO())
+    return list(rerun_sets)
 
 
-def test_the_winner_is_retrained_outside_the_sweep_and_failures_stay_failures(search):
-    (retraining,) = follow(search, plan_retraining(search, [1, 3]))
+def test_the_winner_is_retrained_outside_the_sweep_and_failed_reruns_stay_failed(search):
+    (retraining,) = run_all(search, plan_retraining(search, [1, 3]))
     runs = retraining.trials()
     assert {source for source, _ in runs} == {search.run_id(1)}
     assert [trial.config for _, trial in runs] == [{"x": 0.25, "seed": 1}, {"x": 0.25, "seed": 3}]
@@ -71,36 +71,36 @@ def test_the_winner_is_retrained_outside_the_sweep_and_failures_stay_failures(se
     assert retraining.summary(runs[0][1])["test_accuracy"] == 0.1
     log = read_run_log(retraining.folder.find_log(runs[0][1].run_id))
     assert log.sweep_id == "" and log.exit_code == 0
-    # Neither the search nor what looks for sweeps takes them for trials.
+    # Neither the search nor find_sweep_dirs counts them as trials or sweeps.
     assert len(search.read_trials()) == 3
     assert [found.sweep_id for found in find_sweep_dirs(search.root)] == [search.sweep_id]
 
 
-def test_more_seeds_later_train_only_what_is_missing(search):
-    (first,) = follow(search, plan_retraining(search, [1]))
+def test_with_more_seeds_only_the_missing_reruns_are_trained(search):
+    (first,) = run_all(search, plan_retraining(search, [1]))
     before = first.folder.find_log(first.folder.run_id(0)).read_bytes()
-    (second,) = follow(search, plan_retraining(search, [1, 2]))
+    (second,) = run_all(search, plan_retraining(search, [1, 2]))
     assert [trial.config["seed"] for _, trial in second.trials()] == [1, 2]
     assert second.folder.find_log(second.folder.run_id(0)).read_bytes() == before
-    # Asked for fewer, it stays as it is.
+    # With fewer seeds, all reruns stay.
     assert plan_retraining(search, [1]).configs == second.configs and second.complete
 
 
-def test_an_interrupted_one_is_trained_again(search):
-    (followup,) = follow(search, plan_retraining(search, [1, 2]))
-    followup.folder.record_outcome(followup.folder.run_id(1), TrialState.RUNNING)
+def test_an_interrupted_rerun_is_trained_again(search):
+    (reruns,) = run_all(search, plan_retraining(search, [1, 2]))
+    reruns.folder.record_outcome(reruns.folder.run_id(1), TrialState.RUNNING)
     assert not read_reruns(search, "retrain").complete
-    (again,) = follow(search, read_reruns(search, "retrain"))
+    (again,) = run_all(search, read_reruns(search, "retrain"))
     assert again.complete and [trial.state for _, trial in again.trials()] == [TrialState.FINISHED] * 2
 
 
-def test_one_begun_for_another_configuration_is_refused(search):
+def test_reruns_of_another_configuration_are_refused(search):
     open_reruns(search, "retrain", [("other", {"x": 0.75, "seed": 1})])
-    with pytest.raises(FashionWbError, match="begun for other configurations"):
+    with pytest.raises(FashionWbError, match="holds reruns of other configurations"):
         plan_retraining(search, [1])
 
 
-def test_a_damaged_one_is_named(search):
+def test_a_damaged_file_of_reruns_is_named(search):
     plan_retraining(search, [1])
     path = search.root / "retrain" / "followup.json"
     path.write_text("{")
@@ -108,7 +108,7 @@ def test_a_damaged_one_is_named(search):
         read_reruns(search, "retrain")
 
 
-def test_the_audit_draws_among_stopped_trials_alone_and_more_add_to_fewer(search):
+def test_the_audit_draws_only_stopped_trials_and_a_larger_count_adds_to_the_draw(search):
     assert plan_audit(search, 5) is None
     for number in (0, 2):
         search.record_outcome(search.run_id(number), TrialState.STOPPED)
@@ -118,12 +118,12 @@ def test_the_audit_draws_among_stopped_trials_alone_and_more_add_to_fewer(search
     assert plan_audit(search, 0) is None
 
 
-def test_a_stopped_trial_is_trained_to_the_end_and_says_what_stopping_cost(tmp_path):
+def test_an_audited_trial_is_trained_to_the_end_and_shows_the_cost_of_stopping(tmp_path):
     rule = "early_terminate: {type: hyperband, min_iter: 1, eta: 3, strict: true}\n"
     parameters = "x: {values: [0.25, 0.5, 0.75]}\nseed: {value: 0}\npause: {value: 1.0}"
     search = searched_in(tmp_path, yaml(parameters, method="grid", more=rule))
     assert [trial.state for trial in search.read_trials()] == ["finished", "stopped", "stopped"]
-    (audit,) = follow(search, plan_audit(search, 5))
+    (audit,) = run_all(search, plan_audit(search, 5))
     assert all(log.summary.get("test_accuracy") is None for log in logs_of(audit))
     records = {record.run: record for record in audited_trials(search)}
     assert set(records) == {search.run_id(1), search.run_id(2)}
@@ -133,12 +133,12 @@ def test_a_stopped_trial_is_trained_to_the_end_and_says_what_stopping_cost(tmp_p
         assert (record.loss_when_stopped, record.final_loss) == (x + 1 / seen, x + 1 / 4)
 
 
-def logs_of(followup):
-    return [read_run_log(followup.folder.find_log(trial.run_id)) for _, trial in followup.trials()]
+def logs_of(reruns):
+    return [read_run_log(reruns.folder.find_log(trial.run_id)) for _, trial in reruns.trials()]
 
 
 def test_a_search_without_a_result_has_no_winner(search):
     for number in range(3):
-        search.record_outcome(search.run_id(number), TrialState.FAILED, "as the test wants it")
+        search.record_outcome(search.run_id(number), TrialState.FAILED, "made to fail by this test")
     assert plan_retraining(search, [1]) is None
     assert not (search.root / "retrain").exists()

@@ -1,4 +1,4 @@
-"""Sweeps that are interrupted, killed or run twice: nothing is lost, nothing is done twice."""
+"""Sweeps that are interrupted, killed or run twice: no trial is lost or repeated."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ def start(folder):
 def wait_for(condition, process, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition() and process.poll() is None:
-        assert time.monotonic() < deadline, "it did not come to it in time"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.01)
 
 
 def logs(folder):
     while True:
-        with contextlib.suppress(FileNotFoundError):  # a run that is set aside while it is looked at
+        with contextlib.suppress(FileNotFoundError):  # a run's folder was moved while glob read it
             return sorted(folder.glob("runs/sweep/wandb/offline-run-*/run-*.wandb"))
 
 
 def processes_of(folder):
-    """Live processes that work in a folder, this one aside."""
+    """Return the live processes whose working directory is `folder`."""
     found = []
     for entry in Path("/proc").iterdir():
         try:
             if entry.name.isdecimal() and (entry / "cwd").readlink() == folder and "Z" not in status(entry):
                 found.append(int(entry.name))
         except OSError:
-            continue  # it ended while it was looked at
+            continue  # it exited in the meantime
     return found
 
 
@@ -49,16 +49,16 @@ def status(entry):
     return next(line for line in (entry / "status").read_text().splitlines() if line.startswith("State:"))
 
 
-def test_ten_kills_at_random_moments_lose_no_trial_and_run_none_twice(tmp_path, tmp_path_factory):
+def test_a_sweep_killed_ten_times_resumes_without_losing_or_repeating_trials(tmp_path, tmp_path_factory):
     place(tmp_path, yaml(SLOW, method="bayes"))
     moments = random.Random(7)
     for _ in range(10):
         before = len(logs(tmp_path))
         process = start(tmp_path)
-        # From the moment a trial of this attempt logs, so that every kill falls into the work.
+        # Wait until a trial of this attempt logs, so that every kill hits running trials.
         wait_for(lambda seen=before: len(logs(tmp_path)) > seen, process)
         time.sleep(moments.uniform(0, 0.8))
-        assert process.poll() is None, "there is nothing left to kill"
+        assert process.poll() is None, "the sweep was already over"
         process.kill()
         process.communicate()
     done = run(tmp_path, *ARGUMENTS)
@@ -73,7 +73,7 @@ def test_ten_kills_at_random_moments_lose_no_trial_and_run_none_twice(tmp_path, 
     assert [t.config for t in trials(undisturbed)] == [t.config for t in trials(tmp_path)]
 
 
-def test_ctrl_c_ends_running_trials_in_good_order_and_says_how_to_go_on(tmp_path):
+def test_ctrl_c_stops_running_trials_cleanly_and_says_how_to_continue(tmp_path):
     place(tmp_path, yaml("x: {min: 0.0, max: 1.0}\nsteps: {value: 200}\npause: {value: 0.05}"))
     process = start(tmp_path)
     wait_for(lambda: len(logs(tmp_path)) == 2, process)
@@ -81,13 +81,13 @@ def test_ctrl_c_ends_running_trials_in_good_order_and_says_how_to_go_on(tmp_path
     process.send_signal(signal.SIGINT)
     _, printed = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "interrupted" in printed and "The same command goes on from here" in printed
+    assert "interrupted" in printed and "Run the same command again to continue" in printed
     assert "Traceback" not in printed
     assert states(tmp_path) == ["running"] * 2
     assert all(trial.history for trial in trials(tmp_path))
 
 
-def test_an_interrupted_trial_is_run_again_with_the_same_configuration_and_its_log_kept_aside(tmp_path):
+def test_an_interrupted_trial_runs_again_with_the_same_configuration_and_its_old_log_is_kept(tmp_path):
     place(tmp_path, yaml("x: {values: [1, 2]}\npause: {value: 0.4}", method="grid"))
     process = start(tmp_path)
     wait_for(lambda: len(logs(tmp_path)) == 2, process)
@@ -140,7 +140,7 @@ def test_two_controllers_cannot_share_a_folder(tmp_path):
         process.communicate()
 
 
-def test_damage_is_named_and_nothing_is_overwritten(tmp_path):
+def test_a_damaged_file_is_named_and_not_overwritten(tmp_path):
     place(tmp_path, yaml("x: {values: [0, 1]}", method="grid"))
     assert run(tmp_path, *ARGUMENTS).returncode == 0
     log = logs(tmp_path)[0]
@@ -157,5 +157,5 @@ def test_damage_is_named_and_nothing_is_overwritten(tmp_path):
     assert done.returncode == 1 and "sweep.json: damaged" in done.stderr
 
 
-if sys.platform != "linux":  # the kernel's help is Linux's; elsewhere the server alone ends the trials
+if sys.platform != "linux":  # only on Linux does the kernel kill processes with their parent
     del test_a_killed_sweep_leaves_no_process_behind

@@ -34,7 +34,7 @@ def test_count_and_run_cap_are_exact_and_every_trial_is_a_run_of_the_sweep(tmp_p
     assert again.returncode == 0 and len(trials(tmp_path)) == 5
 
 
-def test_a_grid_ends_of_itself_with_every_point_once(tmp_path):
+def test_a_grid_stops_by_itself_after_every_point_once(tmp_path):
     place(
         tmp_path,
         yaml("x: {values: [0, 0.5, 1]}\nnested: {parameters: {flag: {values: [true, false]}}}", "grid"),
@@ -47,7 +47,7 @@ def test_a_grid_ends_of_itself_with_every_point_once(tmp_path):
 
 
 @pytest.mark.parametrize("more", ["", "early_terminate: {type: hyperband, min_iter: 1}\n"])
-def test_the_same_seed_proposes_the_same_whatever_the_timing(tmp_path, more):
+def test_the_same_seed_gives_the_same_proposals_whatever_the_timing(tmp_path, more):
     parameters = "x: {min: 0.0, max: 1.0}\npause: {values: [0.0, 0.02, 0.1]}"
     proposals = []
     for name, seed in (("a", "3"), ("b", "3"), ("c", "4")):
@@ -59,7 +59,7 @@ def test_the_same_seed_proposes_the_same_whatever_the_timing(tmp_path, more):
     assert proposals[0] == proposals[1] != proposals[2]
 
 
-def test_trials_that_crash_are_failed_with_the_reason_and_the_others_go_on(tmp_path):
+def test_trials_that_crash_fail_with_the_reason_and_the_others_continue(tmp_path):
     place(tmp_path, yaml("x: {values: [0, 1, 2, 3, 4, 5]}", "grid"), CRASH_ABOVE.format(limit=3))
     done = run(tmp_path, "sweep", "sweep.yaml")
     assert done.returncode == 0, done.stderr
@@ -69,7 +69,7 @@ def test_trials_that_crash_are_failed_with_the_reason_and_the_others_go_on(tmp_p
     assert "ValueError: x is too large" in folder.output_file(trials(tmp_path)[4].run_id).read_text()
 
 
-def test_a_program_that_always_fails_ends_the_sweep_early_and_can_be_mended(tmp_path):
+def test_a_program_that_always_fails_stops_the_sweep_which_continues_once_it_is_fixed(tmp_path):
     place(tmp_path, yaml(more="run_cap: 10\n"), CRASH_ABOVE.format(limit=-1))
     done = run(tmp_path, "sweep", "sweep.yaml", "--workers", "1")
     assert done.returncode == 1
@@ -94,14 +94,14 @@ def test_a_program_that_always_fails_ends_the_sweep_early_and_can_be_mended(tmp_
         ("import nonexistent\n", "ended with exit status 1"),
     ],
 )
-def test_the_ways_to_fail_are_told_apart(tmp_path, program, reason):
+def test_each_way_to_fail_has_its_own_reason(tmp_path, program, reason):
     place(tmp_path, yaml(), program)
     run(tmp_path, "sweep", "sweep.yaml", "--count", "1")
     (trial,) = trials(tmp_path)
     assert (str(trial.state), trial.reason) == ("failed", reason)
 
 
-def test_a_trial_that_hangs_is_killed_and_failed_even_if_it_ignores_sigterm(tmp_path):
+def test_a_trial_that_hangs_is_killed_and_fails_even_if_it_ignores_sigterm(tmp_path):
     program = (
         "import signal, time, wandb\n"
         "run = wandb.init()\n"
@@ -116,7 +116,7 @@ def test_a_trial_that_hangs_is_killed_and_failed_even_if_it_ignores_sigterm(tmp_
     assert trials(tmp_path)[1].reason == "logged nothing for 2 s and was killed"
 
 
-def test_a_process_that_outlives_its_finished_run_is_ended_and_the_run_counts(tmp_path):
+def test_a_process_that_outlives_its_finished_run_is_killed_and_the_run_counts(tmp_path):
     program = "import time, wandb\nrun = wandb.init()\nrun.log({'loss': 1})\nrun.finish()\ntime.sleep(1000)\n"
     place(tmp_path, yaml(), program)
     done = run(tmp_path, "sweep", "sweep.yaml", "--count", "1", "--patience", "2")
@@ -137,11 +137,11 @@ def test_hyperband_stops_after_the_rung_by_sigterm_and_records_stopped_not_faile
     done = run(tmp_path, "sweep", "sweep.yaml", "--workers", "1")
     assert done.returncode == 0, done.stderr
     assert states(tmp_path) == ["finished", "stopped", "stopped", "stopped"]
-    # Judged after the first value; the signal follows within two more.
+    # The first rung is after the first value; the signal arrives within two more.
     assert all(1 <= len(trial.history) <= 3 for trial in trials(tmp_path)[1:])
 
 
-def test_a_plain_command_gets_what_the_agent_would_give_it(tmp_path):
+def test_a_shell_command_gets_the_arguments_and_environment_of_wandb_agent(tmp_path):
     sweep = (
         "method: grid\nmetric: {name: loss}\nproject: mine\nentity: us\n"
         "command: ['${env}', sh, run.sh, '${args}', '${args_json}', '${envvar:FLAVOUR}', end]\n"
@@ -191,7 +191,7 @@ def test_warm_and_fresh_processes_run_the_same_program(tmp_path, opt_out):
     assert ("existing wandb-core service" in printed) == (opt_out == "")
 
 
-def test_a_changed_file_or_seed_in_the_same_folder_is_refused_with_the_difference(tmp_path):
+def test_a_changed_file_or_seed_in_the_same_folder_is_refused_with_the_differences(tmp_path):
     place(tmp_path, yaml("x: {min: 0.0, max: 1.0}"))
     assert run(tmp_path, "sweep", "sweep.yaml", "--count", "1").returncode == 0
     place(tmp_path, yaml("x: {min: 0.0, max: 2.0}"))
@@ -202,8 +202,8 @@ def test_a_changed_file_or_seed_in_the_same_folder_is_refused_with_the_differenc
     assert len(trials(tmp_path)) == 1
 
 
-def test_unless_told_otherwise_a_fifth_of_the_trials_run_at_once_at_the_most(tmp_path):
-    # A fifth of five trials is one: no run starts before the one before it has ended.
+def test_without_workers_at_most_a_fifth_of_the_trials_run_at_once(tmp_path):
+    # A fifth of five trials is one: each run starts after the previous one has ended.
     place(tmp_path, yaml(method="bayes", more="run_cap: 5\n"))
     assert run(tmp_path, "sweep", "sweep.yaml").returncode == 0
     rows = [trial.history for trial in trials(tmp_path)]
@@ -213,7 +213,7 @@ def test_unless_told_otherwise_a_fifth_of_the_trials_run_at_once_at_the_most(tmp
 @pytest.mark.parametrize(
     ("sweep", "arguments", "message"),
     [
-        (yaml(), [], "has no run_cap and would never end"),
+        (yaml(), [], "has no run_cap, so it would never stop"),
         (yaml().replace("prog.py", "absent.py"), ["--count", "1"], "program absent.py is not in"),
         (yaml(), ["--count", "0"], "'--count'"),
         (yaml(), ["--count", "1", "--workers", "0"], "'--workers'"),
@@ -226,7 +226,7 @@ def test_unless_told_otherwise_a_fifth_of_the_trials_run_at_once_at_the_most(tmp
         ),
     ],
 )
-def test_bad_requests_are_refused_without_a_traceback_and_before_any_trial(
+def test_invalid_requests_are_refused_before_any_trial_and_without_a_traceback(
     tmp_path, sweep, arguments, message
 ):
     place(tmp_path, sweep)

@@ -1,4 +1,4 @@
-"""What a sweep's folder tells of its trials."""
+"""The folder of a sweep: its trials, their outcomes, and when it is refused."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.offline.sweep_dir import find_sweep_dirs, judge_log, open_sweep_dir, read_sweep_dir
+from fashion_wb.offline.sweep_dir import find_sweep_dirs, open_sweep_dir, read_sweep_dir, state_from_log
 from fashion_wb.runlog.reader import RunLog
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.trial import Metric, TrialState
 
 SWEEP = make_sweep({"method": "random", "metric": {"name": "loss"}, "parameters": {"x": {"value": 0}}}, "s")
 
-# What YAML and JSON find hard: quotes, breaks, colons, a byte-order mark, characters outside Latin.
+# Characters that are difficult in YAML and JSON: quotes, line breaks, colons, a byte-order mark, not Latin.
 TEXT = st.text("a0 \n\t:#'\"-~{[\ufeffé漢\U0001f600")
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | TEXT,
@@ -45,16 +45,16 @@ def log(exit_code, losses=(1.0,), failure=None):
         (log(1, failure="the loss is not finite"), TrialState.FAILED, "the loss is not finite"),
     ],
 )
-def test_what_a_log_alone_says(record, state, reason):
-    assert judge_log(record, Metric("loss")) == (state, reason)
+def test_a_log_alone_tells_these_states(record, state, reason):
+    assert state_from_log(record, Metric("loss")) == (state, reason)
 
 
-def test_without_a_metric_a_run_that_logged_nothing_has_finished():
-    assert judge_log(log(0, []), None) == (TrialState.FINISHED, "")
+def test_without_a_metric_a_run_that_logged_nothing_is_finished():
+    assert state_from_log(log(0, []), None) == (TrialState.FINISHED, "")
 
 
 @given(config=st.dictionaries(st.text("abz_09é", min_size=1), VALUES, max_size=5))
-def test_a_proposal_reads_back_as_it_was(tmp_path_factory, config):
+def test_a_configuration_is_read_back_unchanged(tmp_path_factory, config):
     folder = open_sweep_dir(tmp_path_factory.mktemp("sweep"), SWEEP, seed=0)
     config.pop("wandb_version", None)
     run_id = folder.propose(0, config)
@@ -62,7 +62,7 @@ def test_a_proposal_reads_back_as_it_was(tmp_path_factory, config):
     assert (trial.number, trial.run_id, trial.config, trial.state) == (0, run_id, config, TrialState.RUNNING)
 
 
-def test_an_outcome_on_record_outlasts_the_process(tmp_path):
+def test_a_recorded_outcome_is_read_back(tmp_path):
     folder = open_sweep_dir(tmp_path, SWEEP, seed=0)
     for number, state in enumerate((TrialState.STOPPED, TrialState.FAILED, TrialState.FINISHED)):
         folder.record_outcome(folder.propose(number, {"x": 0}), state, f"because {number}")
@@ -74,7 +74,7 @@ def test_an_outcome_on_record_outlasts_the_process(tmp_path):
     ]
 
 
-def test_a_folder_without_a_trial_may_become_another_sweeps_and_with_one_may_not(tmp_path):
+def test_a_folder_can_change_its_sweep_only_while_it_has_no_trials(tmp_path):
     first = open_sweep_dir(tmp_path, SWEEP, seed=0)
     second = open_sweep_dir(tmp_path, SWEEP, seed=1)
     assert (second.seed, first.proposals.exists()) == (1, False)
@@ -84,14 +84,14 @@ def test_a_folder_without_a_trial_may_become_another_sweeps_and_with_one_may_not
     assert open_sweep_dir(tmp_path, SWEEP, seed=1) == second
 
 
-def test_more_trials_than_digits_keep_their_order(tmp_path):
+def test_trials_stay_in_order_when_numbers_outgrow_four_digits(tmp_path):
     folder = open_sweep_dir(tmp_path, SWEEP, seed=0)
     for number in (9_999, 10_000, 2):
         folder.propose(number, {"x": number})
     assert [trial.number for trial in folder.read_trials()] == [2, 9_999, 10_000]
 
 
-def test_damage_and_absence_are_named(tmp_path):
+def test_messages_name_missing_and_damaged_files(tmp_path):
     with pytest.raises(FashionWbError, match="no such folder"):
         find_sweep_dirs(tmp_path / "absent")
     with pytest.raises(FashionWbError, match="no offline sweep at or below"):

@@ -22,7 +22,7 @@ def seed_of(planned):
 def test_searches_of_one_replicate_differ_in_the_method_only(tmp_path):
     planned = plan(tmp_path)
     for replicate in range(4):
-        found = [p for p in planned if p.turn == replicate]
+        found = [p for p in planned if p.priority == replicate]
         assert [split_name(p.sweep.name) for p in found] == [(method, replicate) for method in METHODS]
         for p in found:
             assert p.sweep.config["parameters"] == found[0].sweep.config["parameters"]

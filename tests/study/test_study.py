@@ -79,7 +79,7 @@ def test_the_same_command_again_changes_nothing(study):
     before = (folder / "out" / "trials.csv").read_bytes()
     done = run(folder, *STUDY, FASHION_WB_LIMIT="500")
     assert done.returncode == 0, done.stderr
-    assert "Every trial has ended already." in done.stderr
+    assert "Every trial has already ended." in done.stderr
     assert (folder / "out" / "trials.csv").read_bytes() == before
 
 
