@@ -1,8 +1,13 @@
-"""What proposes a sweep's configurations, and what stops its trials early.
+"""Search methods: samplers propose the configurations of a sweep, pruners stop its trials early.
 
-Import `factory.make_search` for the sampler and pruner that a sweep file asks for, and `protocol` for
-what those two are. `seeds` derives seeds that are the same on every machine, `hyperband` is W&B's rule,
-`studies` holds the Optuna studies that `sweeps/*.yaml` name. The packages below are the engines:
-`wandb_engine` (random, grid, bayes), `scheduler` (a `scheduler:` block), `optuna_samplers` (samplers that
-Optuna itself does not have).
+Import `factory.make_search` for the sampler and pruner that a sweep file asks for, and `protocol` for their
+interface.
+
+    seeds               derives seeds that are the same on every machine
+    plain_values        converts the values that libraries return to plain Python
+    hyperband           W&B's rule for early stopping
+    studies             the Optuna studies that `sweeps/*.yaml` name
+    wandb_engine        W&B's own random, grid and bayes (a package)
+    scheduler           a sweep file's `scheduler:` block (a package)
+    optuna_samplers     samplers and a pruner that Optuna itself does not have (a package)
 """

@@ -1,4 +1,4 @@
-"""The searches: what proposes a sweep's configurations, and what stops its trials early."""
+"""Build the search that a sweep file asks for: a sampler and a pruner."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ WANDB_METHODS = ("random", "grid", "bayes")
 
 
 def make_search(sweep: Sweep, sweep_id: str, seed: int) -> tuple[Sampler, Pruner]:
-    """The sampler and the pruner a sweep file asks for.
+    """Build the sampler and the pruner that a sweep file asks for.
 
-    A scheduler block with W&B's own engine is the same search as without the block, by the same
-    library. Any other engine is both sampler and pruner.
+    A `scheduler` block that names W&B's own engine gives the same search as no block. Any other engine is
+    both sampler and pruner.
 
     Args:
         sweep: a checked sweep.
-        sweep_id: W&B's id of the sweep; what the study factories of a scheduler block seed from.
-        seed: what every other search seeds from; any integer.
+        sweep_id: W&B's id of the sweep. The functions named in a `scheduler` block get it.
+        seed: seed of the search; any integer.
 
     Raises:
-        FashionWbError: a method or engine that is not known, or one that rejects this sweep.
+        FashionWbError: an unknown method or engine, or one that rejects this sweep.
     """
     config = sweep.config
     if config.get("scheduler", {"engine": "wandb"}).get("engine") != "wandb":

@@ -1,4 +1,4 @@
-"""Hyperband, W&B's own early termination, applied to the trials of an offline sweep."""
+"""Hyperband, the early termination of W&B, for the trials of an offline sweep."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from fashion_wb.trial import Metric, Trial, TrialState
 class HyperbandPruner:
     """Stops the running trials that W&B's server would stop, by `sweeps.stop_runs`.
 
-    At each rung (min_iter * eta**k values logged) a running trial is stopped unless it is among the
-    best 1/eta of all trials that came that far. A rung is counted in finite values of the metric. Every
-    trial takes part, whatever became of it, as in W&B: what a failed run logged before it failed was
-    really measured. Defaults are the W&B schema's (eta 3, strict true).
+    A rung is reached after min_iter * eta**k finite values of the metric. There a running trial is stopped
+    unless it is among the best 1/eta of all trials that reached the rung. As in W&B, trials of every state
+    are compared: what a failed run logged before it failed was really measured. The defaults are those of
+    W&B's schema (eta 3, strict true).
 
-    Source: Li et al., Hyperband, JMLR 18 (2018), in the form of wandb/sweeps hyperband_stopping.py.
+    Source: Li et al., Hyperband, JMLR 18 (2018), as implemented in hyperband_stopping.py of wandb/sweeps.
 
     Args:
-        config: the sweep file's content; `early_terminate` is read.
+        config: the content of the sweep file; only `early_terminate` is read.
         metric: the objective.
 
     Raises:
-        FashionWbError: no metric, or an early_terminate block that W&B's rule cannot work with.
+        FashionWbError: no metric, or an `early_terminate` block that W&B's rule rejects.
     """
 
     prunes = True
@@ -39,14 +39,14 @@ class HyperbandPruner:
         }
         try:
             self.stop([])
-        # W&B raises ValueError, TypeError or the ValidationError of jsonschema, which is not ours to import.
+        # W&B raises ValueError, TypeError or the ValidationError of jsonschema, which is no dependency here.
         except Exception as error:
             block = self._config["early_terminate"]
             text = getattr(error, "message", error)
             raise FashionWbError(f"early_terminate: W&B's hyperband rejects {block!r}: {text}") from error
 
     def stop(self, trials: Sequence[Trial]) -> set[int]:
-        """Numbers of the running trials to be stopped now; `trials` are all of the sweep's, in any order."""
+        """Return the numbers of the running trials that must stop, given all trials in any order."""
         from fashion_wb.sweepfile.sweeps_package import RunState, SweepRun, stop_runs
 
         runs = [

@@ -1,4 +1,4 @@
-"""Library values as plain Python."""
+"""Convert the values that libraries return to plain Python."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def plain(value: Any) -> Any:
-    """`value` with every numpy scalar and array, however deeply nested, as plain Python; tuples as lists."""
+    """Convert numpy scalars and arrays in `value`, at any depth, to plain Python, and tuples to lists."""
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""What a search is to the rest of the project: something that proposes, and something that stops."""
+"""The interface of a search: a sampler proposes configurations, a pruner stops trials early."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ class Sampler(Protocol):
     """Proposes configurations.
 
     Attributes:
-        needs_results: whether suggestions depend on earlier trials' results. Where they do, the caller
-            shows a fixed set of results for each suggestion, so that a sweep replays exactly.
+        needs_results: whether suggestions depend on the results of earlier trials. If so, the caller must
+            always show the same set of results for a given suggestion. Otherwise a sweep would not replay.
     """
 
     needs_results: bool
 
     def ask(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
-        """The configuration of trial number `len(trials)`, or None if the space is used up.
+        """Suggest the configuration of trial number `len(trials)`; None if the search space is used up.
 
         Args:
-            trials: every earlier trial in order of number. One whose result is not to be known yet
-                is shown as running. A later call shows the same trials, further on, and one more.
+            trials: every earlier trial in order of number. A trial whose result must not be known yet is
+                shown as running. The next call shows the same trials, with more results, and one more trial.
 
         Returns:
-            Plain Python values (bool, int, float, str, list, dict, None), nested as in the sweep file,
-            every parameter of the file present, constants included. For one seed it depends on
-            `trials` alone: a new sampler shown the same trials gives the same answer.
+            Every parameter of the sweep file, constants included, nested as in the file. The values are plain
+            Python (bool, int, float, str, list, dict, None). For a given seed they depend on `trials` alone:
+            a new sampler that is shown the same trials gives the same answer.
         """
         ...
 
@@ -37,13 +37,14 @@ class Pruner(Protocol):
     """Stops running trials early.
 
     Attributes:
-        prunes: false where it can never stop a trial.
+        prunes: whether it can stop a trial at all.
     """
 
-    prunes: bool
+    @property
+    def prunes(self) -> bool: ...
 
     def stop(self, trials: Sequence[Trial]) -> set[int]:
-        """Numbers of the running trials, among `trials` (any order), to be stopped now."""
+        """Return the numbers of the running trials that must stop, given all trials in any order."""
         ...
 
 
@@ -53,5 +54,5 @@ class NoPruner:
     prunes = False
 
     def stop(self, trials: Sequence[Trial]) -> set[int]:
-        """Nothing."""
+        """Return the empty set."""
         return set()

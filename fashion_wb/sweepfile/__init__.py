@@ -1,5 +1,5 @@
-"""A W&B sweep file, checked once and frozen.
+"""Read and check W&B sweep files.
 
-Import `sweep` for the file and `program` for what its Python program says about itself. `checks` has the
-rules, `yaml_lines` the line of every key, `sweeps_package` W&B's own pip package `sweeps`.
+Import `sweep` for the file and `program` for what its Python program declares. `checks` holds the rules,
+`yaml_lines` finds the line of every key, and `sweeps_package` imports W&B's own package, pip `sweeps`.
 """

@@ -1,4 +1,4 @@
-"""The rules that a sweep file must keep, each with a message that names the line."""
+"""The rules for sweep files; the message of a broken rule names the line."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from fashion_wb.sweepfile.yaml_lines import Key, YamlSource
 
 
 def check_schema(source: YamlSource) -> None:
-    # pip `sweeps` carries the very schema that W&B's server checks a sweep against.
+    """Check a sweep file against the schema that W&B's server uses; pip `sweeps` contains it.
+
+    Raises:
+        FashionWbError: the file breaks a rule of the schema.
+    """
     from fashion_wb.sweepfile.sweeps_package import schema_violations_from_proposed_config, validator
 
     for problem in validator.iter_errors(source.data):
-        raise source.error(tuple(problem.absolute_path), _schema_text(problem))
+        raise source.error(tuple(problem.absolute_path), _schema_message(problem))
     for text in schema_violations_from_proposed_config(source.data):
         raise source.error((), text)
 
 
-def _schema_text(problem: Any) -> str:
+def _schema_message(problem: Any) -> str:
     if problem.validator == "additionalProperties" and isinstance(problem.instance, dict):
         known = list(problem.schema.get("properties", {}))
         unknown = next((k for k in problem.instance if k not in known), "")
@@ -35,23 +39,28 @@ def _schema_text(problem: Any) -> str:
 
 
 def check_parameters(source: YamlSource) -> None:
+    """Check every parameter of a sweep file, by W&B's rules and by those of its program.
+
+    Raises:
+        FashionWbError: W&B does not know such a parameter, or the program rejects it or one of its values.
+    """
     parameters = source.data.get("parameters")
     if not isinstance(parameters, dict):
-        return  # the schema check says what is missing
-    for key, spec in _leaves(parameters, ("parameters",)):
-        _check_leaf(source, key, spec)
+        return  # `check_schema` reports it
+    for key, spec in _walk_parameters(parameters, ("parameters",)):
+        _check_parameter(source, key, spec)
     _check_program_parameters(source, parameters)
 
 
-def _leaves(parameters: Mapping[str, Any], key: Key) -> Iterator[tuple[Key, Any]]:
+def _walk_parameters(parameters: Mapping[str, Any], key: Key) -> Iterator[tuple[Key, Any]]:
     for name, spec in parameters.items():
         if isinstance(spec, dict) and isinstance(spec.get("parameters"), dict):
-            yield from _leaves(spec["parameters"], (*key, name, "parameters"))
+            yield from _walk_parameters(spec["parameters"], (*key, name, "parameters"))
         else:
             yield (*key, name), spec
 
 
-def _check_leaf(source: YamlSource, key: Key, spec: Any) -> None:
+def _check_parameter(source: YamlSource, key: Key, spec: Any) -> None:
     from fashion_wb.sweepfile.sweeps_package import fill_parameter, sweep_config_jsonschema
 
     if not isinstance(spec, dict):
@@ -66,14 +75,14 @@ def _check_leaf(source: YamlSource, key: Key, spec: Any) -> None:
         raise source.error(key, str(error).partition(": ")[2] or str(error)) from None
     if filled is None:
         definitions = sweep_config_jsonschema["definitions"].values()
-        known = sorted({n for d in definitions for n in _distributions(d)})
+        known = sorted({n for d in definitions for n in _distribution_names(d)})
         name = spec.get("distribution")
         if name is not None and name not in known:
             raise source.error((*key, "distribution"), f"must be one of {', '.join(known)}, got {name!r}")
         raise source.error(key, f"not a parameter W&B knows: {spec!r}; give value, values, or min and max")
 
 
-def _distributions(definition: Mapping[str, Any]) -> list[str]:
+def _distribution_names(definition: Mapping[str, Any]) -> list[str]:
     forms = [definition, *definition.get("anyOf", [])]
     return [n for f in forms for n in f.get("properties", {}).get("distribution", {}).get("enum", [])]
 
@@ -90,20 +99,20 @@ def _check_program_parameters(source: YamlSource, parameters: Mapping[str, Any])
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(known)}"
             raise source.error(key, f"{path} has no such hyperparameter; {hint}")
-        for field, value in _values(spec):
+        for field, value in _stated_values(spec):
             try:
                 known[name](value)
             except FashionWbError as error:
                 raise source.error((*key, field), str(error)) from None
 
 
-def _values(spec: Any) -> Iterator[tuple[str, Any]]:
-    """The values of a parameter that its entry states, each with the field that states it."""
+def _stated_values(spec: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the field and value of each value that a parameter's entry states."""
     if not isinstance(spec, dict):
         return
     distribution = str(spec.get("distribution"))
     if "log_uniform" in distribution and not distribution.endswith("values"):
-        return  # min and max are exponents there, not values of the hyperparameter
+        return  # here min and max are exponents, not values of the hyperparameter
     for field in ("value", "values", "min", "max"):
         found = spec.get(field, [])
         for value in found if isinstance(found, list) else [found]:
@@ -111,13 +120,19 @@ def _values(spec: Any) -> Iterator[tuple[str, Any]]:
 
 
 def check_runnable_offline(source: YamlSource) -> None:
+    """Check that a sweep file can run offline.
+
+    Raises:
+        FashionWbError: the file lacks something that an offline sweep needs, or asks for something that only
+            W&B's server can do.
+    """
     config = source.data
     if not config.get("program") and not config.get("command"):
         raise source.error((), "needs program (a training script) or command")
     for key in ("job", "image_uri"):
         if key in config:
             raise source.error(
-                (key,), "W&B Launch needs its server; an offline sweep takes program or command"
+                (key,), "W&B Launch needs W&B's server; for an offline sweep give program or command"
             )
     if config["method"] == "custom" and "scheduler" not in config:
         raise source.error(("method",), "method custom needs a scheduler block that names the engine")
@@ -125,4 +140,4 @@ def check_runnable_offline(source: YamlSource) -> None:
         raise source.error(("metrics",), "several objectives cannot be compared here; give one metric")
     needs_metric = config["method"] in ("bayes", "custom") or "early_terminate" in config
     if needs_metric and "metric" not in config:
-        raise source.error((), "needs metric: {name: ..., goal: minimize}; this method works by its values")
+        raise source.error((), "needs metric: {name: ..., goal: minimize}; this search uses its values")

@@ -1,17 +1,17 @@
-"""What a sweep's Python program says about itself, read from its source without running it.
+"""Read what a sweep's Python program declares, from its source, without running it.
 
 At its top level a program may set two names:
 
-    FORK_SAFE = False    every trial starts as a fresh process
-    SWEEP_HOOKS = {...}  functions and values that belong to the program, each as "module:name"
+    FORK_SAFE = False    every trial starts as a new process
+    SWEEP_HOOKS = {...}  functions and values of the program, each as "module:name"
 
-The hooks are all optional:
+All hooks are optional:
 
-    parameters   mapping of every parameter's name to a function that raises FashionWbError for a bad value
-    prepare      function without arguments, called once before the first trial, to fetch data for example
+    parameters   maps the name of every parameter to a function that raises FashionWbError for a bad value
+    prepare      function without arguments, called once before the first trial, for example to fetch data
     before_fork  function without arguments, called once in the process that trials are forked from
 
-`train.py` uses all three. They are why no other part of this package knows its parameters or its data.
+`train.py` uses all three. Thanks to them, the code that runs sweeps does not know its parameters or data.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from fashion_wb.errors import FashionWbError
 
@@ -32,12 +32,12 @@ HOOKS = ("parameters", "prepare", "before_fork")
 
 @dataclass(frozen=True)
 class Program:
-    """A Python script that is a sweep's program.
+    """The Python script that a sweep trains with.
 
     Attributes:
         path: the script.
-        imports: the modules it imports at its top level, in order.
-        fork_safe: False where it asks for a fresh process for every trial.
+        imports: the modules that it imports at its top level, in order.
+        fork_safe: False if it asks for a new process for every trial.
         hooks: its SWEEP_HOOKS.
     """
 
@@ -47,19 +47,19 @@ class Program:
     hooks: Mapping[str, str] = field(default_factory=dict)
 
     def parameters(self) -> Mapping[str, Callable[[Any], object]] | None:
-        """The check of each parameter that the program takes, by name; None if it does not say.
+        """Load the check of each parameter that the program takes, by name; None if it declares none.
 
         Raises:
-            FashionWbError: the hook does not lead to anything.
+            FashionWbError: the hook cannot be imported.
         """
         found: Mapping[str, Callable[[Any], object]] | None = self._load("parameters")
         return found
 
     def prepare(self) -> None:
-        """Do what the program needs done once before its trials.
+        """Call the program's `prepare` hook, if it has one.
 
         Raises:
-            FashionWbError: the hook does not lead to anything, or the preparation fails.
+            FashionWbError: the hook cannot be imported, or the preparation fails.
         """
         function = self._load("prepare")
         if function is not None:
@@ -73,13 +73,13 @@ class Program:
                 return load_hook(self.hooks[name])
             except (ImportError, AttributeError, ValueError) as error:
                 raise FashionWbError(
-                    f"{self.path}: SWEEP_HOOKS[{name!r}] is {self.hooks[name]!r}, which does not lead to "
-                    f"anything ({error}); write it as 'module:name'"
+                    f"{self.path}: SWEEP_HOOKS[{name!r}] is {self.hooks[name]!r}, which cannot be imported "
+                    f"({error}); write it as 'module:name'"
                 ) from None
 
 
 def read_program(path: Path) -> Program | None:
-    """What a script says about itself, or None if it is missing or is not valid Python.
+    """Read what a script declares; None if it is missing or is not valid Python.
 
     Raises:
         FashionWbError: SWEEP_HOOKS is not a literal mapping of known names to "module:name".
@@ -103,24 +103,24 @@ def read_program(path: Path) -> Program | None:
 
 
 def load_hook(text: str) -> Any:
-    """What "module:name" leads to.
+    """Import the object that "module:name" names.
 
     Raises:
-        ImportError, AttributeError, ValueError: it does not lead to anything.
+        ImportError, AttributeError, ValueError: there is no such object, or the text has no colon.
     """
     module, colon, name = text.partition(":")
     if not colon:
-        raise ValueError("there is no colon in it")
+        raise ValueError("it has no colon")
     return getattr(importlib.import_module(module), name)
 
 
-def _assigns(node: ast.stmt, name: str) -> bool:
+def _assigns(node: ast.stmt, name: str) -> TypeGuard[ast.Assign]:
     return isinstance(node, ast.Assign) and any(
         isinstance(target, ast.Name) and target.id == name for target in node.targets
     )
 
 
-def _read_hooks(path: Path, node: Any) -> dict[str, str]:
+def _read_hooks(path: Path, node: ast.Assign) -> dict[str, str]:
     try:
         hooks = ast.literal_eval(node.value)
     except ValueError:
@@ -131,7 +131,7 @@ def _read_hooks(path: Path, node: Any) -> dict[str, str]:
             f"{path}:{node.lineno}: SWEEP_HOOKS must be a literal mapping of {', '.join(HOOKS)} to "
             f"'module:name', got {ast.unparse(node.value)}"
         )
-    return hooks
+    return dict(hooks)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""A W&B sweep file, checked once and frozen."""
+"""Read and check a W&B sweep file."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Sweep:
     """A sweep that can be run offline.
 
     Attributes:
-        name: what tables call it: the file's `name`, else the file's own name.
-        config: the sweep file's content, just as W&B takes it.
-        metric: the objective; None where the file names none (random and grid only).
-        run_cap: most trials the sweep may have; None where the file sets none.
+        name: its name in tables: the file's `name`, or else the name of the file itself.
+        config: the content of the sweep file, exactly as W&B takes it.
+        metric: the objective; None if the file has none (random and grid only).
+        run_cap: maximum number of trials; None if the file sets none.
     """
 
     name: str
@@ -30,16 +30,16 @@ class Sweep:
 
     @property
     def program(self) -> str | None:
-        """The training script, relative to the directory the trials run in."""
+        """The training script, relative to the folder that the trials run in; None if the file names none."""
         return self.config.get("program")
 
     def script(self, cwd: Path) -> Path | None:
-        """The training script as a path, for trials that run in `cwd`; None where the file names none."""
+        """Return the path of the training script for trials that run in `cwd`, or None."""
         return None if self.program is None else (cwd / self.program).resolve()
 
     @property
     def command(self) -> list[Any] | None:
-        """The file's own `command`, with W&B's ${macros}, or None for W&B's default."""
+        """The file's `command`, with W&B's ${macros}; None for W&B's default."""
         return self.config.get("command")
 
 
@@ -48,7 +48,7 @@ def read_sweep(path: Path) -> Sweep:
 
     Raises:
         FashionWbError: the file is missing, is not YAML, breaks a rule of W&B's sweep schema, asks for
-            something that has no offline meaning, or gives the program a parameter that it does not take (see
+            something that cannot work offline, or has a parameter that the program does not take (see
             `program.Program.parameters`).
     """
     source = read_yaml(path)
@@ -63,7 +63,7 @@ def read_sweep(path: Path) -> Sweep:
 
 
 def make_sweep(config: Mapping[str, Any], default_name: str) -> Sweep:
-    """Freeze an already checked sweep config."""
+    """Make a Sweep from a config that has already been checked."""
     metric = config.get("metric")
     return Sweep(
         name=str(config.get("name") or default_name),

@@ -1,4 +1,4 @@
-"""YAML text to plain data, remembering the line of every key for error messages."""
+"""Read YAML as plain data, with the line of every key for error messages."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Key = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class YamlSource:
-    """Parsed YAML and where each of its keys stands.
+    """Parsed YAML, with the line of each key.
 
     Attributes:
         path: the file, for messages.
-        data: mappings, lists and scalars as YAML's safe loader gives them.
-        lines: key path to line number, from 1; () is the document.
+        data: mappings, lists and scalars, as YAML's safe loader returns them.
+        lines: line number (from 1) by key path; () is the document.
     """
 
     path: Path
@@ -28,7 +28,7 @@ class YamlSource:
     lines: dict[Key, int]
 
     def error(self, key: Key, text: str) -> FashionWbError:
-        """An error that names the file, the line of `key` (or of its nearest parent) and the key."""
+        """Make an error that names the file, the line of `key` (or of its nearest parent) and the key."""
         known = key
         while known not in self.lines and known:
             known = known[:-1]
@@ -41,8 +41,8 @@ def read_yaml(path: Path) -> YamlSource:
     """Read a YAML file.
 
     Raises:
-        FashionWbError: missing, unreadable or empty file, bad YAML, or a key given twice (which YAML's
-            own loader would silently resolve in favour of the last).
+        FashionWbError: a missing, unreadable or empty file, bad YAML, or a key given twice (YAML's own loader
+            would silently take the last one).
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -61,11 +61,11 @@ def read_yaml(path: Path) -> YamlSource:
     if node is None:
         raise FashionWbError(f"{path}: the file is empty; a sweep file needs method and parameters")
     source = YamlSource(path, data, {})
-    _collect(node, (), source)
+    _collect_lines(node, (), source)
     return source
 
 
-def _collect(node: yaml.Node, key: Key, source: YamlSource) -> None:
+def _collect_lines(node: yaml.Node, key: Key, source: YamlSource) -> None:
     source.lines.setdefault(key, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
@@ -73,7 +73,7 @@ def _collect(node: yaml.Node, key: Key, source: YamlSource) -> None:
             if child in source.lines:
                 raise source.error(child, f"given twice, again on line {name.start_mark.line + 1}; keep one")
             source.lines[child] = name.start_mark.line + 1
-            _collect(value, child, source)
+            _collect_lines(value, child, source)
     elif isinstance(node, yaml.SequenceNode):
         for position, value in enumerate(node.value):
-            _collect(value, (*key, position), source)
+            _collect_lines(value, (*key, position), source)

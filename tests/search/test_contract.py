@@ -1,4 +1,4 @@
-"""What every search promises: its space, its types, its replay, and what history it survives."""
+"""What every search promises: its space, its types, exact replay, and a suggestion for any history."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ REPLAYED = 16
 
 
 @pytest.fixture(autouse=True)
-def _in_the_root(monkeypatch):
+def _run_in_the_repository_root(monkeypatch):
     monkeypatch.chdir(ROOT)
 
 
 @pytest.fixture(scope="module")
-def driven():
+def trials_of():
     found = {}
 
     def get(name):
@@ -52,9 +52,9 @@ def second_process():
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_suggestions_are_complete_plain_and_in_the_space(name, driven):
+def test_suggestions_are_complete_plain_and_inside_the_space(name, trials_of):
     parameters = sweep(name).config["parameters"]
-    for trial in driven(name):
+    for trial in trials_of(name):
         assert set(trial.config) == set(parameters)
         for key, spec in parameters.items():
             value = trial.config[key]
@@ -68,33 +68,33 @@ def test_suggestions_are_complete_plain_and_in_the_space(name, driven):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_second_process_suggests_the_same(name, driven, second_process):
-    assert second_process[name] == [trial.config for trial in driven(name)[:REPLAYED]]
+def test_a_second_process_suggests_the_same(name, trials_of, second_process):
+    assert second_process[name] == [trial.config for trial in trials_of(name)[:REPLAYED]]
 
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("known", [0, 1, 2, 5, 7, 12, 29])
-def test_a_resumed_search_suggests_the_same(name, known, driven):
-    assert search(name).ask(shown(driven(name)[:known])) == driven(name)[known].config
+def test_a_resumed_search_suggests_the_same(name, known, trials_of):
+    assert search(name).ask(shown(trials_of(name)[:known])) == trials_of(name)[known].config
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_sampler_shown_an_earlier_point_again_answers_as_before(name, driven):
+def test_a_sampler_that_is_shown_an_earlier_history_again_repeats_its_suggestion(name, trials_of):
     sampler = search(name)
-    sampler.ask(shown(driven(name)[:20]))
-    assert sampler.ask(shown(driven(name)[:9])) == driven(name)[9].config
-    assert sampler.ask(shown(driven(name)[:9])) == driven(name)[9].config
+    sampler.ask(shown(trials_of(name)[:20]))
+    assert sampler.ask(shown(trials_of(name)[:9])) == trials_of(name)[9].config
+    assert sampler.ask(shown(trials_of(name)[:9])) == trials_of(name)[9].config
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_seeds_differ(name):
+def test_different_seeds_give_different_suggestions(name):
     first, second = (drive(search(name, seed), 5) for seed in (0, 1))
     assert all(a.config["lr"] != b.config["lr"] for a, b in zip(first, second, strict=True))
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_a_failed_or_running_trial_logged_is_no_result(name, driven):
-    quiet = shown(driven(name)[:20])
+def test_values_logged_by_failed_or_running_trials_are_ignored(name, trials_of):
+    quiet = shown(trials_of(name)[:20])
     loud = [
         replace(t, history=({"_step": 0, "valid_loss": -1e9},)) if t.state in ("failed", "running") else t
         for t in quiet
@@ -104,23 +104,23 @@ def test_what_a_failed_or_running_trial_logged_is_no_result(name, driven):
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, None, "NaN"])
-def test_a_value_that_is_no_finite_number_is_no_result(name, value, driven):
-    base = shown(driven(name)[:20])
+def test_values_that_are_not_finite_numbers_are_ignored(name, value, trials_of):
+    base = shown(trials_of(name)[:20])
     added = [replace(t, history=(*t.history, {"_step": 9, "valid_loss": value})) for t in base]
     assert search(name).ask(added) == search(name).ask(base)
 
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("state", list(TrialState))
-def test_a_history_of_nothing_but_one_state_without_values_is_survived(name, state, driven):
+def test_trials_of_one_state_without_values_still_give_a_suggestion(name, state, trials_of):
     history = ({"_step": 0, "valid_loss": math.nan},)
-    trials = [replace(t, state=state, history=history) for t in driven(name)[:12]]
-    assert search(name).ask(trials).keys() == driven(name)[0].config.keys()
+    trials = [replace(t, state=state, history=history) for t in trials_of(name)[:12]]
+    assert search(name).ask(trials).keys() == trials_of(name)[0].config.keys()
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_results_count(name, driven):
-    trials = shown(driven(name)[:20])
+def test_results_change_the_suggestions_of_a_model(name, trials_of):
+    trials = shown(trials_of(name)[:20])
     worse = [
         replace(t, history=tuple({**r, "valid_loss": 9 - r["valid_loss"]} for r in t.history)) for t in trials
     ]
@@ -130,10 +130,10 @@ def test_results_count(name, driven):
 
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("goal", ["minimize", "maximize"])
-def test_the_goal_is_respected(name, goal):
-    # The mean distance to the optimum at 0.9, late over early. Over 10 groups of 3 seeds it was 0.45 to
-    # 0.75 for hyperopt, below 0.35 for bayes and optuna, and 0.85 to 1.24 for random search; the wrong
-    # direction gives more than 1. The seeds are fixed, so a failure is never chance.
+def test_a_model_approaches_the_optimum_for_either_goal(name, goal):
+    # This compares the mean distance to the optimum at 0.9, of late trials over early ones. For 10 groups of
+    # 3 seeds the ratio was 0.45 to 0.75 for hyperopt, below 0.35 for bayes and optuna, and 0.85 to 1.24 for
+    # random search. The wrong direction gives more than 1. The seeds are fixed, so no failure is by chance.
     sign = 1.0 if goal == "minimize" else -1.0
     config = {**sweep(name).config, "metric": {"name": "y", "goal": goal}}
     config["parameters"] = {"x": {"distribution": "uniform", "min": 0.0, "max": 1.0}}
@@ -152,7 +152,7 @@ def test_the_goal_is_respected(name, goal):
 
 
 @pytest.mark.parametrize("name", [n for n in CASES if n != "bayes"])
-def test_a_space_of_constants(name):
+def test_a_space_of_constants_gives_those_constants(name):
     config = {
         **sweep(name).config,
         "parameters": {"a": {"value": 0}, "b": {"value": None}, "c": {"value": "x"}},
@@ -164,7 +164,7 @@ def test_a_space_of_constants(name):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_space_of_one_listed_value(name):
+def test_a_space_with_a_single_listed_value_gives_that_value(name):
     config = {**sweep(name).config, "parameters": {"a": {"values": [False]}, "b": {"value": 3}}}
     trials = []
     for number in range(1 if name == "grid" else 12):
@@ -173,7 +173,7 @@ def test_a_space_of_one_listed_value(name):
         trials.append(Trial(number, "r", {"a": False, "b": 3}, TrialState.FINISHED, ({"valid_loss": 1.0},)))
 
 
-def test_the_sweep_files_differ_in_the_search_alone():
+def test_the_sweep_files_differ_only_in_the_search():
     sweeps = [sweep(name) for name in FILES]
     grid = read_sweep(ROOT / "sweeps" / "grid.yaml").config
     for key, spec in sweeps[0].config["parameters"].items():
@@ -189,15 +189,15 @@ def test_the_sweep_files_differ_in_the_search_alone():
     assert len({s.name for s in sweeps}) == len(FILES)
 
 
-def test_an_unknown_method_is_named():
+def test_the_error_names_an_unknown_method():
     config = {**sweep("random").config, "method": "annealing"}
     with pytest.raises(FashionWbError, match="annealing"):
         make_search(make_sweep(config, "x"), "id", 0)
 
 
-def test_importing_the_searches_imports_neither_wandb_nor_torch():
+def test_importing_the_factory_imports_neither_wandb_nor_torch_nor_optuna():
     heavy = ("wandb", "torch", "optuna")
-    code = f"import sys, fashion_wb.samplers; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, fashion_wb.search.factory; print([m for m in {heavy} if m in sys.modules])"
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True
@@ -205,6 +205,6 @@ def test_importing_the_searches_imports_neither_wandb_nor_torch():
     assert done.stdout.strip() == "[]"
 
 
-def test_the_synthetic_outcomes_have_every_state():
+def test_the_synthetic_outcomes_include_every_state():
     states = {outcome(n, {"filters": 3, "lr": 0.001}).state for n in range(20)}
     assert states == {TrialState.FINISHED, TrialState.FAILED, TrialState.STOPPED}

@@ -1,4 +1,4 @@
-"""Hyperband: W&B's own rule as the oracle, and a case worked by hand."""
+"""Hyperband compared with W&B's own rule, and one example worked out by hand."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ histories = st.lists(st.tuples(st.sampled_from(TrialState), st.lists(values, max
 
 @settings(max_examples=100, deadline=None)
 @given(block=blocks, found=histories, goal=st.sampled_from(["minimize", "maximize"]))
-def test_the_rule_is_that_of_wandb(block, found, goal):
+def test_the_pruner_stops_the_trials_that_wandb_stops(block, found, goal):
     runs = [
         SweepRun(
             name=str(number),
@@ -58,17 +58,18 @@ def test_the_rule_is_that_of_wandb(block, found, goal):
 
 @settings(max_examples=50, deadline=None)
 @given(found=histories)
-def test_maximising_is_minimising_the_negative(found):
+def test_maximising_equals_minimising_the_negative(found):
     trials = [trial(number, logged, state) for number, (state, logged) in enumerate(found)]
     negated = [trial(number, [-v for v in logged], state) for number, (state, logged) in enumerate(found)]
     assert pruner().stop(trials) == pruner(metric=Metric("loss", "maximize")).stop(negated)
 
 
-def test_a_case_worked_by_hand():
-    # Rung 1 has 0.1 to 0.6; its third-best-of-six bound is the value at position int(6 / 3) = 2, 0.3. Rung
-    # 3 has 0.1, 0.2 and 0.9; its bound is at position 1, 0.2. Trial 0 is at rung 3 with 0.1: goes on.
-    # Trial 1 is there with 0.9: stopped, though it once had 0.05. Trial 4 with 0.5 at rung 1: stopped.
-    # Trial 5 has passed rung 1 with 0.3 and not reached rung 3. Trial 3 would be stopped but has ended.
+def test_an_example_worked_out_by_hand():
+    # Rung 1 has the six values 0.1 to 0.6; its bound is the one at position int(6 / 3) = 2, which is 0.3.
+    # Rung 3 has 0.1, 0.2 and 0.9; its bound is at position 1, which is 0.2.
+    # Trial 0 is at rung 3 with 0.1 and continues. Trial 1 is there with 0.9 and stops, despite its 0.05.
+    # Trial 4 stops with 0.5 at rung 1. Trial 5 passed rung 1 with 0.3 and has not reached rung 3.
+    # Trial 3 would stop but has already ended.
     trials = [
         trial(0, [0.2, 0.9, 0.1]),
         trial(1, [0.1, 0.05, 0.9]),
@@ -80,7 +81,7 @@ def test_a_case_worked_by_hand():
     assert pruner().stop(trials) == {1, 4}
 
 
-def test_the_defaults_are_those_of_the_schema():
+def test_the_defaults_are_those_of_wandbs_schema():
     trials = [
         trial(0, [0.2, 0.9, 0.1]),
         trial(1, [0.1, 0.05, 0.9]),
@@ -90,7 +91,7 @@ def test_the_defaults_are_those_of_the_schema():
 
 
 @pytest.mark.parametrize("gap", [math.nan, math.inf, None, "NaN"])
-def test_rungs_count_finite_values_of_the_metric(gap):
+def test_rungs_count_only_finite_values_of_the_metric(gap):
     trials = [trial(0, [gap, gap, 0.9]), trial(1, [0.1, gap, gap]), trial(2, [gap])]
     other = Trial(3, "r3", {}, TrialState.RUNNING, ({"accuracy": 0.5},))
     assert pruner().stop([*trials, other]) == pruner().stop([trial(0, [0.9]), trial(1, [0.1])]) == {0}
@@ -110,11 +111,11 @@ def test_nothing_is_stopped_before_anything_is_logged():
         {"type": "median", "min_iter": 1},
     ],
 )
-def test_a_block_without_rungs_is_refused_at_once(block):
+def test_a_block_without_rungs_is_rejected_immediately(block):
     with pytest.raises(FashionWbError, match="early_terminate"):
         pruner(block)
 
 
-def test_a_metric_is_needed():
+def test_hyperband_needs_a_metric():
     with pytest.raises(FashionWbError, match="metric"):
         pruner(metric=None)

@@ -1,4 +1,4 @@
-"""What a program says about itself, read without running it."""
+"""What a program declares, read without running it."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def test_imports_and_fork_safety_are_read_without_running_the_script(tmp_path, t
 
 
 @pytest.mark.parametrize("text", ["this is not python at all\n", "#!/bin/sh\necho $1\n"])
-def test_what_is_not_python_is_no_program(tmp_path, text):
+def test_a_missing_script_or_one_that_is_not_python_is_no_program(tmp_path, text):
     assert read_program(script(tmp_path, text)) is None
     assert read_program(tmp_path / "absent.py") is None
 
 
-def test_every_hook_of_train_py_leads_somewhere():
+def test_every_hook_of_train_py_can_be_imported():
     program = read_program(ROOT / "train.py")
     assert set(program.hooks) == {"parameters", "prepare", "before_fork"}
     assert all(callable(load_hook(program.hooks[name])) for name in ("prepare", "before_fork"))
     assert tuple(program.parameters()) == NAMES
 
 
-def test_a_program_in_its_own_folder_checks_its_own_parameters(tmp_path, monkeypatch):
+def test_a_program_in_another_folder_checks_its_own_parameters(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     script(tmp_path, 'SWEEP_HOOKS = {"parameters": "checks_of_prog:PARAMETERS"}\n')
     (tmp_path / "sweep.yaml").write_text(SWEEP)
@@ -68,13 +68,13 @@ def test_a_program_in_its_own_folder_checks_its_own_parameters(tmp_path, monkeyp
 @pytest.mark.parametrize(
     "hooks", ["[1]", "{'check': 'a:b'}", "{'prepare': 3}", "dict(prepare='a:b')", "{'prepare': name}"]
 )
-def test_hooks_that_cannot_be_read_are_an_error_with_the_line(tmp_path, hooks):
+def test_hooks_that_cannot_be_read_give_an_error_with_the_line(tmp_path, hooks):
     with pytest.raises(FashionWbError, match=r"prog.py:2: SWEEP_HOOKS must be a literal mapping"):
         read_program(script(tmp_path, f"import os\nSWEEP_HOOKS = {hooks}\n"))
 
 
 @pytest.mark.parametrize("target", ["absent_module:name", "os:absent_name", "os.path.join"])
-def test_a_hook_that_leads_nowhere_is_an_error(tmp_path, target):
+def test_a_hook_that_cannot_be_imported_is_an_error(tmp_path, target):
     program = read_program(script(tmp_path, f"SWEEP_HOOKS = {{'prepare': {target!r}}}\n"))
-    with pytest.raises(FashionWbError, match="does not lead to anything"):
+    with pytest.raises(FashionWbError, match="which cannot be imported"):
         program.prepare()

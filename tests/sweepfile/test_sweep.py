@@ -1,4 +1,4 @@
-"""Sweep files: the project's own, and a corpus of bad ones with the message each gets."""
+"""Sweep files: the project's own, and a collection of bad ones with the message for each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROGRAM = "program: prog.py\n"
 X = "parameters: {x: {min: 0.0, max: 1.0}}\n"
 RANDOM = "method: random\n" + PROGRAM + X
 
-# name: (content, what the message must hold)
+# name: (content, text that the message must contain)
 BAD = {
     "empty": ("", "the file is empty"),
     "not a mapping": ("- method\n", "must be a mapping"),
@@ -57,7 +57,7 @@ BAD = {
     "run_cap zero": (RANDOM + "run_cap: 0\n", "run_cap"),
     "run_cap text": (RANDOM + "run_cap: ten\n", ":4: run_cap: 'ten' is not of type 'integer'"),
     "no program": ("method: random\n" + X, "needs program (a training script) or command"),
-    "launch job": (RANDOM + "job: a/b/c:v1\n", ":4: job: W&B Launch needs its server"),
+    "launch job": (RANDOM + "job: a/b/c:v1\n", ":4: job: W&B Launch needs W&B's server"),
     "bayes without metric": ("method: bayes\n" + PROGRAM + X, "needs metric"),
     "goal misspelt": (
         RANDOM + "metric: {name: loss, goal: minimise}\n",
@@ -103,7 +103,7 @@ def test_every_method_has_a_sweep_file_named_after_it(method):
     assert sweep.run_cap == 10
 
 
-def test_the_sweep_files_differ_in_the_method_only():
+def test_the_sweep_files_differ_only_in_the_method():
     configs = [dict(read_sweep(sweep_path(method)).config) for method in METHODS]
     for config in configs:
         for key in ("name", "method", "scheduler", "early_terminate"):
@@ -112,8 +112,8 @@ def test_the_sweep_files_differ_in_the_method_only():
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_a_bad_file_is_refused_with_its_place_and_the_rule(case, tmp_path, monkeypatch):
-    # train.py is found from the current directory, as W&B's agent finds it.
+def test_a_bad_file_is_rejected_with_its_line_and_the_rule(case, tmp_path, monkeypatch):
+    # train.py is relative to the current directory, as for W&B's agent.
     monkeypatch.chdir(Path(__file__).resolve().parents[2])
     content, message = BAD[case]
     path = tmp_path / "bad.yaml"
@@ -124,14 +124,14 @@ def test_a_bad_file_is_refused_with_its_place_and_the_rule(case, tmp_path, monke
     assert message in str(caught.value)
 
 
-def test_a_missing_file_and_a_folder_are_refused(tmp_path):
+def test_a_missing_file_and_a_folder_are_rejected(tmp_path):
     with pytest.raises(FashionWbError, match="no such file"):
         read_sweep(tmp_path / "absent.yaml")
     with pytest.raises(FashionWbError, match="cannot be read"):
         read_sweep(tmp_path)
 
 
-def test_a_users_own_file_is_taken_as_it_is(tmp_path):
+def test_a_users_own_file_is_read_unchanged(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(
         "method: grid\ncommand: [bash, run.sh, '${args_no_hyphens}']\n"

@@ -8,21 +8,21 @@ from fashion_wb.search.hyperband import HyperbandPruner
 from fashion_wb.trial import Trial, TrialState
 
 
-class HyperbandRule(optuna.pruners.BasePruner):
-    """Prunes a trial when W&B's hyperband would stop it, judging by what all trials of the study reported.
+class WandbHyperbandPruner(optuna.pruners.BasePruner):
+    """Prunes a trial when W&B's hyperband would stop it, given what all trials of the study reported.
 
-    It keeps nothing, so a resumed study goes on as it would have. Optuna's own Hyperband notes rungs on the
-    trials, and splits them into brackets whose models do not see each other's results.
+    It has no state, so a resumed study continues as it would have. Optuna's own Hyperband stores rungs on the
+    trials, and splits the trials into brackets whose models do not see each other's results.
 
     Args:
-        rule: W&B's, for a metric of the name "value".
+        rule: W&B's rule, for a metric named "value".
     """
 
     def __init__(self, rule: HyperbandPruner) -> None:
         self._rule = rule
 
     def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
-        """Whether `trial` is to be stopped now."""
+        """Tell whether `trial` must stop now."""
         known = [
             _as_trial(other) for other in study.get_trials(deepcopy=False) if other.number != trial.number
         ]

@@ -1,9 +1,9 @@
-"""Optuna's distributions as hyperopt priors, and values to and fro between the two scales."""
+"""Convert Optuna's distributions to hyperopt priors, and values between the two scales."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 from hyperopt import hp
 from optuna.distributions import (
@@ -15,24 +15,26 @@ from optuna.distributions import (
 
 from fashion_wb.errors import FashionWbError
 
+_Numeric = FloatDistribution | IntDistribution
 
-def expression(name: str, distribution: BaseDistribution) -> Any:
-    """The hyperopt prior of a parameter with more than one value, on hyperopt's scale.
 
-    Stepped parameters are a position 0..n-1 on their grid, a quantised uniform widened by half a step
-    at both ends, so that every value is equally likely: `hp.quniform(0, n - 1, 1)` would give the
-    end values half the probability of the others, and `hp.randint` would forget that they are ordered.
-    Log integers likewise are a log-uniform over [low - 1/2, high + 1/2], rounded, as in Optuna's own
-    samplers. Categories are their position.
+def hyperopt_prior(name: str, distribution: BaseDistribution) -> Any:
+    """Return the hyperopt prior of a parameter with more than one value, on hyperopt's scale.
+
+    A parameter with a step becomes a position 0..n-1 on its grid: a quantised uniform that is half a step
+    wider at both ends, so that every value is equally likely. `hp.quniform(0, n - 1, 1)` would give the end
+    values half the probability of the others, and `hp.randint` would ignore their order. Log integers become
+    a rounded log-uniform over [low - 1/2, high + 1/2], as in Optuna's own samplers. Categories become their
+    position.
 
     Raises:
-        FashionWbError: a kind of distribution hyperopt has no counterpart for.
+        FashionWbError: a kind of distribution that hyperopt does not have.
     """
     if isinstance(distribution, CategoricalDistribution):
         return hp.randint(name, len(distribution.choices))
     if not isinstance(distribution, (FloatDistribution, IntDistribution)):
         raise FashionWbError(
-            f"parameter {name}: hyperopt's TPE has no counterpart for {type(distribution).__name__}; "
+            f"parameter {name}: hyperopt's TPE does not support {type(distribution).__name__}; "
             "use a float, an integer or a categorical parameter"
         )
     low, high = distribution.low, distribution.high
@@ -46,21 +48,24 @@ def expression(name: str, distribution: BaseDistribution) -> Any:
 
 
 def to_hyperopt(distribution: BaseDistribution, value: Any) -> float:
-    """A parameter's value on the scale of its `expression`."""
+    """Convert a parameter's value to the scale of its `hyperopt_prior`."""
     if isinstance(distribution, CategoricalDistribution):
         return int(distribution.to_internal_repr(value))
-    if distribution.log or distribution.step is None:
-        return value
-    return round((value - distribution.low) / distribution.step)
+    numeric = cast(_Numeric, distribution)  # `hyperopt_prior` has refused any other kind
+    number: float = value
+    if numeric.log or numeric.step is None:
+        return number
+    return round((number - numeric.low) / numeric.step)
 
 
 def from_hyperopt(distribution: BaseDistribution, drawn: Any) -> Any:
-    """The parameter's value as plain Python, within its closed range to the last bit."""
+    """Convert a value that hyperopt drew to plain Python, exactly within the parameter's closed range."""
     if isinstance(distribution, CategoricalDistribution):
         return distribution.choices[int(drawn)]
+    numeric = cast(_Numeric, distribution)  # `hyperopt_prior` has refused any other kind
     value = float(drawn)
-    if not distribution.log and distribution.step is not None:
-        value = distribution.low + round(value) * distribution.step
+    if not numeric.log and numeric.step is not None:
+        value = numeric.low + round(value) * numeric.step
     # exp(log(high)) may exceed high by rounding, as may low + n * step.
-    value = min(max(value, distribution.low), distribution.high)
-    return round(value) if isinstance(distribution, IntDistribution) else float(value)
+    value = min(max(value, numeric.low), numeric.high)
+    return round(value) if isinstance(numeric, IntDistribution) else float(value)

@@ -1,7 +1,7 @@
 """hyperopt's own TPE as an Optuna sampler.
 
-Optuna also has a TPE, but a different one (multivariate, other bandwidths, another split of good from
-bad). Here every suggestion is asked of `hyperopt.tpe.suggest` itself.
+Optuna's TPE is a different one: multivariate, with other bandwidths and another split into good and bad
+trials. Here every suggestion comes from `hyperopt.tpe.suggest` itself.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from optuna.search_space import intersection_search_space
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
-from fashion_wb.search.optuna_samplers.hyperopt_space import expression, from_hyperopt, to_hyperopt
-from fashion_wb.search.optuna_samplers.outcomes import best_value
+from fashion_wb.search.optuna_samplers.hyperopt_space import from_hyperopt, hyperopt_prior, to_hyperopt
+from fashion_wb.search.optuna_samplers.outcomes import best_loss
 from fashion_wb.search.seeds import stable_seed
 
 Space = Mapping[str, BaseDistribution]
@@ -26,12 +26,12 @@ Space = Mapping[str, BaseDistribution]
 
 @dataclass(frozen=True)
 class TPEOptions:
-    """hyperopt's options, by its own names and defaults.
+    """hyperopt's options, with its names and defaults.
 
     Attributes:
-        n_startup_jobs: known trials (of any state) below which a suggestion is random.
+        n_startup_jobs: suggestions are random while fewer trials than this (of any state) are known.
         gamma: the best ceil(gamma * sqrt(trials)) trials, at most 25, count as good.
-        n_EI_candidates: draws per parameter, of which the one with the best expected improvement wins.
+        n_EI_candidates: number of draws per parameter; the one with the best expected improvement wins.
     """
 
     n_startup_jobs: int = 20
@@ -42,21 +42,25 @@ class TPEOptions:
 class HyperoptTPESampler(BaseSampler):
     """Suggests what `hyperopt.tpe.suggest` suggests.
 
-    Known to hyperopt are: complete trials with their value as the loss (negated where the study
-    maximises); pruned ones with the best of what they reported (the objective is the best value over
-    what was trained); running ones without a loss, and failed ones as failed, without a loss. hyperopt
-    itself ranks a trial without a loss behind all others. Suggestion k depends on the seed, k and the
-    study's other trials alone.
+    hyperopt learns of these trials (losses are negated if the study maximises):
+
+    - complete ones, with their value as the loss
+    - pruned ones, with the best value they reported (the objective is the best value over what was trained)
+    - running ones, without a loss
+    - failed ones, as failed, without a loss
+
+    hyperopt itself ranks a trial without a loss behind all others. Suggestion k depends only on the seed, k
+    and the study's other trials.
 
     Args:
         seed: any integer; one per sweep.
-        space: the whole search space where it is known beforehand, so that the first trials too are
-            drawn jointly. Without it (define-by-run) the parameters that all finished trials share are
-            drawn jointly and any other on its own, each still by hyperopt.
-        options: hyperopt's own.
+        space: the whole search space, if known in advance; then the first trials are drawn jointly too.
+            Without it (define-by-run), the parameters that all finished trials share are drawn jointly and
+            every other one on its own, each still by hyperopt.
+        options: hyperopt's options.
 
     Raises:
-        FashionWbError: (when sampling) a kind of distribution hyperopt has no counterpart for.
+        FashionWbError: (when sampling) a kind of distribution that hyperopt does not have.
     """
 
     def __init__(self, seed: int, space: Space | None = None, options: TPEOptions | None = None) -> None:
@@ -65,7 +69,7 @@ class HyperoptTPESampler(BaseSampler):
         self._options = TPEOptions() if options is None else options
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """The parameters with more than one value that are drawn jointly, by name."""
+        """Return the parameters that are drawn jointly and have more than one value, by name."""
         space = self._space
         if space is None:
             space = intersection_search_space(study.get_trials(deepcopy=False), include_pruned=True)
@@ -74,7 +78,7 @@ class HyperoptTPESampler(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """All of `search_space`, from one call of hyperopt's."""
+        """Suggest all parameters of `search_space` with one call of hyperopt."""
         if not search_space:
             return {}
         return self._suggest(study, trial, search_space, stable_seed(self._seed, trial.number))
@@ -86,13 +90,13 @@ class HyperoptTPESampler(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """One parameter on its own, which loses nothing: hyperopt's TPE models each one separately."""
-        # The name is part of the seed, or all parameters of a trial would share one random draw.
+        """Suggest one parameter on its own. Nothing is lost: hyperopt models each parameter separately."""
+        # Without the name in the seed, all parameters of a trial would share one random draw.
         seed = stable_seed(self._seed, trial.number, param_name)
         return self._suggest(study, trial, {param_name: param_distribution}, seed)[param_name]
 
     def _suggest(self, study: Study, trial: FrozenTrial, space: Space, seed: int) -> dict[str, Any]:
-        domain = hyperopt.Domain(_unused_objective, {n: expression(n, d) for n, d in space.items()})
+        domain = hyperopt.Domain(_unused_objective, {n: hyperopt_prior(n, d) for n, d in space.items()})
         others = [t for t in study.get_trials(deepcopy=False) if t.number != trial.number]
         (doc,) = hyperopt.tpe.suggest(
             [trial.number],
@@ -108,7 +112,7 @@ class HyperoptTPESampler(BaseSampler):
 
 
 def _unused_objective(_: Any) -> float:
-    raise AssertionError("hyperopt only suggests here; the sweep trains")
+    raise AssertionError("hyperopt only suggests; the sweep trains")
 
 
 def _hyperopt_trials(
@@ -123,7 +127,7 @@ def _doc(trial: FrozenTrial, space: Space, direction: StudyDirection) -> dict[st
     idxs = {name: [trial.number] * len(found) for name, found in vals.items()}
     running = trial.state is TrialState.RUNNING
     return {
-        # Done rather than error: hyperopt drops the trials in error and would suggest them again.
+        # Never JOB_STATE_ERROR: hyperopt drops such trials and would suggest them again.
         "state": hyperopt.JOB_STATE_RUNNING if running else hyperopt.JOB_STATE_DONE,
         "tid": trial.number,
         "spec": None,
@@ -138,7 +142,7 @@ def _doc(trial: FrozenTrial, space: Space, direction: StudyDirection) -> dict[st
 
 
 def _observed(trial: FrozenTrial, name: str, distribution: BaseDistribution) -> list[float]:
-    # A parameter the trial did not have, or had on another scale, says nothing about this one.
+    # The trial lacked this parameter or had it on another scale, so it says nothing about it.
     if trial.distributions.get(name) != distribution:
         return []
     return [to_hyperopt(distribution, trial.params[name])]
@@ -147,7 +151,7 @@ def _observed(trial: FrozenTrial, name: str, distribution: BaseDistribution) -> 
 def _result(trial: FrozenTrial, direction: StudyDirection) -> dict[str, Any]:
     if trial.state is TrialState.RUNNING:
         return {"status": hyperopt.STATUS_RUNNING}
-    loss = best_value(trial, direction)
+    loss = best_loss(trial, direction)
     if loss is None:
         return {"status": hyperopt.STATUS_FAIL}
     return {"status": hyperopt.STATUS_OK, "loss": loss}

@@ -1,4 +1,4 @@
-"""What an Optuna trial came to, for samplers that minimise."""
+"""The result of an Optuna trial, for samplers that minimise."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 
-def best_value(trial: FrozenTrial, direction: StudyDirection) -> float | None:
-    """The lowest finite value, turned round where the study maximises; None for a trial without one.
+def best_loss(trial: FrozenTrial, direction: StudyDirection) -> float | None:
+    """Return the best finite value of a trial as a loss (negated if the study maximises), or None.
 
-    A finished trial has its value, a pruned one the best of what it reported, a failed or running one none.
+    A complete trial has its value and a pruned one the best value it reported. A failed or running trial has
+    none.
     """
-    values = {
-        TrialState.COMPLETE: [trial.value],
-        TrialState.PRUNED: list(trial.intermediate_values.values()),
-    }.get(trial.state, [])
+    values: list[float | None] = []
+    if trial.state is TrialState.COMPLETE:
+        values = [trial.value]
+    elif trial.state is TrialState.PRUNED:
+        values = list(trial.intermediate_values.values())
     sign = -1.0 if direction is StudyDirection.MAXIMIZE else 1.0
     finite = [sign * value for value in values if value is not None and math.isfinite(value)]
     return min(finite, default=None)

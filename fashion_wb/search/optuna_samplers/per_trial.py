@@ -1,4 +1,4 @@
-"""A wrapper that makes any stateless Optuna sampler replayable."""
+"""A wrapper that makes a stateless Optuna sampler replay exactly when a study is resumed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from fashion_wb.search.seeds import stable_seed
 
 
 class PerTrialSampler(BaseSampler):
-    """Samples every trial with a fresh sampler, seeded from (seed, trial number).
+    """Samples every trial with a new sampler, seeded from (seed, trial number).
 
-    An Optuna sampler carries one random stream through the whole study, so a resumed study, whose
-    stream starts afresh, goes on differently. Here trial k's parameters depend on seed, k and the
-    study's trials alone. Only right for samplers that keep nothing but that stream (TPE, random): one
-    that learns in `after_trial` would forget it.
+    An Optuna sampler uses one random stream for the whole study. In a resumed study the stream starts again,
+    so the study continues differently. Here the parameters of trial k depend only on the seed, k and the
+    study's trials. Use it only for samplers whose whole state is that stream (TPE, random): a sampler that
+    learns in `after_trial` would forget what it learnt.
 
     Args:
         make: builds the wrapped sampler from a seed in [0, 2**32).
@@ -32,27 +32,27 @@ class PerTrialSampler(BaseSampler):
         self._current: tuple[int, BaseSampler] | None = None
 
     def _sampler(self, trial: FrozenTrial) -> BaseSampler:
-        # One trial's parameters may be drawn one at a time, all from the same stream.
+        # The parameters of one trial may be drawn one by one, all from the same stream.
         if self._current is None or self._current[0] != trial.number:
-            self._current = (trial.number, self._fresh(trial))
+            self._current = (trial.number, self._make_sampler(trial))
         return self._current[1]
 
-    def _fresh(self, trial: FrozenTrial) -> BaseSampler:
+    def _make_sampler(self, trial: FrozenTrial) -> BaseSampler:
         return self._make(stable_seed(self._seed, trial.number))
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Start the trial's own stream and let its sampler prepare."""
-        self._current = (trial.number, self._fresh(trial))
+        """Start the trial's own random stream and let its sampler prepare."""
+        self._current = (trial.number, self._make_sampler(trial))
         self._current[1].before_trial(study, trial)
 
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """The wrapped sampler's joint search space for this trial."""
+        """Return the wrapped sampler's joint search space for this trial."""
         return self._sampler(trial).infer_relative_search_space(study, trial)
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """The wrapped sampler's joint suggestion."""
+        """Return the wrapped sampler's joint suggestion."""
         return self._sampler(trial).sample_relative(study, trial, search_space)
 
     def sample_independent(
@@ -62,7 +62,7 @@ class PerTrialSampler(BaseSampler):
         param_name: str,
         param_distribution: BaseDistribution,
     ) -> Any:
-        """The wrapped sampler's suggestion for one parameter on its own."""
+        """Return the wrapped sampler's suggestion for one parameter on its own."""
         return self._sampler(trial).sample_independent(study, trial, param_name, param_distribution)
 
     def after_trial(
@@ -72,5 +72,5 @@ class PerTrialSampler(BaseSampler):
         state: TrialState,
         values: Sequence[float] | None,
     ) -> None:
-        """Tell a sampler of its own, so that a trial still being drawn keeps its stream."""
-        self._fresh(trial).after_trial(study, trial, state, values)
+        """Tell a new sampler, so that a trial that is still being drawn keeps its random stream."""
+        self._make_sampler(trial).after_trial(study, trial, state, values)

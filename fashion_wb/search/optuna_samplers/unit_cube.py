@@ -1,4 +1,4 @@
-"""Optuna's distributions as intervals of [0, 1], for samplers that know numbers only, and back."""
+"""Convert parameter values to positions in [0, 1] and back, for samplers that handle only numbers."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-# The largest float below 1: a position of 1 itself would be one past the last of several values.
+# The largest float below 1. At 1 itself, the index computed would be one past the last value.
 _LAST = math.nextafter(1.0, 0.0)
 
 
 def from_unit(distribution: BaseDistribution, position: float) -> Any:
-    """The value at `position` in [0, 1], such that uniform positions give the distribution's own values.
+    """Return the value at `position` in [0, 1]; uniform positions give values that follow the distribution.
 
-    A range with a step, integers and categories are cut into intervals of equal width, one for each value; a
-    log scale is cut on that scale, with the half steps beyond both ends that Optuna gives integers there.
+    Integers, categories and ranges with a step get one interval per value, all of equal width. On a log scale
+    the widths are equal on that scale. As in Optuna, log integers range half a step beyond both ends.
     """
     position = min(max(position, 0.0), _LAST)
     if isinstance(distribution, CategoricalDistribution):
@@ -40,7 +40,7 @@ def from_unit(distribution: BaseDistribution, position: float) -> Any:
 
 
 def to_unit(distribution: BaseDistribution, value: Any) -> float:
-    """A position in [0, 1] at which `from_unit` gives `value`: the middle of its interval if it has one."""
+    """Return a position in [0, 1] at which `from_unit` gives `value`: the middle of its interval, if any."""
     if isinstance(distribution, CategoricalDistribution):
         return (distribution.choices.index(value) + 0.5) / len(distribution.choices)
     assert isinstance(distribution, (FloatDistribution, IntDistribution))
@@ -48,7 +48,7 @@ def to_unit(distribution: BaseDistribution, value: Any) -> float:
     if distribution.log:
         half = 0.5 if isinstance(distribution, IntDistribution) else 0.0
         bottom, top = math.log(low - half), math.log(high + half)
-        return (math.log(value) - bottom) / (top - bottom)
+        return float((math.log(value) - bottom) / (top - bottom))
     if step is not None:
-        return (round((value - low) / step) + 0.5) / (round((high - low) / step) + 1)
-    return (value - low) / (high - low)
+        return float((round((value - low) / step) + 0.5) / (round((high - low) / step) + 1))
+    return float((value - low) / (high - low))

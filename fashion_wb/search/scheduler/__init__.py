@@ -1,4 +1,5 @@
-"""A sweep file's `scheduler:` block as a sampler and pruner, through W&B's own scheduler.
+"""A sweep file's `scheduler:` block as a sampler and pruner, run by W&B's own scheduler code.
 
-Import `block`; `engine` drives any optimizer of W&B's scheduler, `optuna_engine` adds what Optuna can do.
+Import `block`. `engine` drives any optimizer of W&B's scheduler, and `optuna_engine` adds what is special to
+Optuna.
 """

@@ -1,4 +1,4 @@
-"""W&B's custom schedulers (`wandb sweep-scheduler`) as sampler and pruner of an offline sweep."""
+"""W&B's custom schedulers (`wandb sweep-scheduler`) as the sampler and pruner of an offline sweep."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from pathlib import Path
 from typing import Any
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.search.scheduler.engine import Engine, guarded
+from fashion_wb.search.scheduler.engine import Engine, convert_errors
 from fashion_wb.trial import Metric, Trial
 
 
 class SchedulerSampler:
-    """Searches with the very optimizer that `wandb sweep-scheduler` would build from the sweep file.
+    """Searches with the same optimizer that `wandb sweep-scheduler` would build from the sweep file.
 
-    Inside are two copies of it, each kept in step with the trials it is shown: one that suggests and
-    one that prunes. The pruner sees results as they arrive and the sampler only those that it is shown,
-    so one copy for both would let timing into the suggestions. A copy that has seen other trials than
-    those it is now shown is built anew.
+    It keeps two copies of the optimizer, each up to date with the trials it has been shown: one suggests, the
+    other prunes. The pruner sees results as they arrive, the sampler only those that it is shown. With one
+    copy for both, the suggestions would depend on timing. A copy is built again if the trials it is shown do
+    not continue those it has seen.
 
-    A resumed search goes on as W&B's own does after a restart: from the results alone. Samplers and
-    pruners that write notes into the study (CMA-ES, successive halving) find no notes from before the
-    resumption. Optuna's Hyperband pruner hashes the study's name: give the study one.
+    A resumed search continues as W&B's own does after a restart: from the results alone. Samplers and pruners
+    that store notes on the study (Optuna's CMA-ES, successive halving) do not find the notes from before.
+    Optuna's Hyperband pruner hashes the study's name, so give the study one.
 
     Attributes:
-        needs_results: always true, because any engine may use them.
+        needs_results: always true, because any engine may use results.
 
     Args:
-        config: the sweep file's content.
+        config: the content of the sweep file.
         metric: the objective.
-        sweep_id: W&B's id of the sweep, given to the functions named in `scheduler`.
-        seed: seeds Optuna's default TPE where the file names no `optimizer` of its own.
+        sweep_id: W&B's id of the sweep; the functions named in `scheduler` get it.
+        seed: seeds Optuna's default TPE if the file names no `optimizer`. Those functions get it too.
 
     Raises:
-        FashionWbError: no metric, nested parameters, or anything W&B or the file's own functions reject.
+        FashionWbError: no metric, nested parameters, or anything that W&B or the file's functions reject.
     """
 
     needs_results = True
@@ -56,31 +56,31 @@ class SchedulerSampler:
         return self._suggesting.prunes
 
     def ask(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
-        """The next configuration, or None once the search space is used up or its terminator says so.
+        """Suggest the next configuration; None if the search space is used up or the terminator says stop.
 
         Raises:
-            FashionWbError: what the engine or the file's own functions raise.
+            FashionWbError: the engine or one of the file's functions raised an error.
         """
-        if not self._suggesting.continues(trials):
+        if not self._suggesting.can_continue_with(trials):
             self._suggesting = self._make()
         return self._suggesting.suggest(trials)
 
     def stop(self, trials: Sequence[Trial]) -> set[int]:
-        """Numbers of the running trials the engine's pruner wants stopped; none if it never prunes.
+        """Return the numbers of the running trials that the engine's pruner wants to stop.
 
         Raises:
-            FashionWbError: what the engine or the file's own functions raise.
+            FashionWbError: the engine or one of the file's functions raised an error.
         """
         if not self.prunes:
             return set()
         ordered = sorted(trials, key=lambda trial: trial.number)
-        if self._pruning is None or not self._pruning.continues(ordered):
+        if self._pruning is None or not self._pruning.can_continue_with(ordered):
             self._pruning = self._make()
         return self._pruning.prune(ordered)
 
 
 def _make_engine(config: Mapping[str, Any], metric: Metric, sweep_id: str, seed: int) -> Engine:
-    """The engine a sweep's scheduler block names, built by W&B itself."""
+    """Let W&B build the engine that a sweep's scheduler block names."""
     from fashion_wb.search.scheduler.optuna_engine import OptunaEngine
     from fashion_wb.wandb_private import SweepInfo, make_optimizer
 
@@ -91,11 +91,11 @@ def _make_engine(config: Mapping[str, Any], metric: Metric, sweep_id: str, seed:
         name=str(config.get("name", sweep_id)),
         entity=str(config.get("entity", "")),
         project=str(config.get("project", "")),
-        # The study factories take the search's seed from here; W&B's server has no such thing.
+        # `studies.study_seed` reads the seed here; on W&B's server there is none.
         config={**copy.deepcopy(dict(config)), "seed": seed},
         controller_run_name=sweep_id,
     )
-    with guarded():
+    with convert_errors():
         optimizer = make_optimizer(sweep)
         if hasattr(optimizer, "study"):
             return OptunaEngine(optimizer, metric, None if "optimizer" in block else seed)
@@ -107,7 +107,7 @@ def _check_source(block: Mapping[str, Any]) -> None:
     if source is not None and not Path(source).is_file():
         raise FashionWbError(
             f"scheduler.source: no such file {source!r} in {Path.cwd()}; the path is relative to the "
-            "directory the sweep is started in"
+            "folder that you start the sweep in"
         )
 
 
@@ -124,7 +124,7 @@ def _check_parameters(config: Mapping[str, Any]) -> None:
         if block.get("engine") != "optuna" or "search_space" in block:
             continue
         try:
-            with guarded():
+            with convert_errors():
                 optuna_search_space({name: spec})
         except FashionWbError as error:
             # W&B's own message does not say which parameter it means.

@@ -1,4 +1,4 @@
-"""One of W&B's scheduler optimizers, kept in step with the trials it is shown."""
+"""One of W&B's scheduler optimizers, kept up to date with the trials it is shown."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What an engine has taken in of a trial: its outcome and (step, value) of each finite value."""
+class SeenTrial:
+    """What an engine knows of a trial.
+
+    Attributes:
+        config: the trial's hyperparameters.
+        state: its state when it was last shown.
+        points: (step, value) of each finite value that the engine was told.
+    """
 
     config: Mapping[str, Any]
     state: TrialState
@@ -26,13 +32,13 @@ class Seen:
 
 
 class Engine:
-    """An optimizer that asks, tells and prunes, addressed by trial number.
+    """Drives an optimizer that W&B identifies by run ids, with trial numbers instead.
 
     Attributes:
-        prunes: false where it can never stop a trial.
+        prunes: whether it can stop a trial at all.
 
     Args:
-        optimizer: built by W&B from the sweep.
+        optimizer: what W&B built from the sweep.
         metric: the objective.
     """
 
@@ -41,66 +47,73 @@ class Engine:
         self._optimizer = optimizer
         self._metric = metric
         self._ids: dict[int, Any] = {}
-        self._seen: dict[int, Seen] = {}
+        self._seen: dict[int, SeenTrial] = {}
         self._asked: tuple[int, Any, dict[str, Any]] | None = None
         self._pruned: set[int] = set()
 
-    def continues(self, trials: Sequence[Trial]) -> bool:
-        """Whether `trials`, in order of number, are those seen so far, further on, and any later ones."""
+    def can_continue_with(self, trials: Sequence[Trial]) -> bool:
+        """Tell whether `trials` (in order of number) continue what the optimizer has seen.
+
+        They do if they hold every trial seen so far, unchanged or with more results, and otherwise only later
+        trials.
+        """
         shown = {trial.number: trial for trial in trials}
         if self._asked is not None and self._asked[0] not in self._seen:
             number, _, config = self._asked
             if number not in shown or shown[number].config != config:
                 return False
-        if any(n not in shown or not self._follows(seen, shown[n]) for n, seen in self._seen.items()):
+        if any(n not in shown or not self._extends(seen, shown[n]) for n, seen in self._seen.items()):
             return False
         return all(n in self._seen or n > max(self._seen, default=-1) for n in shown)
 
-    def _follows(self, seen: Seen, trial: Trial) -> bool:
+    def _extends(self, seen: SeenTrial, trial: Trial) -> bool:
         if trial.config != seen.config:
             return False
         if trial.number in self._pruned:
-            return True  # final for W&B's optimizers: whatever the trial still does is not taken in
+            return True  # W&B's optimizers ignore everything that a trial does after it is pruned
         points = self.points(trial)
         if seen.state.ended:
             return trial.state is seen.state and points == seen.points
         return points[: len(seen.points)] == seen.points
 
     def suggest(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
-        """The configuration of the trial after `trials`, or None if there is none left.
+        """Suggest the configuration of the next trial after `trials`; None if there is none left.
 
-        Of a running trial only the configuration is taken in, whatever it has logged.
+        Of a running trial the optimizer is told only the configuration, not what the trial has logged.
         """
-        with guarded():
+        with convert_errors():
             self._sync(trials, reporting=False)
             if any(trial.state.ended for trial in trials) and self._optimizer.should_terminate_sweep():
                 return None
             suggestions = self._optimizer.ask_n_runs(1)
         if suggestions is None:
             raise FashionWbError(
-                "scheduler: the engine makes no suggestion before running trials have ended; "
+                "scheduler: the engine suggests nothing while trials are running; "
                 "run the sweep with fewer workers"
             )
         if not suggestions:
             return None
-        config = plain(suggestions[0].config.flat_dict())
+        config: dict[str, Any] = plain(suggestions[0].config.flat_dict())
         self._asked = (len(trials), suggestions[0].run_id, config)
         return config
 
     def prune(self, trials: Sequence[Trial]) -> set[int]:
-        """Numbers of the running among `trials`, in order of number, that are to be stopped."""
-        with guarded():
+        """Return the numbers of the running trials among `trials` (in order of number) that must stop."""
+        with convert_errors():
             self._sync(trials, reporting=True)
             running = [t for t in trials if t.state is TrialState.RUNNING]
             open_ = [t for t in running if t.number not in self._pruned]
             ids = {self._ids[t.number]: t for t in open_}
-            data = [self._data(t) for t in open_]
+            data = [self._run_data(t) for t in open_]
             stopped = self._optimizer.prune_runs(list(ids), data)
         self._pruned |= {ids[run_id].number for run_id in stopped}
         return {t.number for t in running if t.number in self._pruned}
 
     def points(self, trial: Trial) -> tuple[tuple[int, float], ...]:
-        """(step, value) of the finite values the trial logged; the step is W&B's own where there is one."""
+        """Return (step, value) of each finite value that the trial logged.
+
+        The step is W&B's `_step` if the row has one, else the row's position in the history.
+        """
         found = []
         for position, row in enumerate(trial.history):
             values = self._metric.values([row])
@@ -116,25 +129,25 @@ class Engine:
             if self._asked is not None and self._asked[0] == number:
                 self._ids.setdefault(number, self._asked[1])
             if number not in self._ids:
-                self._ids[number] = self._adopt(trial, reporting)
+                self._ids[number] = self._register(trial, reporting)
             if trial.state.ended:
-                self._tell_end(trial)
+                self._tell_outcome(trial)
             elif reporting:
-                self._optimizer.tell_run(self._ids[number], self._data(trial))
+                self._optimizer.tell_run(self._ids[number], self._run_data(trial))
             points = self.points(trial) if reporting or trial.state.ended else ()
-            self._seen[number] = Seen(dict(trial.config), trial.state, points)
+            self._seen[number] = SeenTrial(dict(trial.config), trial.state, points)
 
-    def _adopt(self, trial: Trial, reporting: bool) -> Any:
-        """Make a trial of before a resumption known to the optimizer, as running; its id there."""
+    def _register(self, trial: Trial, reporting: bool) -> Any:
+        """Register a trial from before the sweep was resumed as running; return the optimizer's id of it."""
         from fashion_wb.wandb_private import Run, RunConfig, RunState
 
         config = RunConfig.from_values(dict(trial.config))
         return self._optimizer.tell_existing_active_run(Run(config, RunState.RUNNING, trial.run_id))
 
-    def _tell_end(self, trial: Trial) -> None:
-        self._optimizer.tell_run(self._ids[trial.number], self._data(trial))
+    def _tell_outcome(self, trial: Trial) -> None:
+        self._optimizer.tell_run(self._ids[trial.number], self._run_data(trial))
 
-    def _data(self, trial: Trial, state: TrialState | None = None) -> RunWithMetrics:
+    def _run_data(self, trial: Trial, state: TrialState | None = None) -> RunWithMetrics:
         from fashion_wb.wandb_private import RunConfig, RunState, RunWithMetrics
 
         name = self._metric.name
@@ -143,7 +156,7 @@ class Engine:
             TrialState.RUNNING: RunState.RUNNING,
             TrialState.STOPPED: RunState.KILLED,
             TrialState.FAILED: RunState.FAILED,
-            # A run that finished without a value taught the search nothing; W&B fails it likewise.
+            # A run without a value teaches the search nothing; W&B counts it as failed too.
             TrialState.FINISHED: RunState.FAILED if best is None else RunState.FINISHED,
         }[trial.state if state is None else state]
         return RunWithMetrics(
@@ -156,21 +169,21 @@ class Engine:
 
 
 @contextmanager
-def guarded() -> Iterator[None]:
-    """Give errors of W&B, of the engine and of the user's own functions a home, and keep Optuna quiet."""
+def convert_errors() -> Iterator[None]:
+    """Raise any error of W&B, the engine or the user's functions as FashionWbError, and keep Optuna quiet."""
     import optuna
 
     verbosity = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(max(verbosity, optuna.logging.WARNING))
     try:
         with warnings.catch_warnings():
-            # The user chose the feature; and lists as categories are a matter of databases only.
+            # The user chose the experimental feature. Categories that are lists matter only to databases.
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             warnings.filterwarnings("ignore", "Choices for a categorical distribution", UserWarning)
             yield
     except FashionWbError:
         raise
-    # The user's functions may raise anything at all.
+    # The user's functions may raise anything.
     except Exception as error:
         raise FashionWbError(f"scheduler: {type(error).__name__}: {error}") from error
     finally:

@@ -1,9 +1,9 @@
-"""W&B's Optuna engine: trial numbers that agree, prunes that count as prunes, and a fast resumption."""
+"""W&B's Optuna engine, with matching trial numbers, stopped trials as pruned ones, and fast resuming."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import optuna
 from optuna.trial import TrialState as OptunaState
@@ -13,29 +13,31 @@ from fashion_wb.search.optuna_samplers.per_trial import PerTrialSampler
 from fashion_wb.search.scheduler.engine import Engine
 from fashion_wb.trial import Metric, Trial, TrialState
 
-if TYPE_CHECKING:
-    from fashion_wb.wandb_private import Optimizer
+Distributions = dict[str, optuna.distributions.BaseDistribution]
 
 
 class OptunaEngine(Engine):
     """Keeps an Optuna study whose trial k is the sweep's trial k.
 
-    A finished trial is complete with its best value, a stopped one is pruned, and one that failed or
-    logged no finite value has failed, without a value.
+    A finished trial is complete, with its best value. A stopped trial is pruned. A trial that failed, or
+    logged no finite value, is failed without a value.
 
     Args:
-        optimizer: W&B's; the study and, unless a search_space function makes it up, its distributions.
+        optimizer: an OptunaOptimizer of W&B. It has a study and, unless a search_space function defines the
+            space, the distributions.
         metric: the objective.
-        seed: seeds Optuna's default TPE; None where the file's own function has built the study.
+        seed: seeds Optuna's default TPE; None if the file's own function built the study.
 
     Raises:
-        FashionWbError: the study comes with trials of its own.
+        FashionWbError: the study already has trials.
     """
 
-    def __init__(self, optimizer: Optimizer, metric: Metric, seed: int | None) -> None:
+    def __init__(self, optimizer: Any, metric: Metric, seed: int | None) -> None:
         super().__init__(optimizer, metric)
         self._study: optuna.Study = optimizer.study
-        self._distributions = getattr(optimizer, "distributions", None)
+        # The trials that are still open, by run id; W&B's optimizer adds and removes them.
+        self._open_trials: dict[str, optuna.Trial] = optimizer.trials
+        self._distributions: Distributions | None = getattr(optimizer, "distributions", None)
         self.prunes = not isinstance(self._study.pruner, optuna.pruners.NopPruner)
         if any(t.state is not OptunaState.WAITING for t in self._study.get_trials(deepcopy=False)):
             raise FashionWbError(
@@ -46,38 +48,39 @@ class OptunaEngine(Engine):
             self._study.sampler = PerTrialSampler(lambda k: optuna.samplers.TPESampler(seed=k), seed)
 
     def suggest(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
-        """As `Engine.suggest`; None too where a spent GridSampler would repeat itself."""
+        """Suggest as `Engine.suggest` does; also None if a used-up GridSampler would repeat itself."""
         config = super().suggest(trials)
         repeats = isinstance(self._study.sampler, optuna.samplers.GridSampler) and any(
             trial.config == config for trial in trials
         )
         return None if repeats else config
 
-    def _adopt(self, trial: Trial, reporting: bool) -> str:
+    def _register(self, trial: Trial, reporting: bool) -> str:
         queued = self._study.get_trials(deepcopy=False, states=(OptunaState.WAITING,))
         if queued:
-            (suggestion,) = self._optimizer.ask_n_runs(1)
+            (suggestion,) = self._optimizer.ask_n_runs(1) or ()
             run_id = suggestion.run_id
         elif trial.state.ended and self._distributions is not None:
-            self._study.add_trial(self._ended(trial))
+            self._study.add_trial(self._frozen_trial(trial, self._distributions))
             return str(trial.number)
         else:
-            run_id = super()._adopt(trial, reporting)
+            run_id = super()._register(trial, reporting)
         if not reporting:
-            self._check_same(trial, self._optimizer.trials[run_id].params)
+            self._check_params(trial, self._open_trials[run_id].params)
         return run_id
 
-    def _check_same(self, trial: Trial, params: dict[str, Any]) -> None:
-        # W&B samples anew what it does not find in the config: the study would learn a falsehood.
+    def _check_params(self, trial: Trial, params: dict[str, Any]) -> None:
+        # W&B samples again what the config lacks, so the study would learn from values that were never used.
         wrong = sorted(n for n, v in params.items() if n not in trial.config or trial.config[n] != v)
         if wrong:
             raise FashionWbError(
-                f"scheduler: trial {trial.number} cannot be resumed, its config does not give {wrong[0]!r} "
-                "as the study suggests it; search_space must return every value under its suggested name"
+                f"scheduler: trial {trial.number} cannot be resumed: its config lacks the value that the "
+                f"study suggested for {wrong[0]!r}; search_space must return every suggested value under "
+                "the name that it was suggested by"
             )
 
-    def _ended(self, trial: Trial) -> optuna.trial.FrozenTrial:
-        missing = sorted(set(self._distributions) - set(trial.config))
+    def _frozen_trial(self, trial: Trial, distributions: Distributions) -> optuna.trial.FrozenTrial:
+        missing = sorted(set(distributions) - set(trial.config))
         if missing:
             raise FashionWbError(
                 f"trial {trial.number} has no value for parameter {missing[0]!r}: the sweep file has "
@@ -94,18 +97,18 @@ class OptunaEngine(Engine):
         return optuna.trial.create_trial(
             state=state,
             value=value,
-            params={name: trial.config[name] for name in self._distributions},
-            distributions=self._distributions,
+            params={name: trial.config[name] for name in distributions},
+            distributions=distributions,
             intermediate_values=points,
         )
 
-    def _tell_end(self, trial: Trial) -> None:
+    def _tell_outcome(self, trial: Trial) -> None:
         run_id = self._ids[trial.number]
-        if run_id not in self._optimizer.trials:
-            return  # added to the study as ended
+        if run_id not in self._open_trials:
+            return  # `_register` added it to the study with its outcome
         if trial.state is not TrialState.STOPPED:
-            super()._tell_end(trial)
+            super()._tell_outcome(trial)
             return
-        # W&B's engine knows only its own prunes; told of a killed run it would fail the trial.
-        self._optimizer.tell_run(run_id, self._data(trial, TrialState.RUNNING))
-        self._study.tell(self._optimizer.trials.pop(run_id), state=OptunaState.PRUNED)
+        # W&B's engine knows only the trials that it pruned itself; it would count a killed run as failed.
+        self._optimizer.tell_run(run_id, self._run_data(trial, TrialState.RUNNING))
+        self._study.tell(self._open_trials.pop(run_id), state=OptunaState.PRUNED)

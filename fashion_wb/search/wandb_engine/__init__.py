@@ -1,4 +1,4 @@
-"""W&B's own random, grid and bayes, through pip `sweeps`.
+"""W&B's own random, grid and bayes searches, from pip `sweeps`.
 
-Import `sampler`; `categories` lets its Gaussian process see categorical values.
+Import `sampler`. `categories` converts categorical values to numbers that its Gaussian process can use.
 """

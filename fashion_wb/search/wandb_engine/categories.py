@@ -1,4 +1,4 @@
-"""A sweep file's parameters with every categorical value replaced by its position in the list, from 1."""
+"""Replace every categorical value of a sweep by its position in the list, from 1, and back."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from fashion_wb.errors import FashionWbError
 Parameters = Mapping[str, Mapping[str, Any]]
 
 
-def leaf_kinds(parameters: Parameters, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """(dotted name, kind) of every parameter; the kind is W&B's schema name, such as param_uniform."""
+def parameter_kinds(parameters: Parameters, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield (dotted name, kind) of every parameter; the kind is W&B's schema name, such as param_uniform."""
     for name, spec in parameters.items():
         if _is_nested(spec):
-            yield from leaf_kinds(spec["parameters"], f"{prefix}{name}.")
+            yield from parameter_kinds(spec["parameters"], f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", _kind(f"{prefix}{name}", spec)
 
 
-def positioned(parameters: Parameters) -> dict[str, Any]:
-    """`parameters` with the values of each categorical replaced by 1..n, none of which is falsy."""
-
-    return {name: _positioned_spec(spec) for name, spec in parameters.items()}
+def parameters_as_positions(parameters: Parameters) -> dict[str, Any]:
+    """Replace the values of each categorical parameter by 1..n, none of which is falsy."""
+    return {name: _spec_as_positions(spec) for name, spec in parameters.items()}
 
 
 def to_positions(parameters: Parameters, config: Mapping[str, Any]) -> dict[str, Any]:
-    """A trial's config on the scale of `positioned`.
+    """Convert a trial's config to the positions of `parameters_as_positions`.
 
     Raises:
         FashionWbError: the config lacks a parameter or has a value that the file no longer lists.
@@ -35,7 +34,7 @@ def to_positions(parameters: Parameters, config: Mapping[str, Any]) -> dict[str,
 
 
 def from_positions(parameters: Parameters, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The inverse of `to_positions`."""
+    """Convert positions back to values; the inverse of `to_positions`."""
     return _convert(parameters, config, lambda _, choices, position: choices[position - 1])
 
 
@@ -56,19 +55,20 @@ def _convert(
     return converted
 
 
-def _positioned_spec(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+def _spec_as_positions(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     if _is_nested(spec):
-        return {**spec, "parameters": positioned(spec["parameters"])}
+        return {**spec, "parameters": parameters_as_positions(spec["parameters"])}
     return {"values": list(range(1, len(spec["values"]) + 1))} if "values" in spec else spec
 
 
 def _position(name: str, choices: list[Any], value: Any) -> int:
-    # By type first: 1, 1.0 and True are equal in Python but may be listed side by side.
+    # The type decides first: 1, 1.0 and True are equal in Python, but a file may list all three.
     exact = [i for i, choice in enumerate(choices, 1) if type(choice) is type(value) and choice == value]
     equal = [i for i, choice in enumerate(choices, 1) if choice == value]
     if not equal:
         raise FashionWbError(
-            f"a trial has {name} = {value!r}, which is none of {choices!r}: the sweep file has changed since"
+            f"a trial has {name} = {value!r}, which is not one of {choices!r}: "
+            "the sweep file has changed since it ran"
         )
     return (exact or equal)[0]
 
@@ -83,4 +83,4 @@ def _kind(name: str, spec: Mapping[str, Any]) -> str:
     filled = fill_parameter(name, dict(spec))
     if filled is None:
         raise FashionWbError(f"parameters.{name}: not a parameter W&B knows: {dict(spec)!r}")
-    return filled[0]
+    return str(filled[0])

@@ -1,4 +1,4 @@
-"""W&B's own random, grid and bayes, by the library its server uses (pip `sweeps`)."""
+"""W&B's own random, grid and bayes searches, with the library that its server uses (pip `sweeps`)."""
 
 from __future__ import annotations
 
@@ -17,52 +17,53 @@ from fashion_wb.search.seeds import stable_seed
 from fashion_wb.search.wandb_engine.categories import (
     Parameters,
     from_positions,
-    leaf_kinds,
-    positioned,
+    parameter_kinds,
+    parameters_as_positions,
     to_positions,
 )
 from fashion_wb.trial import Metric, Trial, TrialState
 
-# The Gaussian process takes 100 points at most, 5 of them measured (sweeps.bayes_search); it prints a
-# complaint to stdout and drops some when given more.
-MOST_PENDING = 95
+# The Gaussian process takes at most 100 points, 5 of them measured (sweeps.bayes_search). Given more, it
+# prints a complaint to stdout and drops some.
+MAX_PENDING = 95
 METHODS = ("random", "grid", "bayes")
 GRID_KINDS = ("param_single_value", "param_categorical", "param_int_uniform", "param_quniform")
 
 
 class WandbSampler:
-    """Suggests what W&B's server would for method random, grid or bayes.
+    """Suggests what W&B's server would suggest for method random, grid or bayes.
 
-    A finished or stopped trial is measured by the best value it logged. One without a finite value, a
-    failed one included, is never given a number: bayes sees it as a pending point, where its Gaussian
-    process fantasises its own prediction. Only where the file's metric block itself names `impute` does
-    W&B's documented rule apply, which makes a number up. Grid counts every trial as visited.
+    For bayes, the result of a finished or stopped trial is the best value it logged. A failed trial, or one
+    without a finite value, never gets an invented result: it is a pending point, for which the Gaussian
+    process assumes its own prediction. If the file's metric block has `impute`, W&B's documented rule invents
+    results for such trials instead. Grid counts every trial as visited.
 
-    bayes is given positions in place of categories: `sweeps` reads a category that is 0, False or empty
-    as the first of the list (HyperParameterSet.normalize_runs_as_array).
+    bayes gets positions in place of categories, because `sweeps` takes a category that is 0, False or empty
+    for the first one of the list (HyperParameterSet.normalize_runs_as_array).
 
     Attributes:
         needs_results: true for bayes only.
 
     Args:
-        config: the sweep file's content; `method`, `parameters` and `metric` are read.
-        metric: the objective; None where the file names none.
+        config: the content of the sweep file; `method`, `parameters` and `metric` are read.
+        metric: the objective; None if the file has none.
         seed: any integer.
 
     Raises:
-        FashionWbError: a space the method cannot search, or a rule that has no offline meaning.
+        FashionWbError: a space that the method cannot search, or a setting that cannot work offline.
     """
 
     def __init__(self, config: Mapping[str, Any], metric: Metric | None, seed: int) -> None:
         self._method = config["method"]
         self._parameters: Parameters = config["parameters"]
-        self._metric = metric
+        self._metric: Metric | None = None  # only bayes looks at results
         self._seed = seed
         self.needs_results = self._method == "bayes"
         self._config = {"method": self._method, "parameters": self._parameters}
         self._imputes = False
         self._ended: dict[int, tuple[Trial, Any]] = {}
         if self._method == "bayes":
+            self._metric = metric
             self._prepare_bayes(config.get("metric", {}))
         elif self._method == "grid":
             _check_grid(self._parameters)
@@ -72,19 +73,19 @@ class WandbSampler:
             raise FashionWbError("method bayes needs metric: {name: ..., goal: minimize}; got none")
         if block.get("impute_while_running", "false") != "false":
             raise FashionWbError(
-                "metric.impute_while_running: offline, a running trial's results are not known, or a sweep "
-                "could not be replayed; remove it"
+                "metric.impute_while_running: offline, a search never sees the results of running trials, "
+                "because then it could not be replayed; remove this key"
             )
         _check_bayes(self._parameters)
         self._imputes = "impute" in block
         self._config["metric"] = dict(block)
-        self._config["parameters"] = positioned(self._parameters)
+        self._config["parameters"] = parameters_as_positions(self._parameters)
 
     def ask(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
-        """The next configuration, or None once a grid is used up.
+        """Suggest the next configuration; None if a grid is used up.
 
         Raises:
-            FashionWbError: W&B's library rejects the space, or a trial's config is not of this space.
+            FashionWbError: W&B's library rejects the space, or a trial's config is not in it.
         """
         from fashion_wb.sweepfile.sweeps_package import next_runs
 
@@ -106,11 +107,11 @@ class WandbSampler:
         if self._method == "grid":
             return runs
         pending = [run for run in runs if run.state == "running"]
-        dropped = {id(run) for run in pending[:-MOST_PENDING]}
+        dropped = {id(run) for run in pending[:-MAX_PENDING]}
         return [run for run in runs if id(run) not in dropped]
 
     def _run(self, trial: Trial) -> Any:
-        # A trial that has ended stays as it is; to make a thousand runs anew took a third of a suggestion.
+        # An ended trial does not change. Building a thousand runs again took a third of a suggestion's time.
         known, run = self._ended.get(trial.number, (None, None))
         if known is not trial:
             run = self._make_run(trial)
@@ -122,28 +123,29 @@ class WandbSampler:
         from fashion_wb.sweepfile.sweeps_package import RunState, SweepRun
 
         config = trial.config
-        state, history = RunState.running, []
-        if self._method == "bayes":
+        history: list[dict[str, float]] = []
+        state = RunState.running
+        if self._metric is not None:
             config = to_positions(self._parameters, config)
-            state, history = self._outcome(trial)
+            state, history = self._result(trial, self._metric)
         wrapped = {name: {"value": value} for name, value in config.items()}
         return SweepRun(name=str(trial.number), config=wrapped, state=state, history=history)
 
-    def _outcome(self, trial: Trial) -> tuple[Any, list[dict[str, float]]]:
+    def _result(self, trial: Trial, metric: Metric) -> tuple[Any, list[dict[str, float]]]:
         from fashion_wb.sweepfile.sweeps_package import RunState
 
-        values = self._metric.values(trial.history)
+        values = metric.values(trial.history)
         if trial.state is TrialState.FAILED and self._imputes:
-            return RunState.failed, [{self._metric.name: value} for value in values]
+            return RunState.failed, [{metric.name: value} for value in values]
         measured = trial.state in (TrialState.FINISHED, TrialState.STOPPED)
         if measured and (values or self._imputes):
-            best = self._metric.best(trial.history)
-            return RunState.finished, [] if best is None else [{self._metric.name: best}]
+            best = metric.best(trial.history)
+            return RunState.finished, [] if best is None else [{metric.name: best}]
         return RunState.running, []
 
 
 def _check_grid(parameters: Parameters) -> None:
-    for name, kind in leaf_kinds(parameters):
+    for name, kind in parameter_kinds(parameters):
         if kind not in GRID_KINDS:
             raise FashionWbError(
                 f"parameters.{name}: method grid needs value, values (without probabilities), int_uniform "
@@ -152,7 +154,7 @@ def _check_grid(parameters: Parameters) -> None:
 
 
 def _check_bayes(parameters: Parameters) -> None:
-    kinds = dict(leaf_kinds(parameters))
+    kinds = dict(parameter_kinds(parameters))
     for name, kind in kinds.items():
         if kind == "param_categorical_w_probabilities":
             raise FashionWbError(
@@ -167,7 +169,7 @@ def _check_bayes(parameters: Parameters) -> None:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """The library draws from Python's and numpy's global generators; leave both as they were."""
+    """Seed Python's and numpy's global generators, which the library uses, and restore both afterwards."""
     before, numpy_before = random.getstate(), np.random.get_state()
     random.seed(seed)
     np.random.seed(seed)
@@ -182,13 +184,13 @@ def _seeded(seed: int) -> Iterator[None]:
 def _quiet() -> Iterator[None]:
     from sklearn.exceptions import ConvergenceWarning
 
-    # `next_runs` would import these three, and with them much of scipy, at its first call. That import
-    # draws from Python's global generator: a process's first suggestion would not be that of its seed.
+    # Otherwise the first call of `next_runs` would import these three, and much of scipy with them. That
+    # import draws from Python's global generator, so a process's first suggestion would not follow its seed.
     for method in METHODS:
         importlib.import_module(f"sweeps.{method}_search")
     with warnings.catch_warnings():
-        # Its length scale reaches a bound whenever the points are few or flat, and a variance that is
-        # zero but for rounding has no square root: neither is anything a user could act on.
+        # The length scale reaches a bound whenever points are few or flat, and a variance of zero may round
+        # to a negative number, which has no square root. A user can do nothing about either.
         warnings.simplefilter("ignore", ConvergenceWarning)
         warnings.filterwarnings("ignore", "Predicted variances smaller than 0", UserWarning)
         warnings.filterwarnings("ignore", "invalid value encountered in sqrt", RuntimeWarning)

@@ -1,4 +1,4 @@
-"""W&B's hyperband rule as an Optuna pruner, against the rule itself."""
+"""W&B's hyperband rule as an Optuna pruner, compared with the rule itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fashion_wb.search.hyperband import HyperbandPruner
-from fashion_wb.search.optuna_samplers.hyperband_pruner import HyperbandRule
+from fashion_wb.search.optuna_samplers.hyperband_pruner import WandbHyperbandPruner
 from fashion_wb.trial import Metric, Trial, TrialState
 
 BLOCK = {"type": "hyperband", "min_iter": 1, "eta": 3, "strict": True}
@@ -20,8 +20,8 @@ def rule(goal):
 
 @settings(deadline=None, max_examples=50)
 @given(curves=CURVES, goal=st.sampled_from(["minimize", "maximize"]), ended=st.integers(0, 11))
-def test_it_prunes_the_trials_that_the_rule_stops(curves, goal, ended):
-    study = optuna.create_study(direction=goal, pruner=HyperbandRule(rule(goal)))
+def test_the_pruner_prunes_the_trials_that_the_rule_stops(curves, goal, ended):
+    study = optuna.create_study(direction=goal, pruner=WandbHyperbandPruner(rule(goal)))
     asked = [study.ask() for _ in curves]
     for trial, curve in zip(asked, curves, strict=True):
         for step, value in enumerate(curve):

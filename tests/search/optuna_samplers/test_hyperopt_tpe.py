@@ -1,4 +1,4 @@
-"""hyperopt's TPE in Optuna's clothes: an oracle, every distribution's prior, and the history it gets."""
+"""hyperopt's TPE as an Optuna sampler: compared with hyperopt, each prior, and the history it is given."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ SPACE = {
     "momentum": FloatDistribution(0.0, 1.0),
     "width": IntDistribution(2, 15),
 }
-# Draws of a prior; at p < 1e-6 each of the chi-square tests fails by chance once in a million, and the
-# seeds are fixed besides.
+# Draws from a prior. Below p = 1e-6 a chi-square test fails by chance once in a million, and the seeds are
+# fixed anyway.
 DRAWS = 400
 CHANCE = 1e-6
 
@@ -43,7 +43,7 @@ def loss(params):
     return (params["width"] - 6) ** 2 + params["momentum"] + np.log10(params["lr"]) ** 2
 
 
-def studied(sampler, space, count, direction="minimize"):
+def run_study(sampler, space, count, direction="minimize"):
     study = optuna.create_study(direction=direction, sampler=sampler)
     for _ in range(count):
         trial = study.ask(space)
@@ -51,8 +51,8 @@ def studied(sampler, space, count, direction="minimize"):
     return study
 
 
-def by_hand(study, number, seed, options):
-    """What hyperopt itself suggests, its space, trials and seed written down from scratch."""
+def suggested_by_hyperopt(study, number, seed, options):
+    """Return what hyperopt itself suggests, with its space, trials and seed written out here."""
     space = {
         "lr": hp.loguniform("lr", np.log(1e-4), np.log(1e-1)),
         "momentum": hp.uniform("momentum", 0.0, 1.0),
@@ -84,13 +84,13 @@ def by_hand(study, number, seed, options):
 
 
 @pytest.mark.parametrize("options", [{}, {"n_startup_jobs": 3, "gamma": 0.5, "n_EI_candidates": 5}])
-def test_suggestions_are_those_of_hyperopt_itself(options):
-    study = studied(HyperoptTPESampler(7, SPACE, TPEOptions(**options)), SPACE, 30)
+def test_suggestions_equal_those_of_hyperopt_itself(options):
+    study = run_study(HyperoptTPESampler(7, SPACE, TPEOptions(**options)), SPACE, 30)
     for number in (0, 1, 2, 3, 10, 19, 20, 21, 29):
-        assert study.trials[number].params == by_hand(study, number, 7, options)
+        assert study.trials[number].params == suggested_by_hyperopt(study, number, 7, options)
 
 
-def drawn(distribution, count=DRAWS):
+def draw(distribution, count=DRAWS):
     sampler = HyperoptTPESampler(1, {"x": distribution}, TPEOptions(n_startup_jobs=10**9))
     study = optuna.create_study(sampler=sampler)
     return [study.ask({"x": distribution}).params["x"] for _ in range(count)]
@@ -108,7 +108,7 @@ def drawn(distribution, count=DRAWS):
     ],
 )
 def test_every_value_of_a_discrete_parameter_is_equally_likely(distribution, values):
-    found = drawn(distribution)
+    found = draw(distribution)
     counts = [
         sum(v == pytest.approx(value) if type(value) is float else v == value for v in found)
         for value in values
@@ -119,7 +119,7 @@ def test_every_value_of_a_discrete_parameter_is_equally_likely(distribution, val
 
 
 def test_log_integers_follow_the_rounded_log_uniform():
-    found = drawn(IntDistribution(1, 12, log=True))
+    found = draw(IntDistribution(1, 12, log=True))
     edges = np.log(np.arange(0.5, 13.0))
     expected = DRAWS * np.diff(edges) / (edges[-1] - edges[0])
     counts = [found.count(value) for value in range(1, 13)]
@@ -129,14 +129,14 @@ def test_log_integers_follow_the_rounded_log_uniform():
 
 @pytest.mark.parametrize("log", [False, True])
 def test_floats_fill_their_range(log):
-    found = np.array(drawn(FloatDistribution(0.01, 1.0, log=log)))
+    found = np.array(draw(FloatDistribution(0.01, 1.0, log=log)))
     scaled = (np.log(found) - np.log(0.01)) / np.log(100) if log else (found - 0.01) / 0.99
     counts, _ = np.histogram(scaled, bins=10, range=(0, 1))
     assert counts.sum() == DRAWS
     assert chisquare(counts).pvalue > CHANCE
 
 
-def test_values_stay_in_range_once_hyperopt_models_them():
+def test_values_stay_in_range_when_the_model_suggests_them():
     space = {
         "i": IntDistribution(1, 9, log=True),
         "j": IntDistribution(0, 10, step=5),
@@ -154,12 +154,12 @@ def test_values_stay_in_range_once_hyperopt_models_them():
         assert 0.1 <= params["f"] <= 0.3
         assert 0.1 <= params["g"] <= 0.3
         assert params["one"] == 4
-        # The best is at the upper ends, where rounding would leave the range.
+        # The optimum is at the upper ends, where rounding could leave the range.
         study.tell(trial, -params["i"] - params["j"] - params["f"] - params["g"])
     assert {t.params["i"] for t in study.trials[-20:]} & {8, 9}
 
 
-def test_an_unknown_kind_of_distribution_is_named():
+def test_the_error_names_an_unsupported_kind_of_distribution():
     class Dirichlet(BaseDistribution):
         def single(self):
             return False
@@ -178,7 +178,7 @@ def test_an_unknown_kind_of_distribution_is_named():
 
 @pytest.fixture
 def told(monkeypatch):
-    """What hyperopt is told of the trials at each suggestion."""
+    """Record (trial, result) as hyperopt is told them, for each suggestion."""
     calls = []
     suggest = hyperopt.tpe.suggest
 
@@ -191,7 +191,7 @@ def told(monkeypatch):
 
 
 @pytest.mark.parametrize(("direction", "sign"), [("minimize", 1), ("maximize", -1)])
-def test_what_becomes_of_a_trial_is_told_to_hyperopt(told, direction, sign):
+def test_hyperopt_is_told_the_outcome_of_each_trial(told, direction, sign):
     space = {"x": FloatDistribution(0.0, 1.0)}
     study = optuna.create_study(direction=direction, sampler=HyperoptTPESampler(0, space))
 
@@ -217,7 +217,7 @@ def test_what_becomes_of_a_trial_is_told_to_hyperopt(told, direction, sign):
     ]
 
 
-def test_parameters_asked_for_as_they_come_are_drawn_by_hyperopt_and_not_alike(told):
+def test_define_by_run_parameters_are_drawn_by_hyperopt_with_different_random_numbers(told):
     study = optuna.create_study(sampler=HyperoptTPESampler(0, options=TPEOptions(n_startup_jobs=4)))
     for number in range(12):
         trial = study.ask()
@@ -225,12 +225,12 @@ def test_parameters_asked_for_as_they_come_are_drawn_by_hyperopt_and_not_alike(t
         extra = trial.suggest_float("c", 0, 1) if number % 2 else 0.0
         assert a != b
         study.tell(trial, a + b + extra)
-    # Each of the first trial's on its own, later a and b in one call and c still on its own.
+    # In the first trial each parameter takes its own call. Later a and b share one, and c has its own.
     assert len(told) == 2 + (12 - 1) + 6
 
 
-def test_a_suggestion_depends_on_seed_number_and_trials_alone():
-    study = studied(HyperoptTPESampler(3, SPACE), SPACE, 25)
+def test_a_suggestion_depends_only_on_the_seed_the_number_and_the_trials():
+    study = run_study(HyperoptTPESampler(3, SPACE), SPACE, 25)
     other = optuna.create_study(sampler=HyperoptTPESampler(3, SPACE))
     other.add_trials(study.trials[:22])
     assert other.ask(SPACE).params == study.trials[22].params

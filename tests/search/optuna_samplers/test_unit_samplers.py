@@ -1,4 +1,4 @@
-"""Quasi-random search and CMA-ES against scipy, against the package they stand on, and on a known optimum."""
+"""Quasi-random search against scipy, and CMA-ES against the package `cmaes` and on a known optimum."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def study_of(sampler, direction="minimize"):
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=str)
 @settings(deadline=None)
 @given(position=st.floats(0, 1))
-def test_positions_and_values_agree(distribution, position):
+def test_a_position_gives_a_valid_value_and_its_position_gives_the_value_back(distribution, position):
     value = from_unit(distribution, position)
     assert distribution._contains(distribution.to_internal_repr(value))
     again = from_unit(distribution, to_unit(distribution, value))
@@ -43,13 +43,13 @@ def test_positions_and_values_agree(distribution, position):
 
 
 @pytest.mark.parametrize("distribution", [DISTRIBUTIONS[i] for i in (2, 3, 5, 6)], ids=str)
-def test_every_one_of_several_values_has_an_interval_of_the_same_width(distribution):
+def test_each_of_several_values_gets_an_interval_of_the_same_width(distribution):
     count = {0.25: 5, 1: 14, 4: 4}.get(getattr(distribution, "step", None), 3)
     found = [repr(from_unit(distribution, (i + 0.5) / (10 * count))) for i in range(10 * count)]
     assert sorted(found.count(value) for value in set(found)) == [10] * count
 
 
-def test_quasi_random_trials_are_the_points_of_the_sequence_whatever_became_of_the_others():
+def test_quasi_random_trials_are_scipys_sobol_points_even_if_other_trials_fail():
     study = study_of(QuasiRandomSampler(7, SPACE))
     expected = qmc.Sobol(2, scramble=True, rng=7).random(16)
     for number in range(16):
@@ -59,7 +59,7 @@ def test_quasi_random_trials_are_the_points_of_the_sequence_whatever_became_of_t
 
 
 @pytest.mark.parametrize("direction", ["minimize", "maximize"])
-def test_cma_es_is_that_of_its_package_generation_by_generation(direction):
+def test_cma_es_suggests_the_same_as_the_cmaes_package_generation_by_generation(direction):
     sign = 1 if direction == "minimize" else -1
     study = study_of(CmaEsSampler(3, SPACE), direction)
     twin = cmaes.CMA(np.full(2, 0.5), 0.3, np.array([[0.0, 1.0]] * 2), seed=stable_seed(3, "cmaes"))
@@ -76,7 +76,7 @@ def test_cma_es_is_that_of_its_package_generation_by_generation(direction):
         twin.tell(told)
 
 
-def test_cma_es_comes_to_the_optimum():
+def test_cma_es_finds_the_optimum():
     study = study_of(CmaEsSampler(0, SPACE))
     study.optimize(
         lambda t: (t.suggest_float("x", 0, 1) - 0.8) ** 2 + (t.suggest_float("y", 0, 1) - 0.3) ** 2, 120
@@ -85,7 +85,7 @@ def test_cma_es_comes_to_the_optimum():
     assert max(late) < 1e-3
 
 
-def test_in_cma_es_a_trial_without_a_result_ranks_last():
+def test_cma_es_ranks_a_trial_without_a_result_last():
     def after(outcomes):
         study = study_of(CmaEsSampler(1, SPACE))
         for value in outcomes:

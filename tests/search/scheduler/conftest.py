@@ -1,4 +1,4 @@
-"""Fixtures of the tests of the scheduler."""
+"""Fixtures for the tests of scheduler blocks."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from fashion_wb import wandb_private
 
 
 @pytest.fixture
-def in_a_folder(tmp_path, monkeypatch):
-    """Run in a folder of the test's own, where own.py may be written."""
+def in_own_folder(tmp_path, monkeypatch):
+    """Run the test in its own folder, where it may write own.py."""
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture
 def studies(monkeypatch):
-    """The studies of the optimizers that W&B builds, in order."""
+    """Collect the studies of the optimizers that W&B builds, in order."""
     built = []
     make = wandb_private.make_optimizer
 

@@ -1,4 +1,4 @@
-"""Sweeps with a scheduler block: W&B's own optimizer, told the truth about every trial."""
+"""Sweeps with a scheduler block: what W&B's own optimizer is told about every trial."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fashion_wb.errors import FashionWbError
 from fashion_wb.search.factory import make_search
 from fashion_wb.trial import Trial, TrialState
 
-pytestmark = pytest.mark.usefixtures("in_a_folder")
+pytestmark = pytest.mark.usefixtures("in_own_folder")
 
 
 STATES = [
@@ -28,7 +28,7 @@ FUNCTION = "def space(trial):\n    return {'x': trial.suggest_float('x', 0, 1), 
 
 
 @pytest.mark.parametrize("scheduler", [{}, {"search_space": "space"}])
-def test_a_resumed_study_has_every_trial_in_its_place_and_state(studies, scheduler):
+def test_a_resumed_study_has_every_trial_with_its_number_and_state(studies, scheduler):
     sampler(FUNCTION, **scheduler).ask(ONE_OF_EACH)
     found = studies[-1].trials
     assert [(t.state, t.value) for t in found[:6]] == STATES
@@ -37,7 +37,7 @@ def test_a_resumed_study_has_every_trial_in_its_place_and_state(studies, schedul
     assert [t.number for t in found] == list(range(7))
 
 
-def test_a_study_that_follows_along_is_that_of_a_resumed_one(studies):
+def test_a_live_study_equals_a_resumed_one(studies):
     config_ = sweep("optuna").config["parameters"]
     live = drive(sampler(parameters=config_), 25)
     followed = studies[-1].trials
@@ -57,7 +57,7 @@ def test_a_study_that_follows_along_is_that_of_a_resumed_one(studies):
 
 
 @pytest.mark.parametrize("name", ["hyperopt", "optuna"])
-def test_a_thousand_trials_are_resumed_within_seconds(name, monkeypatch):
+def test_a_thousand_trials_resume_within_seconds(name, monkeypatch):
     monkeypatch.chdir(ROOT)
     configs = [t.config for t in drive(make_search(sweep(name), "id", 0)[0], 10)]
     trials = [outcome(number, configs[number % 10]) for number in range(1000)]
@@ -66,7 +66,7 @@ def test_a_thousand_trials_are_resumed_within_seconds(name, monkeypatch):
     assert time.monotonic() - start < 10  # measured: 0.2 to 0.4
 
 
-def test_without_an_optimizer_the_seed_decides():
+def test_without_an_optimizer_function_the_seed_decides_the_suggestions():
     def first(seed):
         return [sampler(seed=seed).ask([trial(k, k / 20, (k / 20,)) for k in range(n)]) for n in (0, 15)]
 
@@ -74,7 +74,7 @@ def test_without_an_optimizer_the_seed_decides():
     assert all(a != b for a, b in zip(first(1), first(2), strict=True))
 
 
-def test_a_search_space_function_is_followed():
+def test_a_search_space_function_defines_the_parameters():
     code = """
 def space(trial):
     kind = trial.suggest_categorical("kind", ["a", "b"])
@@ -91,10 +91,10 @@ def space(trial):
     assert {t.config["kind"] for t in trials} == {"a", "b"}
 
 
-def test_values_that_the_study_did_not_suggest_cannot_be_resumed():
+def test_a_config_without_the_suggested_values_cannot_be_resumed():
     code = "def space(trial):\n    return {'lr': 10 ** trial.suggest_float('log_lr', -4, -1)}\n"
     live = sampler(code, parameters={}, search_space="space")
     first = Trial(0, "r", live.ask([]), TrialState.FINISHED, ({"valid_loss": 1.0},))
     assert live.ask([first]) is not None
-    with pytest.raises(FashionWbError, match="'log_lr'"):
+    with pytest.raises(FashionWbError, match="the study suggested for 'log_lr'"):
         sampler(code, parameters={}, search_space="space").ask([first])

@@ -1,4 +1,4 @@
-"""Pruners, queues, terminators and other engines behind a scheduler block."""
+"""Pruners, queued trials, terminators and other engines of a scheduler block."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from fashion_wb.search.wandb_engine.sampler import WandbSampler
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.trial import Metric, Trial, TrialState
 
-pytestmark = pytest.mark.usefixtures("in_a_folder")
+pytestmark = pytest.mark.usefixtures("in_own_folder")
 
 
-def test_lists_and_mappings_are_categories_like_any_other():
+def test_lists_and_mappings_work_as_categories():
     values = [[1, 2], {"a": 1}, None]
     search = sampler(parameters={"c": {"values": values}, "d": {"value": [3]}})
     trials = []
@@ -48,7 +48,7 @@ def test_the_studys_pruner_stops_running_trials():
     assert search.stop([*good, stopped, running[1]]) == set()
 
 
-def test_what_the_pruner_saw_does_not_change_the_suggestions():
+def test_results_that_only_the_pruner_saw_do_not_change_the_suggestions():
     good = [trial(0, 0.1, (1.0, 1.0)), trial(1, 0.2, (2.0, 2.0))]
     code = STUDY.format(
         "pruner=optuna.pruners.MedianPruner(n_startup_trials=2), sampler=optuna.samplers.TPESampler("
@@ -60,13 +60,13 @@ def test_what_the_pruner_saw_does_not_change_the_suggestions():
     assert pruning.ask([*good, hidden]) == plain.ask([*good, hidden])
 
 
-def test_a_study_without_a_pruner_builds_nothing_to_prune_with(studies):
+def test_a_study_without_a_pruner_builds_no_second_optimizer(studies):
     search = sampler()
     assert search.stop([trial(0, 0.1, (1.0,), TrialState.RUNNING)]) == set()
     assert len(studies) == 1
 
 
-def test_queued_trials_come_first_and_are_resumed():
+def test_queued_trials_come_first_and_again_after_resuming():
     code = STUDY.format("sampler=optuna.samplers.RandomSampler(0)").replace("return ", "s = ")
     code += (
         "    s.enqueue_trial({'x': 0.25, 'u': 3})\n    s.enqueue_trial({'x': 0.75, 'u': 3})\n    return s\n"
@@ -81,7 +81,7 @@ def test_queued_trials_come_first_and_are_resumed():
 
 
 @pytest.mark.parametrize("resumes", [False, True])
-def test_a_spent_grid_sampler_ends_the_search(resumes):
+def test_a_used_up_grid_sampler_ends_the_search(resumes):
     code = STUDY.format("sampler=optuna.samplers.GridSampler({'a': [1, 2], 'b': [3, 4]}, seed=0)")
     parameters = {"a": {"values": [1, 2]}, "b": {"values": [3, 4]}}
     search = sampler(code, parameters=parameters, optimizer="study")
@@ -102,7 +102,7 @@ def test_a_terminator_ends_the_search():
     assert sampler(code, optimizer="study").ask([trial(0, 0.1, (1.0,)), trial(1, 0.2, (1.0,))]) is None
 
 
-def test_optuna_is_quiet_and_left_as_loud_as_it_was(capsys):
+def test_optuna_logs_nothing_and_keeps_its_verbosity(capsys):
     before = optuna.logging.get_verbosity()
     sampler(STUDY.format("sampler=optuna.samplers.TPESampler(group=True)"), optimizer="study").ask(
         ONE_OF_EACH
@@ -111,7 +111,7 @@ def test_optuna_is_quiet_and_left_as_loud_as_it_was(capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_wandbs_own_engine_is_the_search_without_a_scheduler():
+def test_wandbs_own_engine_equals_the_search_without_a_scheduler():
     block = {"method": "random", "program": "x", "parameters": SPACE}
     plain, pruner = make_search(make_sweep(block, "a"), "id", 4)
     engine, _ = make_search(make_sweep({**block, "scheduler": {"engine": "wandb"}}, "a"), "id", 4)
@@ -120,8 +120,8 @@ def test_wandbs_own_engine_is_the_search_without_a_scheduler():
     assert engine.ask([]) == plain.ask([])
 
 
-class Counting:
-    """An optimizer with nothing but the methods of W&B's contract, such as the Ax engine has."""
+class CountingOptimizer:
+    """An optimizer with only the methods that W&B requires, like that of the Ax engine."""
 
     def __init__(self):
         self.told, self.known = [], 0
@@ -142,9 +142,11 @@ class Counting:
         return False
 
 
-def test_any_optimizer_of_the_contract_is_driven(monkeypatch):
+def test_any_optimizer_with_the_required_methods_works(monkeypatch):
     made = []
-    monkeypatch.setattr(wandb_private, "make_optimizer", lambda info: made.append(Counting()) or made[-1])
+    monkeypatch.setattr(
+        wandb_private, "make_optimizer", lambda info: made.append(CountingOptimizer()) or made[-1]
+    )
     search = SchedulerSampler(config(engine="ax"), Metric("valid_loss", "maximize"), "id", 0)
     assert search.ask(ONE_OF_EACH) == {"x": 7, "u": 3}
     assert made[-1].told == [

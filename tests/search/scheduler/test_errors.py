@@ -1,4 +1,4 @@
-"""What is wrong with a sweep file's scheduler block, and what is said of it."""
+"""Mistakes in a scheduler block, and the message for each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from scheduler_cases import STUDY, config, sampler
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.scheduler.block import SchedulerSampler
 
-pytestmark = pytest.mark.usefixtures("in_a_folder")
+pytestmark = pytest.mark.usefixtures("in_own_folder")
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,12 @@ pytestmark = pytest.mark.usefixtures("in_a_folder")
         (None, {"engine": "vizier"}, "vizier"),
     ],
 )
-def test_what_is_wrong_with_the_users_file_is_said(code, scheduler, text):
+def test_the_error_says_what_is_wrong_with_the_block_or_the_users_functions(code, scheduler, text):
     with pytest.raises(FashionWbError, match=text):
         sampler(code, **scheduler)
 
 
-def test_an_error_while_suggesting_is_said():
+def test_an_error_of_the_users_function_is_reported_while_suggesting():
     code = "n = 0\ndef space(trial):\n    global n\n    n += 1\n    return {'x': 1 / (2 - n)}"
     with pytest.raises(FashionWbError, match="ZeroDivisionError"):
         sampler(code, parameters={}, search_space="space").ask([])
@@ -54,11 +54,11 @@ def test_an_error_while_suggesting_is_said():
         ({"distribution": "log_uniform", "min": -3.0, "max": 0.0}, "log_uniform"),
     ],
 )
-def test_parameters_that_the_engine_does_not_have(spec, text):
+def test_parameters_that_the_engine_lacks_are_rejected(spec, text):
     with pytest.raises(FashionWbError, match=text):
         sampler(parameters={"x": spec})
 
 
-def test_a_metric_is_needed():
+def test_a_scheduler_needs_a_metric():
     with pytest.raises(FashionWbError, match="metric"):
         SchedulerSampler(config(), None, "id", 0)

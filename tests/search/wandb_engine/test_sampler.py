@@ -1,4 +1,4 @@
-"""W&B's random, grid and bayes: oracles, and what the sampler keeps away from the library's quirks."""
+"""W&B's random, grid and bayes: compared with the library, and protected from its quirks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from search_cases import METRIC
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.seeds import stable_seed
-from fashion_wb.search.wandb_engine.sampler import MOST_PENDING, WandbSampler
+from fashion_wb.search.wandb_engine.sampler import MAX_PENDING, WandbSampler
 from fashion_wb.sweepfile.sweeps_package import RunState, SweepRun, next_runs
 from fashion_wb.trial import Trial, TrialState
 
@@ -38,9 +38,9 @@ def numeric(number, value, state=TrialState.FINISHED):
     return trial(number, {"x": (number * 0.37) % 1, "n": 1 + number * 7 % 30, "u": 3}, value, state)
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # of the oracle's own call
-def test_bayes_is_the_library_shown_the_best_of_each_trial_and_the_rest_as_pending():
-    # A smooth objective: where the process finds none, the library suggests at random, whatever it is told.
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # from this test's own call
+def test_bayes_gives_the_library_the_best_value_of_each_trial_and_the_others_as_pending():
+    # The objective is smooth: if the process finds no structure, the library suggests at random.
     trials = [numeric(k, (k * 0.37 % 1 - 0.3) ** 2) for k in range(8)]
     trials += [numeric(8, 0.5, TrialState.STOPPED), numeric(9, -9.0, TrialState.FAILED)]
     trials += [numeric(10, None), numeric(11, -9.0, TrialState.RUNNING)]
@@ -61,7 +61,7 @@ def test_bayes_is_the_library_shown_the_best_of_each_trial_and_the_rest_as_pendi
 
 
 @pytest.mark.parametrize("method", ["random", "grid", "bayes"])
-def test_the_global_generators_are_left_as_they_were(method):
+def test_the_global_random_generators_keep_their_state(method):
     parameters = {"a": {"values": [1, 2, 3]}}
     random.seed(1)
     np.random.seed(1)
@@ -72,7 +72,7 @@ def test_the_global_generators_are_left_as_they_were(method):
     assert (random.random(), np.random.random()) == expected
 
 
-def test_a_grid_visits_every_point_once_whatever_becomes_of_the_trials():
+def test_a_grid_visits_every_point_once_whether_or_not_trials_fail():
     parameters = {"a": {"values": [0, "", False, None]}, "b": {"min": 2, "max": 4}, "c": {"value": 1}}
     search = sampler("grid", parameters)
     trials = []
@@ -87,7 +87,7 @@ def test_a_grid_visits_every_point_once_whatever_becomes_of_the_trials():
 
 
 @pytest.mark.parametrize("spec", [{"min": 0.0, "max": 1.0}, {"values": [1, 2], "probabilities": [0.5, 0.5]}])
-def test_a_grid_needs_countable_parameters(spec):
+def test_a_grid_rejects_parameters_that_it_cannot_count(spec):
     with pytest.raises(FashionWbError, match=r"parameters\.deep\.x: method grid"):
         sampler("grid", {"deep": {"parameters": {"x": spec}}})
 
@@ -99,7 +99,7 @@ def test_a_grid_needs_countable_parameters(spec):
         ({"a": {"values": [1, 2], "probabilities": [0.5, 0.5]}}, r"parameters\.a: .*probabilities"),
     ],
 )
-def test_bayes_refuses_what_it_cannot_search(parameters, text):
+def test_bayes_rejects_a_space_that_it_cannot_search(parameters, text):
     with pytest.raises(FashionWbError, match=text):
         sampler("bayes", parameters)
 
@@ -110,8 +110,8 @@ def test_bayes_needs_a_metric():
 
 
 @pytest.mark.parametrize("falsy", [0, False, "", None, 0.0, []])
-def test_bayes_tells_a_falsy_category_from_the_first(falsy):
-    # The library takes each of these for the first of the list, here "a": then the two would be equal.
+def test_bayes_distinguishes_a_falsy_category_from_the_first_one(falsy):
+    # The library takes each of these for the first of the list, here "a". Then the results would differ.
     def positions(third):
         values = ["a", "b", third, "d"]
         trials = [trial(k, {"c": values[k % 4]}, float(k % 4 != 2)) for k in range(12)]
@@ -123,12 +123,12 @@ def test_bayes_tells_a_falsy_category_from_the_first(falsy):
     assert positions(falsy) == positions("c")
 
 
-def test_bayes_keeps_equal_categories_of_different_types_apart():
+def test_bayes_distinguishes_equal_categories_of_different_types():
     def types(values):
         trials = [trial(k, {"c": values[k % 3]}, float(k % 3 != 1)) for k in range(6)]
         return [type(sampler("bayes", {"c": {"values": values}}, seed).ask(trials)["c"]) for seed in range(6)]
 
-    # As many True as there would be of the second of three different strings.
+    # True is suggested as often as the second of three different strings would be.
     kinds = {"a": int, "b": bool, "c": float}
     trials = [trial(k, {"c": "abc"[k % 3]}, float(k % 3 != 1)) for k in range(6)]
     expected = [sampler("bayes", {"c": {"values": list("abc")}}, seed).ask(trials)["c"] for seed in range(6)]
@@ -137,7 +137,7 @@ def test_bayes_keeps_equal_categories_of_different_types_apart():
 
 
 @pytest.mark.parametrize("config", [{"c": "z"}, {}])
-def test_bayes_names_a_trial_of_another_space(config):
+def test_bayes_rejects_a_trial_from_another_space(config):
     with pytest.raises(FashionWbError, match="changed"):
         sampler("bayes", {"c": {"values": ["a", "b"]}}).ask([trial(0, config, 1.0)])
 
@@ -161,7 +161,7 @@ def test_nested_parameters_come_back_nested_and_plain(method):
         trials.append(trial(number, found, found["opt"]["lr"]))
 
 
-def test_a_failed_trial_is_given_a_number_only_where_the_file_names_impute():
+def test_a_failed_trial_gets_an_invented_result_only_if_the_file_has_impute():
     good = [numeric(k, k / 10) for k in range(6)]
     failed = [*good, numeric(6, None, TrialState.FAILED)]
     logged = [*good, numeric(6, -50.0, TrialState.FAILED)]
@@ -170,14 +170,14 @@ def test_a_failed_trial_is_given_a_number_only_where_the_file_names_impute():
     assert imputing.ask(failed) != imputing.ask(logged)
 
 
-def test_imputing_for_running_trials_is_refused():
+def test_imputing_for_running_trials_is_rejected():
     with pytest.raises(FashionWbError, match="impute_while_running"):
         sampler("bayes", NUMERIC, impute_while_running="worst")
     sampler("bayes", NUMERIC, impute_while_running="false")
 
 
-def test_more_pending_trials_than_the_process_takes_are_no_noise(capsys):
+def test_more_pending_trials_than_the_process_takes_print_nothing(capsys):
     trials = [numeric(k, k / 10) for k in range(6)]
-    trials += [numeric(6 + k, None, TrialState.FAILED) for k in range(MOST_PENDING + 10)]
+    trials += [numeric(6 + k, None, TrialState.FAILED) for k in range(MAX_PENDING + 10)]
     assert sampler("bayes", NUMERIC).ask(trials)["u"] == 3
     assert capsys.readouterr().out == ""
