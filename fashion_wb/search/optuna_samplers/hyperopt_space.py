@@ -51,7 +51,7 @@ def to_hyperopt(distribution: BaseDistribution, value: Any) -> float:
     """Convert a parameter's value to the scale of its `hyperopt_prior`."""
     if isinstance(distribution, CategoricalDistribution):
         return int(distribution.to_internal_repr(value))
-    numeric = cast(_Numeric, distribution)  # `hyperopt_prior` has refused any other kind
+    numeric = cast(_Numeric, distribution)  # `hyperopt_prior` rejects any other kind
     number: float = value
     if numeric.log or numeric.step is None:
         return number
@@ -62,7 +62,7 @@ def from_hyperopt(distribution: BaseDistribution, drawn: Any) -> Any:
     """Convert a value that hyperopt drew to plain Python, exactly within the parameter's closed range."""
     if isinstance(distribution, CategoricalDistribution):
         return distribution.choices[int(drawn)]
-    numeric = cast(_Numeric, distribution)  # `hyperopt_prior` has refused any other kind
+    numeric = cast(_Numeric, distribution)  # `hyperopt_prior` rejects any other kind
     value = float(drawn)
     if not numeric.log and numeric.step is not None:
         value = numeric.low + round(value) * numeric.step

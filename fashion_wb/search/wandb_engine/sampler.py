@@ -73,8 +73,8 @@ class WandbSampler:
             raise FashionWbError("method bayes needs metric: {name: ..., goal: minimize}; got none")
         if block.get("impute_while_running", "false") != "false":
             raise FashionWbError(
-                "metric.impute_while_running: offline, a search never sees the results of running trials, "
-                "because then it could not be replayed; remove this key"
+                "metric.impute_while_running: offline, a search never sees the results of running trials, so "
+                "that it can be replayed; remove this key"
             )
         _check_bayes(self._parameters)
         self._imputes = "impute" in block
