@@ -77,7 +77,8 @@ def open_reruns(
 ) -> RerunSet:
     """Open the reruns of `search` of one job type; create them if there are none.
 
-    Existing reruns can only grow: `entries` must start with them, or they with `entries`.
+    If `entries` is longer than the existing list of reruns, it must start with that list, which then grows.
+    If it is shorter, the existing list must start with it, and nothing changes.
 
     Args:
         search: a search that is complete.

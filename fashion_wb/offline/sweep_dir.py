@@ -8,7 +8,7 @@
     DIR/output/RUN.log                                 what the trial printed
 
 A log alone does not tell whether a trial was stopped, died, hung or never started a run. Such a trial gets an
-outcome file. For a trial that is stopped, it is written before the signal is sent.
+outcome file. When a trial is stopped, the file is written before the signal is sent.
 """
 
 from __future__ import annotations
