@@ -9,7 +9,7 @@ import sys
 import pytest
 from sweep_cases import ROOT
 
-pytestmark = pytest.mark.usefixtures("data_dir")
+pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("data_dir")]
 
 # Imported by the others, or run in Ray Tune's environment.
 NO_SCRIPTS = {"measure", "rivals", "raytune", "simulated"}

@@ -33,6 +33,7 @@ with locked(Path(sys.argv[1])):
 """
 
 
+@pytest.mark.processes
 def test_a_locked_folder_stays_locked_until_its_process_dies(tmp_path):
     holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None and holder.stdout.readline() == "held\n"

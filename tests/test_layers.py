@@ -161,6 +161,7 @@ def test_heavy_packages_are_imported_where_the_arithmetic_is(package, users):
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["study", "--help"], ["sweep", "--help"], ["--version"]])
+@pytest.mark.processes
 def test_help_imports_neither_torch_nor_wandb(arguments):
     code = (
         "import sys\nfrom fashion_wb.cli import main\n"

@@ -17,6 +17,8 @@ from analysis.readme import BEGIN, END, insert, render
 from fashion_wb.cnn.config import NAMES
 from fashion_wb.study.plan import METHODS
 
+pytestmark = pytest.mark.processes
+
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line.partition("#")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]

@@ -18,6 +18,8 @@ from warm_cli import Command, run_command
 from fashion_wb.cnn.config import NAMES
 from fashion_wb.runlog.reader import read_run_log
 
+pytestmark = pytest.mark.processes
+
 TRAIN = ROOT / "train.py"
 SMALL = ["--filters", "3", "--lr", "2e-3"]
 

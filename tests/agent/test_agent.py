@@ -25,6 +25,8 @@ from sweep_cases import ROOT, yaml
 
 from fashion_wb.runlog.reader import find_run_log, read_run_log
 
+pytestmark = pytest.mark.processes
+
 PAIR = ("--workers", "2")
 
 

@@ -14,6 +14,8 @@ from standin_client import client_environment
 from standin_server import Server
 from sweep_cases import ROOT, yaml
 
+pytestmark = pytest.mark.processes
+
 WANDB = [sys.executable, "-m", "wandb"]
 ENDS = ["return", "exit 7", "raise", "string", "finish"]
 PROGRAM = """

@@ -27,6 +27,8 @@ from standin_faults import Faults
 from standin_server import Server
 from standin_state import ENTITY
 
+pytestmark = pytest.mark.processes
+
 SHORT = "steps: {value: 30}\npause: {value: 0.1}"
 
 

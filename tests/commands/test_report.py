@@ -18,6 +18,8 @@ from sweep_cases import environment
 from analysis.wandb_report.report import MARK
 from fashion_wb.study.plan import METHODS
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def server():

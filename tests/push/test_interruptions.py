@@ -17,6 +17,8 @@ from standin_faults import Fault
 from standin_server import Server
 from sweep_cases import COMMAND, place, run, yaml
 
+pytestmark = pytest.mark.processes
+
 # If a shell started the tests in the background, they ignore Ctrl-C, and so would their subprocesses.
 ACCEPT_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 

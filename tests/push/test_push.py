@@ -8,6 +8,8 @@ from standin_server import Server
 from standin_state import ENTITY, KEY, Run
 from sweep_cases import GOOD, only_sweep, place, run, states, trials, yaml
 
+pytestmark = pytest.mark.processes
+
 STUDY = ["study", "--trials", "2", "--epochs", "1", "--out", "runs"]
 MIXED = """
 import os, signal, sys, wandb

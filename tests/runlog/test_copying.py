@@ -63,6 +63,7 @@ def test_records_that_end_near_a_block_boundary_read_back(size, tmp_path):
     assert [payload for _, payload in read_records(path.read_bytes(), 7, path, 0)] == records
 
 
+@pytest.mark.processes
 def test_a_copy_is_the_same_run_in_another_sweep(log_file, tmp_path):
     copy = tmp_path / "run-abc.wandb"
     copy_run_log(log_file, copy, DESTINATION, ExitStatus(3))
@@ -102,6 +103,7 @@ def test_the_given_exit_status_replaces_the_one_in_the_log(log_file, tmp_path, c
     assert str(log.history) == str(read_run_log(source).history)
 
 
+@pytest.mark.processes
 def test_a_run_without_a_log_gets_one_with_its_config_and_failure(tmp_path):
     path = tmp_path / "run-abc.wandb"
     config = {"x": 0, "flag": False, "nested": {"y": [1, None]}}

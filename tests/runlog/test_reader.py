@@ -39,6 +39,7 @@ def inspect(path):
     return [json.loads(line) for line in text.splitlines()]
 
 
+@pytest.mark.processes
 def test_a_log_reads_like_in_wandbs_own_inspector(log_file):
     log = read_run_log(log_file)
     history = [record["history"]["item"] for record in inspect(log_file) if record["type"] == "history"]

@@ -13,6 +13,8 @@ from standin_server import Server
 from standin_state import ENTITY, KEY
 from sweep_cases import yaml
 
+pytestmark = pytest.mark.processes
+
 PATH = f"{ENTITY}/{PROJECT}"
 QUICK = {"WANDB__GRAPHQL_RETRY_MAX": "1"}
 

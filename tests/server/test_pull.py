@@ -13,6 +13,8 @@ from standin_server import Server
 from standin_state import ENTITY
 from sweep_cases import place, run, yaml
 
+pytestmark = pytest.mark.processes
+
 PATH = f"{ENTITY}/{PROJECT}"
 ASKED_FOR_DATA = ("ProjectSweeps", "ProjectRuns", "HistoryPage")
 

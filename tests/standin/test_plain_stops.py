@@ -19,6 +19,8 @@ from standin_client import client_environment
 from standin_server import Server
 from sweep_cases import ROOT
 
+pytestmark = pytest.mark.processes
+
 WANDB = [sys.executable, "-m", "wandb"]
 # By default a run sends its rows every 15 s. With this many images, 10,000 epochs take minutes.
 SOON = {"WANDB__FILE_STREAM_TRANSMIT_INTERVAL": "1", "FASHION_WB_LIMIT": "5000"}

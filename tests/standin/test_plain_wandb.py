@@ -25,6 +25,8 @@ from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.study.plan import METHODS
 from fashion_wb.trial import Metric, Trial, TrialState
 
+pytestmark = pytest.mark.processes
+
 RUNS = 3
 EPOCHS = 2
 WANDB = [sys.executable, "-m", "wandb"]

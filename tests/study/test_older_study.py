@@ -18,6 +18,8 @@ import pandas as pd
 import pytest
 from sweep_cases import run
 
+pytestmark = pytest.mark.processes
+
 DATA = Path(__file__).parent / "data"
 OPTIONS = "--trials 3 --epochs 3 --retrain-seeds 1 --audit 1 --workers 1"
 COMMAND = f"study --methods random,hyperband,optuna {OPTIONS}"

@@ -17,6 +17,8 @@ from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.study.plan import retrain_seed
 from fashion_wb.trial import TrialState
 
+pytestmark = pytest.mark.processes
+
 LIMIT = {"FASHION_WB_LIMIT": "200"}
 STUDY = ["study", "--methods", "random,hyperband", "--trials", "4", "--epochs", "3", "--workers", "2"]
 

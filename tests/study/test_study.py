@@ -13,6 +13,8 @@ from sweep_cases import run
 
 from fashion_wb.study.plan import METHODS
 
+pytestmark = pytest.mark.processes
+
 STUDY = ["study", "--trials", "2", "--epochs", "1", "--retrain-seeds", "0", "--out", "out"]
 
 

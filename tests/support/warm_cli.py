@@ -48,6 +48,7 @@ class Command:
         log: Path | None = None,
         script: Path | None = None,
     ) -> None:
+        sys.audit("os.fork")  # for --no-processes: multiprocessing raises no such event
         _start_server()
         self.arguments = [str(script or "fashion-wb"), *arguments]
         self._folder = tempfile.TemporaryDirectory()

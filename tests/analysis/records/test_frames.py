@@ -141,6 +141,7 @@ def test_the_incumbent_never_rises_and_ends_at_the_best(seed, trials, epochs):
         assert (known[-1] if known else None) == (None if pd.isna(best[method]) else best[method])
 
 
+@pytest.mark.processes
 def test_tables_do_not_import_matplotlib():
     code = "import sys, analysis.outputs; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -69,6 +69,7 @@ def _child(code: str, packed: Path, tmp_path: Path) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.processes
 def test_two_processes_can_fill_one_cache_at_the_same_time(packed, empty_cache, tmp_path):
     code = "from fashion_wb.cnn.data import locate; print(locate.ensure())"
     children = [_child(code, packed, tmp_path) for _ in range(2)]
@@ -80,6 +81,7 @@ def test_two_processes_can_fill_one_cache_at_the_same_time(packed, empty_cache, 
     assert not list(empty_cache.glob("*.tmp"))
 
 
+@pytest.mark.processes
 def test_a_process_killed_while_writing_leaves_no_final_file(packed, empty_cache, tmp_path):
     code = """
 import os
@@ -94,6 +96,7 @@ locate.ensure()
     assert locate.ensure(packed) == empty_cache
 
 
+@pytest.mark.processes
 def test_importing_locate_imports_neither_torch_nor_numpy():
     code = (
         "import sys, fashion_wb.cnn.data.locate; print({'torch', 'numpy', 'torchvision'} & set(sys.modules))"

@@ -112,6 +112,7 @@ print("torchvision" in sys.modules)
 """
 
 
+@pytest.mark.processes
 def test_another_process_gets_the_same_split_and_needs_no_torchvision(loaded, data_dir):
     command = [sys.executable, "-c", CHILD, str(data_dir)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout

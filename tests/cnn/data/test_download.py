@@ -54,6 +54,7 @@ def _build_package(data_dir: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
+@pytest.mark.processes
 def test_apt_updates_private_lists_and_unpacks_the_package(
     data_dir, empty_cache, tmp_path, monkeypatch, capsys
 ):
@@ -68,6 +69,7 @@ def test_apt_updates_private_lists_and_unpacks_the_package(
 
 
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
+@pytest.mark.processes
 def test_an_invalid_package_file_is_an_error(empty_cache, tmp_path, monkeypatch):
     package = tmp_path / f"{download.PACKAGE}_1_all.deb"
     package.write_bytes(b"not a package")
@@ -115,12 +117,14 @@ def test_a_machine_without_apt_gives_a_clear_error(tmp_path, monkeypatch):
         download.with_apt(tmp_path)
 
 
+@pytest.mark.processes
 def test_a_torchvision_failure_is_reported_in_one_line(tmp_path, monkeypatch):
     monkeypatch.setattr(download, "_TORCHVISION", "raise RuntimeError('Error downloading:\\nurlopen error')")
     with pytest.raises(FashionWbError, match=r"^urlopen error$"):
         download.with_torchvision(tmp_path)
 
 
+@pytest.mark.processes
 def test_a_download_that_hangs_is_stopped(tmp_path):
     with pytest.raises(FashionWbError, match=r"gave up after 0\.2 s"):
         download._run([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, deadline=0.2)
