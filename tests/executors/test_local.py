@@ -13,6 +13,8 @@ from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.local import Launch, LocalExecutor
 from fashion_wb.runlog.reader import find_run_log, read_run_log
 
+pytestmark = pytest.mark.processes
+
 
 def script(folder, text):
     path = folder / "program.py"

@@ -18,6 +18,8 @@ from fashion_wb.study.audit import plan_audit
 from fashion_wb.study.retraining import plan_retraining
 from fashion_wb.trial import TrialState
 
+pytestmark = pytest.mark.processes
+
 # Fails on seed 3; takes its values only from its flags.
 PROGRAM = """
 import os, sys, time

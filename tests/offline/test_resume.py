@@ -9,8 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from sweep_cases import environment, only_sweep, place, run, states, trials, yaml
 from warm_cli import Command
+
+pytestmark = pytest.mark.processes
 
 ARGUMENTS = ["sweep", "sweep.yaml", "--count", "12", "--workers", "2"]
 SLOW = "x: {min: 0.0, max: 1.0}\nsteps: {value: 3}\npause: {value: 0.3}"

@@ -8,6 +8,8 @@ from itertools import pairwise
 import pytest
 from sweep_cases import only_sweep, place, run, states, trials, yaml
 
+pytestmark = pytest.mark.processes
+
 CRASH_ABOVE = """
 import wandb
 

@@ -68,6 +68,7 @@ def test_suggestions_are_complete_plain_and_inside_the_space(name, trials_of):
 
 
 @pytest.mark.parametrize("name", CASES)
+@pytest.mark.processes
 def test_a_second_process_suggests_the_same(name, trials_of, second_process):
     assert second_process[name] == [trial.config for trial in trials_of(name)[:REPLAYED]]
 
@@ -195,6 +196,7 @@ def test_the_error_names_an_unknown_method():
         make_search(make_sweep(config, "x"), "id", 0)
 
 
+@pytest.mark.processes
 def test_importing_the_factory_imports_neither_wandb_nor_torch_nor_optuna():
     heavy = ("wandb", "torch", "optuna")
     code = f"import sys, fashion_wb.search.factory; print([m for m in {heavy} if m in sys.modules])"

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import pytest
 from sweep_cases import ROOT
 
 from fashion_wb.cnn.kernels.jit import SOURCES
