@@ -5,6 +5,7 @@ interface.
 
     seeds               derives seeds that are the same on every machine
     plain_values        converts the values that libraries return to plain Python
+    one_thread          one thread for the numerical libraries while a model is fitted
     hyperband           W&B's rule for early stopping
     studies             the Optuna studies that `sweeps/*.yaml` name
     wandb_engine        W&B's own random, grid and bayes (a package)

@@ -13,6 +13,7 @@ import optuna
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.hyperband import HyperbandPruner
+from fashion_wb.search.one_thread import one_thread
 from fashion_wb.search.optuna_samplers.hyperband_pruner import WandbHyperbandPruner
 from fashion_wb.search.optuna_samplers.hyperopt_tpe import HyperoptTPESampler, TPEOptions
 from fashion_wb.search.optuna_samplers.per_trial import PerTrialSampler
@@ -65,10 +66,16 @@ def optuna_gp(sweep: SweepInfo) -> optuna.Study:
     """Create a study with Optuna's Gaussian process and its defaults, except for the start-up trials."""
     startup = startup_trials(sweep.config.get("run_cap"))
 
-    def make(seed: int) -> optuna.samplers.GPSampler:
-        return optuna.samplers.GPSampler(seed=seed, n_startup_trials=startup)
+    def make(seed: int) -> _OneThreadGPSampler:
+        return _OneThreadGPSampler(seed=seed, n_startup_trials=startup)
 
     return _study(sweep, PerTrialSampler(make, study_seed(sweep)))
+
+
+class _OneThreadGPSampler(optuna.samplers.GPSampler):
+    def sample_relative(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        with one_thread():
+            return super().sample_relative(*args, **kwargs)
 
 
 def quasi_random(sweep: SweepInfo) -> optuna.Study:

@@ -6,12 +6,13 @@ import importlib
 import random
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 
 from fashion_wb.errors import FashionWbError
+from fashion_wb.search.one_thread import one_thread
 from fashion_wb.search.plain_values import plain
 from fashion_wb.search.seeds import stable_seed
 from fashion_wb.search.wandb_engine.categories import (
@@ -90,7 +91,8 @@ class WandbSampler:
         from fashion_wb.sweepfile.sweeps_package import next_runs
 
         runs = self._runs(trials)
-        with _quiet(), _seeded(stable_seed(self._seed, len(trials))):
+        threads = one_thread() if self._method == "bayes" else nullcontext()
+        with threads, _quiet(), _seeded(stable_seed(self._seed, len(trials))):
             try:
                 (run,) = next_runs(self._config, runs)
             except ValueError as error:
