@@ -15,7 +15,9 @@ from warm_cli import Command
 
 pytestmark = pytest.mark.processes
 
-ARGUMENTS = ["sweep", "sweep.yaml", "--count", "12", "--workers", "2"]
+# More than the two that can finish between two of the ten kills: the last kill must still hit running trials.
+TRIALS = 24
+ARGUMENTS = ["sweep", "sweep.yaml", "--count", str(TRIALS), "--workers", "2"]
 SLOW = "x: {min: 0.0, max: 1.0}\nsteps: {value: 3}\npause: {value: 0.3}"
 
 
@@ -66,9 +68,9 @@ def test_a_sweep_killed_ten_times_resumes_without_losing_or_repeating_trials(tmp
         process.communicate()
     done = run(tmp_path, *ARGUMENTS)
     assert done.returncode == 0, done.stderr
-    assert states(tmp_path) == ["finished"] * 12
-    assert [trial.number for trial in trials(tmp_path)] == list(range(12))
-    assert len(logs(tmp_path)) == len({path.name for path in logs(tmp_path)}) == 12
+    assert states(tmp_path) == ["finished"] * TRIALS
+    assert [trial.number for trial in trials(tmp_path)] == list(range(TRIALS))
+    assert len(logs(tmp_path)) == len({path.name for path in logs(tmp_path)}) == TRIALS
     assert all(len(trial.history) == 3 for trial in trials(tmp_path))
     undisturbed = tmp_path_factory.mktemp("undisturbed")
     place(undisturbed, yaml(SLOW, method="bayes"))
