@@ -17,14 +17,14 @@ study: setup
 	.venv/bin/fashion-wb study $(ARGS)
 
 test: .venv/.dev
-	.venv/bin/python -m pytest --numprocesses 4 --dist worksteal $(ARGS)
+	.venv/bin/python -m pytest --numprocesses 4 --dist loadfile $(ARGS)
 
 # The inner loop, under a minute: everything that starts no process.
 check: .venv/.dev
 	.venv/bin/ruff check --quiet .
 	.venv/bin/ruff format --quiet --check .
 	.venv/bin/mypy
-	.venv/bin/python -m pytest --no-processes --numprocesses 2 --quiet $(ARGS)
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --no-processes --numprocesses 2 --dist loadfile --quiet $(ARGS)
 
 # The documentation site, into site/; without network.
 docs: .venv/.dev

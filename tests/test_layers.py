@@ -36,7 +36,7 @@ ANALYSIS = [
 ]
 # Inside a package the modules have an order too; these are the ones with more than one floor of packages.
 SEARCH = [
-    ["protocol", "seeds", "plain_values", "hyperband"],
+    ["protocol", "seeds", "plain_values", "one_thread", "hyperband"],
     ["optuna_samplers"],
     ["wandb_engine", "scheduler"],
     ["factory", "studies"],

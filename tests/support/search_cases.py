@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import sys
@@ -26,6 +27,7 @@ GRID = {
 }
 
 
+@functools.cache
 def sweep(name: str) -> Sweep:
     """One of the repository's sweep files; the grid with more points than its own."""
     found = read_sweep(ROOT / "sweeps" / f"{name}.yaml")

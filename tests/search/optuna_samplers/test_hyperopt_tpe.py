@@ -28,6 +28,7 @@ SPACE = {
 # Draws from a prior. Below p = 1e-6 a chi-square test fails by chance once in a million, and the seeds are
 # fixed anyway.
 DRAWS = 400
+STUDY_LENGTH = 25
 CHANCE = 1e-6
 
 
@@ -91,9 +92,13 @@ def test_suggestions_equal_those_of_hyperopt_itself(options):
 
 
 def draw(distribution, count=DRAWS):
-    sampler = HyperoptTPESampler(1, {"x": distribution}, TPEOptions(n_startup_jobs=10**9))
-    study = optuna.create_study(sampler=sampler)
-    return [study.ask({"x": distribution}).params["x"] for _ in range(count)]
+    found = []
+    # Many short studies, because hyperopt reads all trials of the study at every draw.
+    for seed in range(count // STUDY_LENGTH):
+        sampler = HyperoptTPESampler(seed, {"x": distribution}, TPEOptions(n_startup_jobs=10**9))
+        study = optuna.create_study(sampler=sampler)
+        found += [study.ask({"x": distribution}).params["x"] for _ in range(STUDY_LENGTH)]
+    return found
 
 
 @pytest.mark.parametrize(
