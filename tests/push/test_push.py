@@ -10,7 +10,18 @@ from sweep_cases import GOOD, only_sweep, place, run, states, trials, yaml
 
 pytestmark = pytest.mark.processes
 
-STUDY = ["study", "--trials", "2", "--epochs", "1", "--out", "runs"]
+# Without early stopping: a trial of one epoch may be stopped or finish, whichever comes first.
+STUDY = [
+    "study",
+    "--methods",
+    "random,bayes,hyperopt,optuna,qmc",
+    "--trials",
+    "2",
+    "--epochs",
+    "1",
+    "--out",
+    "runs",
+]
 MIXED = """
 import os, signal, sys, wandb
 x = float(sys.argv[1].removeprefix("--x="))

@@ -83,7 +83,7 @@ def test_a_missing_or_bad_key_is_explained(server, tmp_path, env, message):
         (f"{ENTITY}/empty", f"{ENTITY}/empty: there is nothing to compare. The project has no runs."),
         (f"{ENTITY}/empty/absent", "has no sweep absent; it has no sweeps"),
         ("a/b/c/d/e", "not a W&B path; give ENTITY/PROJECT"),
-        ("nowhere", "nowhere: no such folder; on W&B's server, give ENTITY/PROJECT"),
+        ("nowhere", "nowhere: no such folder; for a project on W&B's server, give ENTITY/PROJECT"),
         ("./no/where", "./no/where: no such folder"),
     ],
 )
