@@ -103,7 +103,8 @@ def _run(
     options: RunOptions,
     stream: TextIO,
 ) -> None:
-    print(f"Starting; at most {options.slots} trials run at once ...", file=stream, flush=True)
+    at_once = "one trial at a time" if options.slots == 1 else f"up to {options.slots} trials at once"
+    print(f"Starting: {at_once} ...", file=stream, flush=True)
     with contextlib.ExitStack() as stack:
         locks = [stack.enter_context(locked(folder.root)) for folder in folders]
         # A scheduler block's source is relative to where trials run, as for `wandb sweep-scheduler`.
