@@ -28,7 +28,7 @@ check: .venv/.dev
 
 # The documentation site, into site/; without network.
 docs: .venv/.dev
-	.venv/bin/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
 	@echo "Built site/index.html"
 
 setup: .venv/.ready
