@@ -1,6 +1,6 @@
 """The process that trials are forked from: it imports what they need once, then forks a child for each.
 
-`executors.local` runs it as `python -m fashion_wb.executors.fork_server FD` and talks to it in JSON lines
+`executors.local` runs it as `python -P -m fashion_wb.executors.fork_server FD` and talks to it in JSON lines
 over the socket FD. It stays single-threaded and never initialises CUDA, so that forked children work. When
 its client goes away, for whatever reason, it kills every trial: no process outlives a killed sweep.
 """
@@ -82,7 +82,7 @@ class ForkServer:
 
     def preload(self, modules: list[str], directory: str, before_fork: str | None) -> None:
         """Start the shared service and, meanwhile, import modules as a script in `directory` would."""
-        sys.path[0] = directory
+        sys.path.insert(0, directory)
         # An import that fails here fails again in the trial, whose output shows the error.
         with contextlib.suppress(Exception):
             importlib.import_module("wandb")

@@ -80,7 +80,8 @@ class LocalExecutor:
         env["WANDB_MODE"] = "offline"
         env.pop("WANDB_SERVICE", None)  # it starts a service of its own and kills it later
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "fashion_wb.executors.fork_server", str(theirs.fileno())],
+            # -P: modules come from the installed packages and the program's folder, not from this directory.
+            [sys.executable, "-P", "-m", "fashion_wb.executors.fork_server", str(theirs.fileno())],
             pass_fds=[theirs.fileno(), *keep_open],
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # so that the terminal's Ctrl-C does not reach it

@@ -193,6 +193,19 @@ def test_warm_and_fresh_processes_run_the_same_program(tmp_path, opt_out):
     assert ("existing wandb-core service" in printed) == (opt_out == "")
 
 
+def test_modules_in_the_folder_of_the_command_do_not_replace_installed_ones(tmp_path):
+    program = "import helper, wandb\nrun = wandb.init()\nrun.log({'loss': helper.LOSS})\n"
+    place(tmp_path, yaml("x: {value: 0}").replace("prog.py", "code/prog.py"))
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "prog.py").write_text(program)
+    (tmp_path / "code" / "helper.py").write_text("LOSS = 2.0\n")
+    for name in ("helper.py", "click.py", "fashion_wb.py", "yaml.py"):
+        (tmp_path / name).write_text("raise ImportError('not this one')\n")
+    done = run(tmp_path, "sweep", "sweep.yaml", "--count", "1")
+    assert done.returncode == 0, done.stderr
+    assert [row["loss"] for row in trials(tmp_path)[0].history] == [2.0]
+
+
 def test_a_changed_file_or_seed_in_the_same_folder_is_refused_with_the_differences(tmp_path):
     place(tmp_path, yaml("x: {min: 0.0, max: 1.0}"))
     assert run(tmp_path, "sweep", "sweep.yaml", "--count", "1").returncode == 0

@@ -6,8 +6,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -15,12 +13,10 @@ from push_cases import FAST, MANY_ROWS, PIECEMEAL, PROJECT, ROWS, assert_arrived
 from standin_client import client_environment
 from standin_faults import Fault
 from standin_server import Server
-from sweep_cases import COMMAND, place, run, yaml
+from sweep_cases import place, run, yaml
+from warm_cli import Command
 
 pytestmark = pytest.mark.processes
-
-# If a shell started the tests in the background, they ignore Ctrl-C, and so would their subprocesses.
-ACCEPT_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 
 
 @pytest.fixture
@@ -53,16 +49,8 @@ def undisturbed(sweeps):
 
 def start(server, home, **env):
     """Start a push in its own process group, so that it can be signalled."""
-    return subprocess.Popen(
-        [sys.executable, "-c", f"{ACCEPT_CTRL_C}; {COMMAND[-1]}", "push", "runs", "--project", PROJECT],
-        cwd=home,
-        env=client_environment(server.url, home, **FAST, **PIECEMEAL, **env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    environment = client_environment(server.url, home, **FAST, **PIECEMEAL, **env)
+    return Command(["push", "runs", "--project", PROJECT], home, environment)
 
 
 def rows_there(server):
@@ -72,7 +60,7 @@ def rows_there(server):
 
 def wait_for_rows(server, count, process):
     while rows_there(server) < count:
-        assert process.poll() is None, process.communicate()[0]
+        assert process.poll() is None, process.communicate()
         time.sleep(0.002)
 
 
@@ -154,10 +142,10 @@ def test_ctrl_c_stops_a_push_cleanly_and_the_same_command_continues(server, swee
     process = start(server, sweeps)
     wait_for_rows(server, 1, process)
     os.killpg(process.pid, signal.SIGINT)
-    output, _ = process.communicate(timeout=20)
-    assert process.returncode == 130, output
-    assert "interrupted; runs that have arrived stay. Run the same command to continue." in output
-    assert "Traceback" not in output
+    _, printed = process.communicate(timeout=20)
+    assert process.returncode == 130, printed
+    assert "interrupted; runs that have arrived stay. Run the same command to continue." in printed
+    assert "Traceback" not in printed
     assert not list(sweeps.rglob(".push"))
     before = rows_there(server)
     time.sleep(0.5)
