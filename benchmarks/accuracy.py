@@ -38,10 +38,15 @@ def final(filters: int, epochs: int, seed: int, limit: int | None) -> tuple[floa
     return last.valid_loss, last.valid_accuracy
 
 
+def _use(way: str) -> None:
+    os.environ["NUMBA_DISABLE_JIT"] = WAYS[way]  # numba reads it when it is imported
+
+
 def finals(way: str, filters: int, epochs: int, seeds: int, limit: int | None) -> list[tuple[float, float]]:
     """Return the final loss and accuracy of each seed from 0."""
-    os.environ["NUMBA_DISABLE_JIT"] = WAYS[way]
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
+    context = multiprocessing.get_context("forkserver")  # its processes need not import torch again
+    context.set_forkserver_preload(["torch"])
+    with context.Pool(2, initializer=_use, initargs=(way,)) as pool:
         return pool.starmap(final, [(filters, epochs, seed, limit) for seed in range(seeds)], chunksize=1)
 
 
