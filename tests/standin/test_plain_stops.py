@@ -5,7 +5,6 @@ Tested with the unmodified client against a stand-in for W&B's server.
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -25,6 +24,21 @@ pytestmark = pytest.mark.processes
 WANDB = [sys.executable, "-m", "wandb"]
 # By default a run sends its rows every 15 s. With this many images, 10,000 epochs take minutes.
 SOON = {"WANDB__FILE_STREAM_TRANSMIT_INTERVAL": "1", "FASHION_WB_LIMIT": "5000"}
+# A train.py that leaves the processor to other tests: a stop by the server takes up to 15 s to arrive.
+SLOW = """
+import sys, time
+import train
+
+log_epoch = train.log_epoch
+
+def log_and_wait(*arguments):
+    log_epoch(*arguments)
+    time.sleep(0.2)
+
+train.log_epoch = log_and_wait
+if __name__ == "__main__":
+    sys.exit(train.main(sys.argv[1:]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +59,18 @@ def is_complete(run):
     return epochs == list(range(1, len(epochs) + 1)) and has_best_epoch_in_summary(run)
 
 
-def start(server: Server, home: Path) -> tuple[subprocess.Popen, str]:
-    """Start a train.py that runs longer than any test; return its process and, once it logs, its run id."""
+def place_slow(home: Path) -> Path:
+    """Write SLOW into `home`, beside the train.py that it imports; return its path."""
+    (home / "train.py").symlink_to(ROOT / "train.py")
+    (home / "slow_train.py").write_text(SLOW)
+    return home / "slow_train.py"
+
+
+def start(server: Server, home: Path, program: Path = ROOT / "train.py") -> tuple[subprocess.Popen, str]:
+    """Start a training that takes longer than any test; return its process and, once it logs, its run id."""
     known = len(server.state.runs)
     env = client_environment(server.url, home, WANDB_PROJECT="stops", **SOON)
-    command = [sys.executable, str(ROOT / "train.py"), "--filters", "2", "--epochs", "10000"]
+    command = [sys.executable, str(program), "--filters", "2", "--epochs", "10000"]
     process = subprocess.Popen(
         command, cwd=home, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -57,8 +78,6 @@ def start(server: Server, home: Path) -> tuple[subprocess.Popen, str]:
     while not (started := [run.name for run in list(server.state.runs.values())[known:] if run.history]):
         assert time.monotonic() < deadline and process.poll() is None
         time.sleep(0.1)
-    # It trains without pause until it is stopped; the tests beside this one come first.
-    os.setpriority(os.PRIO_PROCESS, process.pid, 10)
     return process, started[0]
 
 
@@ -72,7 +91,7 @@ def test_a_signal_stops_a_run(server, tmp_path, number):
 
 
 def test_the_stop_button_stops_a_run(server, tmp_path):
-    process, name = start(server, tmp_path)
+    process, name = start(server, tmp_path, place_slow(tmp_path))
     server.state.runs[name].stop_asked = True
     assert process.wait(timeout=90) == -signal.SIGINT
     assert server.state.runs[name].state == "killed"
@@ -80,11 +99,10 @@ def test_the_stop_button_stops_a_run(server, tmp_path):
 
 
 def test_hyperband_stops_runs_of_wandbs_agent(server, tmp_path):
-    for name in ("train.py", "fashion_wb"):
-        (tmp_path / name).symlink_to(ROOT / name)
+    program = place_slow(tmp_path)
     config = yaml.safe_load((ROOT / "sweeps" / "hyperband.yaml").read_text())
     # Two runs that learn almost nothing and would train longer than any test lasts.
-    config["run_cap"] = 2
+    config["program"], config["run_cap"] = program.name, 2
     config["parameters"] |= {"filters": {"value": 2}, "lr": {"value": 1.0e-6}, "epochs": {"value": 10_000}}
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump(config))
     env = client_environment(server.url, tmp_path, **SOON)
