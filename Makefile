@@ -50,6 +50,9 @@ setup: .venv/.ready
 .venv/.dev: .venv/.ready
 	@if command -v uv >/dev/null; then uv=uv; else uv=.venv/bin/uv; fi; \
 	"$$uv" pip install --quiet --python .venv/bin/python --constraint constraints.txt --editable '.[test,docs]'
+	@echo "Compiling what the tests import, and the CNN (once)"
+	@.venv/bin/python -c "import analysis.outputs, analysis.wandb_report.report, hyperopt, optuna, playwright.sync_api, torch; \
+	from fashion_wb.cnn.backend import warm_up; warm_up(torch.device('cpu'))"
 	@touch $@
 
 # Ray Tune, which some of benchmarks/ compare with. An environment of its own: it asks for numpy 2.
