@@ -82,7 +82,7 @@ def study(
     the data, initial weights and order of batches. Run the same command again to continue an interrupted
     study.
     """
-    from fashion_wb.offline.run import run_offline, run_reruns
+    from fashion_wb.offline.run import Session
     from fashion_wb.study.conditions import write_conditions
     from fashion_wb.study.plan import PROJECT_ROOT, StudySettings, plan_study
 
@@ -100,10 +100,11 @@ def study(
     click.echo(_announcement(len(names), replicates, settings, out), err=True)
     run = run_options(PROJECT_ROOT, options)
     write_conditions(out, **vars(settings), workers=run.slots)
-    folders = run_offline(planned, None, run, sys.stderr)
     replicate_of = [plan.priority for plan in planned]
     counts = given("retrain_seeds", retrain_seeds), given("audit", audit)
-    run_reruns(_plan_reruns(folders, replicate_of, seed, *counts), run, sys.stderr)
+    with Session(run, sys.stderr) as session:
+        folders = session.run_sweeps(planned, None)
+        session.run_reruns(_plan_reruns(folders, replicate_of, seed, *counts))
     click.echo(_compare(folders, out))
 
 

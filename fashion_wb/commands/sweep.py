@@ -25,11 +25,12 @@ def sweep(file: Path, count: int | None, directory: Path, seed: int, **options: 
     DIR/NAME/wandb, where NAME is the name of FILE without its extension.
     """
     from fashion_wb.offline.plan import PlannedSweep
-    from fashion_wb.offline.run import run_offline
+    from fashion_wb.offline.run import Session
     from fashion_wb.offline.summary import summarise
     from fashion_wb.sweepfile.sweep import read_sweep
 
     folder = directory / file.stem
     planned = PlannedSweep(folder, read_sweep(file), seed)
-    run_offline([planned], count, run_options(Path.cwd(), options), sys.stderr)
+    with Session(run_options(Path.cwd(), options), sys.stderr) as session:
+        session.run_sweeps([planned], count)
     click.echo(summarise(folder))

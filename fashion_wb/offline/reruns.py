@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from fashion_wb.errors import FashionWbError
@@ -31,11 +30,13 @@ class RerunSet:
     """The reruns of a search that have the same job type.
 
     Attributes:
+        search: the search's own folder.
         folder: the folder of the reruns, like that of a sweep's trials.
         sources: for each rerun, the id of the search's run that it reruns.
         configs: the configuration of each rerun.
     """
 
+    search: SweepDir
     folder: SweepDir
     sources: tuple[str, ...]
     configs: tuple[Mapping[str, Any], ...]
@@ -106,7 +107,7 @@ def open_reruns(
     for folder in (root, root / "output", root / "wandb" / f"sweep-{search.sweep_id}-{job_type}"):
         folder.mkdir(exist_ok=True, parents=True)
     write_text(json.dumps(record, indent=2) + "\n", root / _FILE)
-    return _rerun_set(root, job_type, record)
+    return _rerun_set(search, job_type, record)
 
 
 def read_reruns(search: SweepDir, job_type: str) -> RerunSet | None:
@@ -117,17 +118,19 @@ def read_reruns(search: SweepDir, job_type: str) -> RerunSet | None:
     """
     path = search.root / job_type / _FILE
     try:
-        return _rerun_set(path.parent, job_type, json.loads(path.read_text()))
+        return _rerun_set(search, job_type, json.loads(path.read_text()))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise FashionWbError(f"{path}: damaged ({error!r}); restore it from a copy") from None
 
 
-def _rerun_set(root: Path, job_type: str, record: Mapping[str, Any]) -> RerunSet:
+def _rerun_set(search: SweepDir, job_type: str, record: Mapping[str, Any]) -> RerunSet:
     name = f"{record['name']} {job_type}"
     sweep = make_sweep({**update_config(record["config"]), "name": name}, default_name=job_type)
     group = record["group"]
-    folder = SweepDir(root.resolve(), sweep, f"{group}-{job_type}", 0, Job(job_type, group))
+    folder = SweepDir(
+        (search.root / job_type).resolve(), sweep, f"{group}-{job_type}", 0, Job(job_type, group)
+    )
     runs = record["runs"]
-    return RerunSet(folder, tuple(source for source, _ in runs), tuple(config for _, config in runs))
+    return RerunSet(search, folder, tuple(source for source, _ in runs), tuple(config for _, config in runs))

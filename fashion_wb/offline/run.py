@@ -49,70 +49,87 @@ class RunOptions:
         return self.workers if self.workers is not None else available_cores()
 
 
-def run_offline(
-    planned: Sequence[PlannedSweep], count: int | None, options: RunOptions, stream: TextIO
-) -> list[SweepDir]:
-    """Run sweeps offline, each in its folder, by priority; a sweep that has started there continues.
+class Session:
+    """Runs planned sweeps and reruns of their configurations, all with one executor.
 
-    Args:
-        planned: the sweeps, at least one; those of the same priority run side by side.
-        count: maximum number of trials of each sweep; its `run_cap` applies as well.
-        options: how to run.
-        stream: where progress is printed.
-
-    Returns:
-        The folders, in the order given.
-
-    Raises:
-        FashionWbError: the program or the search space is invalid, another process uses a folder, or the
-            program always fails.
-        Interrupted: the user pressed Ctrl-C.
+    Use it as a context manager: leaving it kills what still runs. The executor starts when there is a trial
+    to run. From then on, the folders of the searches are locked, which protects their reruns too.
     """
-    for plan in planned:
-        _check_program(plan.sweep, options.cwd)
-        _cap(plan.sweep, count)
-    _prepare([plan.sweep for plan in planned], options.cwd)
-    folders = [open_sweep_dir(plan.folder, plan.sweep, plan.seed) for plan in planned]
-    pairs = list(zip(planned, folders, strict=True))
-    if all(_is_complete(plan, folder, count) for plan, folder in pairs):
-        print("Every trial has already ended.", file=stream, flush=True)
+
+    def __init__(self, options: RunOptions, stream: TextIO) -> None:
+        """Args: `options` says how to run; `stream` is where progress is printed."""
+        self._options = options
+        self._stream = stream
+        self._stack = contextlib.ExitStack()
+        self._executor: LocalExecutor | None = None
+        self._locks: dict[Path, int] = {}
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stack.close()
+
+    def run_sweeps(self, planned: Sequence[PlannedSweep], count: int | None) -> list[SweepDir]:
+        """Run sweeps, each in its folder, by priority; a sweep that has started there continues.
+
+        Args:
+            planned: the sweeps, at least one; those of the same priority run side by side.
+            count: maximum number of trials of each sweep; its `run_cap` applies as well.
+
+        Returns:
+            The folders, in the order given.
+
+        Raises:
+            FashionWbError: the program or the search space is invalid, another process uses a folder, or the
+                program always fails.
+            Interrupted: the user pressed Ctrl-C.
+        """
+        options = self._options
+        for plan in planned:
+            _check_program(plan.sweep, options.cwd)
+            _cap(plan.sweep, count)
+        _prepare([plan.sweep for plan in planned], options.cwd)
+        folders = [open_sweep_dir(plan.folder, plan.sweep, plan.seed) for plan in planned]
+        pairs = list(zip(planned, folders, strict=True))
+        if all(_is_complete(plan, folder, count) for plan, folder in pairs):
+            print("Every trial has already ended.", file=self._stream, flush=True)
+            return folders
+        # Sweeps of one priority share the slots, so a search does not depend on the number of priorities.
+        share = ceil(options.slots / max(Counter(plan.priority for plan in planned).values()))
+        self._run(folders, lambda: [_runner(*pair, count, share, options) for pair in pairs])
         return folders
-    # Sweeps of one priority share the slots, so a search does not depend on the number of priorities.
-    share = ceil(options.slots / max(Counter(plan.priority for plan in planned).values()))
-    _run(folders, lambda: [_runner(*pair, count, share, options) for pair in pairs], options, stream)
-    return folders
 
+    def run_reruns(self, rerun_sets: Sequence[RerunSet]) -> None:
+        """Train the reruns that have not ended yet, all side by side.
 
-def run_reruns(rerun_sets: Sequence[RerunSet], options: RunOptions, stream: TextIO) -> None:
-    """Train the reruns that have not ended yet, all side by side.
+        Raises:
+            FashionWbError, Interrupted: as for `run_sweeps`.
+        """
+        incomplete = [reruns for reruns in rerun_sets if not reruns.complete]
+        if incomplete:
+            _prepare([reruns.folder.sweep for reruns in incomplete], self._options.cwd)
+            searches = [reruns.search for reruns in incomplete]
+            self._run(searches, lambda: [_rerun_runner(reruns, self._options) for reruns in incomplete])
 
-    Raises:
-        FashionWbError, Interrupted: as for `run_offline`.
-    """
-    incomplete = [reruns for reruns in rerun_sets if not reruns.complete]
-    if not incomplete:
-        return
-    _prepare([reruns.folder.sweep for reruns in incomplete], options.cwd)
-    folders = [reruns.folder for reruns in incomplete]
-    _run(folders, lambda: [_rerun_runner(reruns, options) for reruns in incomplete], options, stream)
-
-
-def _run(
-    folders: Sequence[SweepDir],
-    make_runners: Callable[[], list[SweepRunner]],
-    options: RunOptions,
-    stream: TextIO,
-) -> None:
-    at_once = "one trial at a time" if options.slots == 1 else f"up to {options.slots} trials at once"
-    print(f"Starting: {at_once} ...", file=stream, flush=True)
-    with contextlib.ExitStack() as stack:
-        locks = [stack.enter_context(locked(folder.root)) for folder in folders]
-        # A scheduler block's source is relative to where trials run, as for `wandb sweep-scheduler`.
-        stack.enter_context(contextlib.chdir(options.cwd))
-        program = folders[0].sweep.script(options.cwd) if options.warm else None
-        executor = stack.enter_context(LocalExecutor(program, keep_open=locks))
+    def _run(self, searches: Sequence[SweepDir], make_runners: Callable[[], list[SweepRunner]]) -> None:
+        for search in searches:
+            if search.root not in self._locks:
+                self._locks[search.root] = self._stack.enter_context(locked(search.root))
+        executor = self._executor or self._start(searches[0].sweep)
         runners = make_runners()
-        run_sweeps(runners, executor, options.slots, Progress(runners, stream))
+        run_sweeps(runners, executor, self._options.slots, Progress(runners, self._stream))
+
+    def _start(self, sweep: Sweep) -> LocalExecutor:
+        slots, cwd = self._options.slots, self._options.cwd
+        at_once = "one trial at a time" if slots == 1 else f"up to {slots} trials at once"
+        print(f"Starting: {at_once} ...", file=self._stream, flush=True)
+        # A scheduler block's source is relative to where trials run, as for `wandb sweep-scheduler`.
+        self._stack.enter_context(contextlib.chdir(cwd))
+        program = sweep.script(cwd) if self._options.warm else None
+        executor = LocalExecutor(program, keep_open=list(self._locks.values()))
+        self._executor = self._stack.enter_context(executor)
+        return self._executor
 
 
 def _runner(

@@ -11,7 +11,7 @@ from sweep_cases import place, run, yaml
 from analysis.sources.local import audited_trials
 from fashion_wb.errors import FashionWbError
 from fashion_wb.offline.reruns import open_reruns, read_reruns
-from fashion_wb.offline.run import RunOptions, run_reruns
+from fashion_wb.offline.run import RunOptions, Session
 from fashion_wb.offline.sweep_dir import find_sweep_dirs, read_sweep_dir
 from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.study.audit import plan_audit
@@ -60,7 +60,8 @@ def searched_in(folder, sweep):
 
 def run_all(search, *rerun_sets):
     options = RunOptions(workers=2, cwd=search.root.parents[1], patience=60.0)
-    run_reruns(rerun_sets, options, io.StringIO())
+    with Session(options, io.StringIO()) as session:
+        session.run_reruns(rerun_sets)
     return list(rerun_sets)
 
 
