@@ -17,7 +17,7 @@ study: setup
 	.venv/bin/fashion-wb study $(ARGS)
 
 test: .venv/.dev
-	.venv/bin/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The inner loop, under a minute: everything that starts no process.
 check: .venv/.dev

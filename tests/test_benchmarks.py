@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from sweep_cases import ROOT
+from sweep_cases import ROOT, environment
+from warm_cli import run_command
 
 pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("data_dir")]
 
@@ -26,8 +27,10 @@ def run(script, *options):
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_help_shows_usage(script):
-    assert "Usage" in run(script, "--help")
+def test_help_shows_usage(script, tmp_path):
+    path = ROOT / "benchmarks" / f"{script}.py"
+    done = run_command(["--help"], tmp_path, environment(), timeout=60, script=path)
+    assert done.returncode == 0 and "Usage" in done.stdout, done.stderr
 
 
 def test_search_scale_prints_every_row():
