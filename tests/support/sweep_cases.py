@@ -41,7 +41,7 @@ def place(folder: Path, sweep: str, program: str = GOOD) -> Path:
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """This process's environment without what could steer wandb, and without `make test`'s OMP_NUM_THREADS."""
+    """This process's environment without what could steer wandb or the number of threads."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB", "OMP_"))}
     return kept | extra
 
