@@ -31,8 +31,8 @@ class RunOptions:
     """How to run sweeps.
 
     Attributes:
-        workers: trials at once, at least 1. None means one per core, and for each sweep at most a fifth of
-            its trials: a search that sees no result until half its budget is spent is random search.
+        workers: trials at once, at least 1. None means one per core, but at most a fifth of its trials for a
+            search that learns: one that sees no result until half its budget is spent is random search.
         cwd: the directory that trials run in, where you would start W&B's agent.
         patience: seconds a trial may go without logging before it counts as hung.
         warm: whether to fork trials from a process that has imported the program's modules.
@@ -137,7 +137,9 @@ def _runner(
 ) -> SweepRunner:
     sampler, pruner = make_search(folder.sweep, folder.sweep_id, folder.seed)
     cap = _cap(folder.sweep, count)
-    limit = share if cap is None or options.workers is not None else max(1, cap // 5)
+    limit = share
+    if cap is not None and options.workers is None and sampler.needs_results:
+        limit = max(1, cap // 5)
     return SweepRunner(
         folder=folder,
         sampler=sampler,

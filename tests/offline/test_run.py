@@ -8,6 +8,8 @@ from itertools import pairwise
 import pytest
 from sweep_cases import only_sweep, place, run, states, trials, yaml
 
+from fashion_wb.offline.run import available_cores
+
 pytestmark = pytest.mark.processes
 
 CRASH_ABOVE = """
@@ -217,7 +219,15 @@ def test_a_changed_file_or_seed_in_the_same_folder_is_refused_with_the_differenc
     assert len(trials(tmp_path)) == 1
 
 
-def test_without_workers_at_most_a_fifth_of_the_trials_run_at_once(tmp_path):
+@pytest.mark.skipif(available_cores() < 2, reason="needs two cores")
+def test_without_workers_a_search_that_does_not_learn_uses_every_core(tmp_path):
+    place(tmp_path, yaml("x: {min: 0.0, max: 1.0}\npause: {value: 0.3}", "random", "run_cap: 4\n"))
+    assert run(tmp_path, "sweep", "sweep.yaml").returncode == 0
+    first, second, *_ = [trial.history for trial in trials(tmp_path)]
+    assert second[0]["_timestamp"] < first[-1]["_timestamp"]
+
+
+def test_without_workers_at_most_a_fifth_of_the_trials_of_a_search_that_learns_run_at_once(tmp_path):
     # A fifth of five trials is one: each run starts after the previous one has ended.
     place(tmp_path, yaml(method="bayes", more="run_cap: 5\n"))
     assert run(tmp_path, "sweep", "sweep.yaml").returncode == 0
