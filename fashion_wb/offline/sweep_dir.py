@@ -222,7 +222,7 @@ def _check_unchanged(found: SweepDir, sweep: Sweep, seed: int) -> None:
         lines = "\n".join(change for change in changes if change.strip())
         raise FashionWbError(
             f"{found.root}: holds another sweep. The differences:\n{lines}\n"
-            "Give another --dir, or the file and seed that this sweep started with."
+            "Give another folder (--dir, or --out for a study), or the file and options it started with."
         )
 
 

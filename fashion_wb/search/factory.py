@@ -10,8 +10,6 @@ from fashion_wb.search.protocol import NoPruner, Pruner, Sampler
 if TYPE_CHECKING:
     from fashion_wb.sweepfile.sweep import Sweep
 
-WANDB_METHODS = ("random", "grid", "bayes")
-
 
 def make_search(sweep: Sweep, sweep_id: str, seed: int) -> tuple[Sampler, Pruner]:
     """Build the sampler and the pruner that a sweep file asks for.
@@ -33,13 +31,13 @@ def make_search(sweep: Sweep, sweep_id: str, seed: int) -> tuple[Sampler, Pruner
 
         search = SchedulerSampler(config, sweep.metric, sweep_id, seed)
         return search, search
-    if config["method"] not in WANDB_METHODS:
+    from fashion_wb.search.wandb_engine.sampler import METHODS, WandbSampler
+
+    if config["method"] not in METHODS:
         raise FashionWbError(
-            f"method: must be one of {', '.join(WANDB_METHODS)}, or custom with a scheduler block; "
+            f"method: must be one of {', '.join(METHODS)}, or custom with a scheduler block; "
             f"got {config['method']!r}"
         )
-    from fashion_wb.search.wandb_engine.sampler import WandbSampler
-
     return WandbSampler(config, sweep.metric, seed), _pruner(sweep)
 
 
