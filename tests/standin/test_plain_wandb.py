@@ -27,7 +27,7 @@ from fashion_wb.trial import Metric, Trial, TrialState
 
 pytestmark = pytest.mark.processes
 
-RUNS = 2
+RUNS = 3
 EPOCHS = 2
 WANDB = [sys.executable, "-m", "wandb"]
 KEYS = {"epoch", "train_loss", "valid_loss", "valid_accuracy", "seconds", "samples_per_second"}
