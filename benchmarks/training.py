@@ -122,8 +122,7 @@ def epoch_seconds(name: str, filters: int, limit: int | None) -> float:
         command = ["epochs", "--filters", filters, "--epochs", 1]
         trials = ray_tune(*command, *(() if limit is None else ("--limit", limit)))
         return statistics.mean(statistics.median(seconds) for seconds in trials)
-    context = multiprocessing.get_context("forkserver")  # its processes need not import torch again
-    context.set_forkserver_preload(["torch", "wandb", "fashion_wb.cnn.training"])
+    context = multiprocessing.get_context("spawn")
     barrier, results = context.Barrier(PROCESSES), context.SimpleQueue()
     arguments = (name, filters, limit, barrier, results)
     workers = [context.Process(target=_work, args=arguments) for _ in range(PROCESSES)]
