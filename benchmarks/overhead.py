@@ -20,6 +20,8 @@ import click
 from measure import machine, ratios, ray_tune, spread
 
 from fashion_wb.executors.local import LocalExecutor
+from fashion_wb.executors.protocol import Exited
+from fashion_wb.executors.slots import Slot
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.offline.sweep_dir import open_sweep_dir
 from fashion_wb.search.factory import make_search
@@ -42,9 +44,11 @@ def time_trial(runner: SweepRunner, executor: LocalExecutor) -> tuple[float, flo
     runner.start_next(executor)
     ended: Trial | None = None
     while ended is None:
-        for end in executor.exits(0.05):
-            ended = runner.record_exit(end.key, end.status)
-        runner.watch(executor)
+        events = executor.events(0.05)
+        for end in events:
+            if isinstance(end, Exited):
+                ended = runner.record_exit(end.key, end.status)
+        runner.watch(executor, {event.key for event in events})
     recorded = time.time()
     if ended.state is not TrialState.FINISHED:
         raise click.ClickException(f"trial {ended.number} {ended.state}: {ended.reason}")
@@ -68,7 +72,10 @@ def describe(name: str, warm: list[float], fresh: list[float], ray: list[float])
 def main(trials: int, ray: bool) -> None:
     """Measure and print."""
     os.environ["FASHION_WB_LIMIT"] = "500"
-    with tempfile.TemporaryDirectory() as root, LocalExecutor(PROJECT_ROOT / "train.py") as executor:
+    with (
+        tempfile.TemporaryDirectory() as root,
+        LocalExecutor(PROJECT_ROOT / "train.py", [Slot()]) as executor,
+    ):
         if executor.cannot_fork():
             raise click.ClickException(f"no warm trials here: {executor.cannot_fork()}")
         runners = [make_runner(Path(root), trials + 1, warm) for warm in (True, False)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 from fashion_wb.errors import FashionWbError
 
 _LOCK_SECONDS = 5.0
+# What flock says of a lock that another process holds, or when a signal came in between.
+_HELD = (errno.EAGAIN, errno.EACCES, errno.EINTR)
 
 
 @contextlib.contextmanager
@@ -41,7 +44,8 @@ def locked(folder: Path) -> Iterator[int]:
     Yields a file descriptor. The lock lasts until every process that has it open, such as a child, closes it.
 
     Raises:
-        FashionWbError: another process still holds the lock after five seconds.
+        FashionWbError: another process still holds the lock after five seconds, or the file system has no
+            locks.
     """
     with (folder / ".lock").open("w") as file:
         deadline = time.monotonic() + _LOCK_SECONDS
@@ -49,7 +53,14 @@ def locked(folder: Path) -> Iterator[int]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
-            except OSError:
+            except OSError as error:
+                if error.errno not in _HELD:
+                    raise FashionWbError(
+                        f"{folder}: cannot be locked ({error.strerror}): its file system has no file locks, "
+                        "as an NFS without lockd or a Lustre mounted without flock. Without a lock, two "
+                        "commands could run the same sweep. Give a folder on another file system, such as "
+                        "this machine's own disk; the machines that run the trials need not see it"
+                    ) from None
                 if time.monotonic() > deadline:
                     raise FashionWbError(
                         f"{folder}: another process is running this sweep; wait for it, or stop it"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 
@@ -42,4 +44,15 @@ def test_a_locked_folder_stays_locked_until_its_process_dies(tmp_path):
     holder.kill()
     holder.communicate()
     with locked(tmp_path), locked(tmp_path.parent):
+        pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK])
+def test_a_file_system_without_locks_is_not_another_process(tmp_path, monkeypatch, number):
+    # No file system here lacks flock, so the system call's answer stands in for one.
+    def refuse(file, operation):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(FashionWbError, match=r"has no file locks.*on another file system"), locked(tmp_path):
         pass

@@ -10,7 +10,7 @@ from signal import Signals
 from fashion_wb.agent.files import AgentFiles
 from fashion_wb.agent.protocol import Command, SweepOnServer
 from fashion_wb.executors.command import agent_environment, build_command
-from fashion_wb.executors.local import Launch, LocalExecutor
+from fashion_wb.executors.protocol import Executor, Launch
 from fashion_wb.runlog.reader import RunLog, RunLogError, find_run_log, read_run_log
 from fashion_wb.trial import Trial, TrialState
 
@@ -50,15 +50,13 @@ class Launcher:
         cwd: the directory that trials run in.
         executor: runs the trials.
         warm: whether to fork trials from the fork server.
-        threads: number of threads a trial may compute with; None leaves it to the program.
     """
 
     target: SweepOnServer
     files: AgentFiles
     cwd: Path
-    executor: LocalExecutor
+    executor: Executor
     warm: bool
-    threads: int | None
 
     def start(self, command: Command, number: int) -> RunningTrial:
         """Start the run that the server assigned, as this agent's trial `number`.
@@ -71,17 +69,16 @@ class Launcher:
             sweep = replace(sweep, config={**sweep.config, "program": command.program})
         self.files.write_config(run_id, command.arguments)
         built = build_command(sweep, command.config, self.files.args_json_file(run_id), self.cwd)
-        warm = self.warm and built.script == self.executor.program and not self.executor.cannot_fork()
         root, config_file = self.files.root, self.files.config_file(run_id)
         process = Launch(
             key=run_id,
-            argv=built.script_argv if warm else built.argv,
-            env=agent_environment(
-                path.entity, path.project, self.files.sweep_id, run_id, root, config_file, self.threads
-            ),
+            argv=built.argv,
+            env=agent_environment(path.entity, path.project, self.files.sweep_id, run_id, root, config_file),
             cwd=self.cwd,
+            home=root,
             output=self.files.output_file(run_id),
-            program=built.script if warm else None,
+            script=built.script if self.warm else None,
+            script_argv=built.script_argv,
             run_id=run_id,
         )
         self.executor.start(process)

@@ -18,7 +18,7 @@ from fashion_wb.agent.slot import Slot, find_running
 from fashion_wb.agent.stop_signals import StopRequest, catch_stop_signals
 from fashion_wb.agent.stopping import TrialStopper
 from fashion_wb.errors import FashionWbError
-from fashion_wb.executors.local import Exit
+from fashion_wb.executors.protocol import Exited
 from fashion_wb.offline.breaker import CircuitBreaker
 from fashion_wb.server.connection import Server
 from fashion_wb.server.errors import NotFound, ServerError, Unreachable
@@ -79,8 +79,9 @@ class Agent:
             while signals.requested < StopRequest.KILL_TRIALS and not self._is_done():
                 self._handle_stop_request(signals.requested)
                 self._send_heartbeats()
-                for exit in self.launcher.executor.exits(_POLL_SECONDS):
-                    self._trial_exited(exit)
+                for event in self.launcher.executor.events(_POLL_SECONDS):
+                    if isinstance(event, Exited):
+                        self._trial_exited(event)
                 self._requests.deliver()
                 self._stopper.kill_overdue(self.slots)
                 self.progress.refresh([slot.running.trial.run_id for slot in self.slots if slot.running])
@@ -200,7 +201,7 @@ class Agent:
             return
         self._started += 1
 
-    def _trial_exited(self, exit: Exit) -> None:
+    def _trial_exited(self, exit: Exited) -> None:
         slot, running = find_running(self.slots, exit.key)
         slot.running, slot.heartbeat_due = None, 0.0
         trial = self.launcher.outcome(running, exit.status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -17,6 +17,7 @@ from fashion_wb.agent.protocol import SweepOnServer, find_sweep, register
 from fashion_wb.agent.slot import Slot
 from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.local import LocalExecutor
+from fashion_wb.executors.slots import Slot as ExecutorSlot
 from fashion_wb.server.connection import Server, connect
 from fashion_wb.server.path import WandbPath, parse_path
 from fashion_wb.sweepfile.program import read_program
@@ -32,14 +33,14 @@ class AgentOptions:
 
     Attributes:
         cwd: the directory that trials run in.
-        workers: number of trials that run at once, at least 1.
+        slots: what each trial gets of this machine, at least one; as many trials run at once.
         count: most trials that this agent starts; None for no limit.
         warm: whether to fork trials from a process that has already imported the program's modules.
         give_up: seconds without an answer from the server, and with no trial running, after which to stop.
     """
 
     cwd: Path
-    workers: int = 1
+    slots: tuple[ExecutorSlot, ...] = (ExecutorSlot(),)
     count: int | None = None
     warm: bool = True
     give_up: float = GIVE_UP_SECONDS
@@ -80,17 +81,19 @@ def _run_trials(
 ) -> None:
     root = Path(os.environ.get("WANDB_DIR") or options.cwd).resolve()
     files = AgentFiles(root, str(target.path.sweep))
-    number = options.workers if options.count is None else min(options.workers, options.count)
+    number = len(options.slots)
     progress.say(
         f"Agent for {target.path} ({target.sweep.name}), {number} trial{'s' if number > 1 else ''} at once; "
         f"their output: {files.output_file('RUN_ID')}"
     )
     # Alone, a trial uses as many threads as under W&B's agent. Several trials that each use every core would
     # slow each other to a crawl.
-    threads = None if number == 1 else 1
-    with LocalExecutor(target.sweep.script(options.cwd) if options.warm else None) as executor:
+    alone = number == 1 and not options.slots[0].cpus
+    places = [replace(slot, threads=None) for slot in options.slots] if alone else options.slots
+    script = target.sweep.script(options.cwd) if options.warm else None
+    with LocalExecutor(script, places) as executor:
         slots = _register_slots(server, target, number)
-        launcher = Launcher(target, files, options.cwd, executor, options.warm, threads)
+        launcher = Launcher(target, files, options.cwd, executor, options.warm)
         outage = OutageMonitor(progress, options.give_up)
         Agent(server, target, launcher, slots, progress, options.count, outage).run()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from fashion_wb.agent.slot import Slot
 from fashion_wb.executors.command import kill_delay
-from fashion_wb.executors.local import LocalExecutor
+from fashion_wb.executors.protocol import Executor
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class TrialStopper:
         kill_delay: seconds from SIGTERM to SIGKILL.
     """
 
-    executor: LocalExecutor
+    executor: Executor
     kill_delay: float = field(default_factory=kill_delay)
 
     def stop(self, slots: Iterable[Slot]) -> None:

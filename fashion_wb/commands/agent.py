@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from fashion_wb.commands.options import COLD, DATA_DIR, POSITIVE
+from fashion_wb.commands.options import COLD, DATA_DIR, POSITIVE, plan_slots, slot_options
 
 
 @click.command()
@@ -20,9 +21,10 @@ from fashion_wb.commands.options import COLD, DATA_DIR, POSITIVE
 @click.option(
     "--workers", type=POSITIVE, default=1, show_default=True, help="Number of trials that run at once."
 )
+@slot_options
 @DATA_DIR
 @COLD
-def agent(sweep: str, count: int | None, workers: int, cold: bool) -> None:
+def agent(sweep: str, count: int | None, workers: int, cold: bool, **options: Any) -> None:
     """Run trials of a sweep on W&B's server.
 
     The agent works like `wandb agent`, but without its waiting times. Start it in the folder where you would
@@ -30,5 +32,6 @@ def agent(sweep: str, count: int | None, workers: int, cold: bool) -> None:
     """
     from fashion_wb.agent.start import AgentOptions, run_agent
 
-    options = AgentOptions(Path.cwd(), workers, count, not cold)
-    click.echo(run_agent(sweep, options, sys.stderr))
+    number = workers if count is None else min(workers, count)
+    slots = plan_slots({**options, "workers": number})
+    click.echo(run_agent(sweep, AgentOptions(Path.cwd(), slots, count, not cold), sys.stderr))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from fashion_wb.executors.slots import Slot
     from fashion_wb.offline.run import RunOptions
 
 PATH = click.Path(path_type=Path)
@@ -40,15 +41,40 @@ COLD = click.option(
 )
 
 
-def trial_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of a command that runs trials."""
+def slot_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say what each trial gets of this machine."""
     for option in (
         click.option(
-            "--workers", type=POSITIVE, help="Number of trials that run at once.  [default: one per core]"
+            "--trials-per-gpu", type=POSITIVE, help="Trials that share one GPU.  [default: 1]  Needs --gpus."
         ),
-        DATA_DIR,
-        COLD,
+        click.option("--gpus-per-trial", type=POSITIVE, help="GPUs of a trial.  [default: 1]  Needs --gpus."),
+        click.option(
+            "--gpus",
+            metavar="all|0,2",
+            help="Give each trial GPUs of its own among these: it sees no other. all means those of "
+            "CUDA_VISIBLE_DEVICES, or of the machine.  [default: GPUs are not assigned]",
+        ),
+        click.option(
+            "--cpus-per-trial",
+            type=POSITIVE,
+            help="Pin each trial to this many cores of its own, with as many threads.  "
+            "[default: one thread, not pinned; with --gpus an equal share of the cores, pinned]",
+        ),
     ):
+        command = option(command)
+    return command
+
+
+_WORKERS = click.option(
+    "--workers",
+    type=POSITIVE,
+    help="Number of trials that run at once.  [default: as many as cores and GPUs allow]",
+)
+
+
+def trial_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a command that runs trials."""
+    for option in (COLD, DATA_DIR, slot_options, _WORKERS):
         command = option(command)
     return command
 
@@ -56,6 +82,14 @@ def trial_options(command: Callable[..., None]) -> Callable[..., None]:
 def search_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of a command that searches offline."""
     for option in (
+        click.option(
+            "--parallel",
+            type=POSITIVE,
+            help="Trials at once in each search, however many slots there are: suggestion K sees the results "
+            "of trials 0 to K - N. With the same N, every machine gets the same suggestions.  [default: "
+            "the number of slots; at most a fifth of the trials for a search that learns from results]",
+            metavar="N",
+        ),
         click.option(
             "--seed",
             type=SEED,
@@ -75,9 +109,27 @@ def search_options(command: Callable[..., None]) -> Callable[..., None]:
     return trial_options(command)
 
 
+def plan_slots(options: dict[str, Any]) -> tuple[Slot, ...]:
+    """Take the options of `slot_options` and `--workers` out of `options`; return the slots they ask for.
+
+    Raises:
+        FashionWbError: the machine does not have them, or the options contradict each other.
+    """
+    from fashion_wb.executors import slots
+
+    names = ("workers", "cpus_per_trial", "gpus", "gpus_per_trial", "trials_per_gpu")
+    return slots.plan_slots(**{name: options.pop(name) for name in names})
+
+
 def run_options(cwd: Path, options: dict[str, Any]) -> RunOptions:
-    """Turn the options of `search_options`, without the seed, into `RunOptions`."""
+    """Turn the options of `search_options`, without the seed, into `RunOptions`.
+
+    Raises:
+        FashionWbError: as for `plan_slots`.
+    """
     from fashion_wb.offline.run import RunOptions
 
-    cold = options.pop("cold")
-    return RunOptions(cwd=cwd, warm=not cold, **options)
+    # Who gives a number of workers wants that many to work.
+    held_back = options["workers"] is None
+    slots, cold = plan_slots(options), options.pop("cold")
+    return RunOptions(cwd, slots=slots, held_back=held_back, warm=not cold, **options)

@@ -99,7 +99,7 @@ def study(
     planned = plan_study(names, replicates, settings, out)
     click.echo(_announcement(len(names), replicates, settings, out), err=True)
     run = run_options(PROJECT_ROOT, options)
-    write_conditions(out, **vars(settings), workers=run.slots)
+    write_conditions(out, **vars(settings), workers=len(run.slots))
     replicate_of = [plan.priority for plan in planned]
     counts = given("retrain_seeds", retrain_seeds), given("audit", audit)
     with Session(run, sys.stderr) as session:

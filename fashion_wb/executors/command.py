@@ -1,4 +1,4 @@
-"""The command and the environment that `wandb agent` would give a trial."""
+"""The command and the variables that `wandb agent` would give a trial."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fashion_wb.sweepfile.sweep import Sweep
 from fashion_wb.trial import Job
 
 # wandb-core writes a run's log to disk every 15 s by default, too late to stop trials with short epochs.
-_LOG_FLUSH_SECONDS = "0.05"
+_LOG_FLUSH, _LOG_FLUSH_SECONDS = "WANDB__TRANSACTION_LOG_FLUSH_INTERVAL", "0.05"
 
 
 @dataclass(frozen=True)
@@ -80,57 +80,44 @@ def _as_script(argv: tuple[str, ...], cwd: Path) -> TrialCommand:
 
 
 def agent_environment(
-    entity: str | None,
-    project: str | None,
-    sweep_id: str,
-    run_id: str,
-    directory: Path,
-    parameters: Path,
-    threads: int | None,
-) -> dict[str, str]:
-    """Return the environment of one trial: this process's own and the variables that W&B's agent sets.
-
-    `python` means this interpreter first, even if its virtual environment is not activated.
+    entity: str | None, project: str | None, sweep_id: str, run_id: str, directory: Path, parameters: Path
+) -> dict[str, str | None]:
+    """Return the variables that W&B's agent sets for a trial; None removes one.
 
     Args:
         entity, project: the sweep's entity and project; None keeps the user's own.
         sweep_id, run_id: W&B's ids.
         directory: the folder that gets the folder `wandb/`.
         parameters: the file with the trial's configuration, in the agent's format.
-        threads: number of threads a trial may compute with, unless OMP_NUM_THREADS is set already; None
-            leaves it to the program.
     """
-    env = dict(os.environ)
-    env.pop("WANDB_SERVICE", None)
-    env["WANDB_SWEEP_ID"] = sweep_id
-    env["WANDB_RUN_ID"] = run_id
-    env["WANDB_SWEEP_PARAM_PATH"] = str(parameters)
-    env["WANDB_DIR"] = str(directory)
+    env: dict[str, str | None] = {
+        "WANDB_SWEEP_ID": sweep_id,
+        "WANDB_RUN_ID": run_id,
+        "WANDB_SWEEP_PARAM_PATH": str(parameters),
+        "WANDB_DIR": str(directory),
+    }
     for name, value in (("WANDB_PROJECT", project), ("WANDB_ENTITY", entity)):
         if value is not None:
             env[name] = str(value)
-    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", os.defpath)])
-    if threads is not None:
-        env.setdefault("OMP_NUM_THREADS", str(threads))
     return env
 
 
 def offline_environment(
     sweep: Sweep, sweep_id: str, run_id: str, directory: Path, parameters: Path, job: Job | None = None
-) -> dict[str, str]:
-    """Return the environment of an offline trial: that of `agent_environment`, and what offline runs need.
+) -> dict[str, str | None]:
+    """Return the variables of an offline trial: those of `agent_environment`, and what offline runs need.
 
     Entity and project are the sweep file's, if it has them. A run with a `job` does not belong to the sweep.
     Such a run gets its configuration only from the command's ${args}, and the job's type and group replace
     those of the user's environment.
     """
     entity, project = sweep.config.get("entity"), sweep.config.get("project")
-    env = agent_environment(entity, project, sweep_id, run_id, directory, parameters, threads=1)
+    env = agent_environment(entity, project, sweep_id, run_id, directory, parameters)
     env["WANDB_MODE"] = "offline"
-    env.setdefault("WANDB__TRANSACTION_LOG_FLUSH_INTERVAL", _LOG_FLUSH_SECONDS)
+    env[_LOG_FLUSH] = os.environ.get(_LOG_FLUSH, _LOG_FLUSH_SECONDS)
     if job is not None:
-        del env["WANDB_SWEEP_ID"], env["WANDB_SWEEP_PARAM_PATH"]
-        env["WANDB_JOB_TYPE"], env["WANDB_RUN_GROUP"] = job.type, job.group
+        env |= {"WANDB_SWEEP_ID": None, "WANDB_SWEEP_PARAM_PATH": None}
+        env |= {"WANDB_JOB_TYPE": job.type, "WANDB_RUN_GROUP": job.group}
     return env
 
 

@@ -1,4 +1,4 @@
-"""The client of the fork server: start trials, signal them and collect their exits."""
+"""Run trials on this machine: the client of the fork server."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from fashion_wb.errors import FashionWbError
+from fashion_wb.executors.protocol import Event, Exited, Launch, Logged, Started
+from fashion_wb.executors.slots import Slot
 from fashion_wb.sweepfile.program import read_program
 
 # `wandb.init` imports these on first use: half a second in every trial, unless the server has done it.
@@ -23,57 +24,25 @@ _WANDB_MODULES = ("yaml", "wandb.apis.public", "wandb.sdk.launch")
 _START_TIMEOUT = 120.0
 
 
-@dataclass(frozen=True)
-class Launch:
-    """A trial to start.
-
-    Attributes:
-        key: identifies the trial in signals and exits.
-        argv: the command; for a warm trial, the program's sys.argv.
-        env: the whole environment.
-        cwd: the directory to run in.
-        output: the file for what the trial prints.
-        program: the Python script to run in a forked process (a warm trial); None runs `argv` in a fresh one.
-        run_id: id of the W&B run to finish if a warm trial dies without finishing it, before its exit is
-            reported; None leaves the run unfinished.
-    """
-
-    key: str
-    argv: Sequence[str]
-    env: Mapping[str, str]
-    cwd: Path
-    output: Path
-    program: Path | None
-    run_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Exit:
-    """The exit of a trial's process; `status` is negative for a signal, as in `subprocess`."""
-
-    key: str
-    status: int
-
-
 class LocalExecutor:
-    """A fork server and the trials it runs. Use it as a context manager: leaving it kills what still runs.
+    """A fork server and the trials it runs. Use it as a context manager: leaving it kills what still runs."""
 
-    Attributes:
-        program: the script as it was given; `cannot_fork` tells whether its trials can be forked.
-    """
-
-    def __init__(self, program: Path | None, keep_open: Sequence[int] = ()) -> None:
+    def __init__(self, program: Path | None, slots: Sequence[Slot], keep_open: Sequence[int] = ()) -> None:
         """Start the server.
 
         Args:
             program: the script whose trials should be forked. With None, or a script that must not be forked
                 (see `sweepfile.program`), the server starts every trial as a fresh process.
+            slots: what each trial gets of this machine; as many trials run at once.
             keep_open: descriptors that the server keeps open while any trial may be running. Locks among them
                 outlast this process if it is killed, until its trials are gone too.
         """
         found = None if program is None else read_program(program)
         forkable = found if found is not None and found.fork_safe else None
-        self.program = program
+        self._program = program
+        self._free = dict(enumerate(slots))
+        self._slots = len(slots)
+        self._busy: dict[str, tuple[int, Slot]] = {}
         ours, theirs = socket.socketpair()
         env = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
         # The server itself never connects to W&B, whatever it imports; each trial has its own environment.
@@ -90,7 +59,7 @@ class LocalExecutor:
         theirs.close()
         self._socket = ours
         self._received = b""
-        self._exits: list[Exit] = []
+        self._events: list[Event] = []
         self._ready = forkable is None
         self._unsafe = "" if forkable is not None else "the program is not Python or asks for fresh processes"
         if forkable is not None:
@@ -131,35 +100,58 @@ class LocalExecutor:
             self._receive(0.5)
         return self._unsafe
 
+    @property
+    def slots(self) -> int:
+        """How many trials can run at once."""
+        return self._slots
+
+    @property
+    def free(self) -> int:
+        """How many slots are free."""
+        return len(self._free)
+
+    def fileno(self) -> int:
+        """Return the descriptor that becomes readable when `events` has something to return."""
+        return self._socket.fileno()
+
     def start(self, launch: Launch) -> None:
-        """Start a trial; `exits` reports its exit.
+        """Start a trial in the first free slot.
 
         Raises:
             FashionWbError: the server died.
         """
+        number = min(self._free)
+        slot = self._free.pop(number)
+        self._busy[launch.key] = number, slot
+        warm = launch.script is not None and launch.script == self._program and not self.cannot_fork()
         self._send(
             {
                 "do": "start",
                 "key": launch.key,
-                "argv": list(launch.argv),
-                "env": dict(launch.env),
+                "argv": list(launch.script_argv if warm else launch.argv),
+                "env": _environment(launch, slot),
                 "cwd": str(launch.cwd),
                 "output": str(launch.output),
-                "program": None if launch.program is None else str(launch.program),
+                "program": str(launch.script) if warm else None,
                 "run_id": launch.run_id,
+                "cpus": list(slot.cpus),
             }
         )
+        self._events.append(Started(launch.key, str(slot)))
 
     def signal(self, key: str, number: signal.Signals) -> None:
         """Send a signal to a running trial; nothing happens if it has exited."""
         self._send({"do": "signal", "key": key, "number": int(number)})
 
-    def exits(self, timeout: float) -> list[Exit]:
-        """Return the exits since the last call; wait up to `timeout` seconds for the first."""
-        if not self._exits:
+    def events(self, timeout: float) -> list[Event]:
+        """Return what happened since the last call; wait up to `timeout` seconds for an exit.
+
+        Every running trial counts as having logged, because only its log tells.
+        """
+        if not self._events:
             self._receive(timeout)
-        exits, self._exits = self._exits, []
-        return exits
+        events, self._events = self._events, []
+        return [*events, *map(Logged, self._busy)]
 
     def _receive(self, timeout: float) -> None:
         readable, _, _ = select.select([self._socket], [], [], timeout)
@@ -175,9 +167,14 @@ class LocalExecutor:
         for line in lines:
             message = json.loads(line)
             if message["event"] == "exited":
-                self._exits.append(Exit(message["key"], message["status"]))
+                self._trial_exited(message["key"], message["status"])
             else:
                 self._ready, self._unsafe = True, message["unsafe"]
+
+    def _trial_exited(self, key: str, status: int) -> None:
+        number, slot = self._busy.pop(key)
+        self._free[number] = slot
+        self._events.append(Exited(key, status))
 
     def _send(self, message: dict[str, object]) -> None:
         try:
@@ -192,3 +189,18 @@ class LocalExecutor:
             f"the fork server exited unexpectedly (status {self._server.returncode}), perhaps for lack of "
             "memory; everything logged so far is kept. Run the same command again to continue."
         )
+
+
+def _environment(launch: Launch, slot: Slot) -> dict[str, str]:
+    """Return the whole environment of a trial that runs in `slot` of this machine."""
+    env = dict(os.environ)
+    env.pop("WANDB_SERVICE", None)
+    # `python` means this interpreter first, even if its virtual environment is not activated.
+    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", os.defpath)])
+    for name, value in launch.env.items():
+        if value is None:
+            env.pop(name, None)
+        else:
+            env[name] = value
+    slot.set_environment(env)
+    return env

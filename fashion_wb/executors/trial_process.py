@@ -24,14 +24,16 @@ def run_trial(request: dict[str, Any], runs_finished: int | None) -> NoReturn:
 
     Args:
         request: what `local.LocalExecutor.start` sent. `env` is the whole environment, `cwd` the directory to
-            run in, `output` the file that takes stdout and stderr. With a `program`, that Python script runs
-            in this very process and `argv` is its sys.argv. With `program` None, the command `argv` replaces
-            this process.
+            run in, `output` the file that takes stdout and stderr, `cpus` the cores to keep to, if any. With
+            a `program`, that Python script runs in this very process and `argv` is its sys.argv. With
+            `program` None, the command `argv` replaces this process.
         runs_finished: descriptor that gets one byte once the script's W&B runs are finished.
     """
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if request["cpus"]:
+        os.sched_setaffinity(0, request["cpus"])
     _redirect(request["output"])
     os.chdir(request["cwd"])
     if request["program"] is None:

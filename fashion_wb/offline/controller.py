@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from types import FrameType
 
 from fashion_wb.errors import FashionWbError, Interrupted
-from fashion_wb.executors.local import LocalExecutor
+from fashion_wb.executors.protocol import Executor, Exited, Logged, Lost, SlotsChanged, Started
 from fashion_wb.offline.progress import Progress
 from fashion_wb.offline.runner import SweepRunner
 
@@ -36,10 +36,8 @@ def _counted_stop_signals() -> Iterator[_StopSignals]:
             signal.signal(number, handler)
 
 
-def run_sweeps(
-    runners: Sequence[SweepRunner], executor: LocalExecutor, workers: int, progress: Progress
-) -> None:
-    """Run sweeps until all are complete, at most `workers` trials at once.
+def run_sweeps(runners: Sequence[SweepRunner], executor: Executor, progress: Progress) -> None:
+    """Run sweeps until all are complete, as many trials at once as the executor has slots.
 
     A free slot goes to the sweep of the lowest priority that can use it; if several can, to the one with the
     fewest trials.
@@ -47,27 +45,20 @@ def run_sweeps(
     Raises:
         Interrupted: Ctrl-C or SIGTERM. Running trials are stopped cleanly (a second signal kills them) and
             run again when the sweep is resumed.
-        FashionWbError: a program that always fails, or a fork server that died.
+        FashionWbError: a program that always fails, or an executor that cannot go on.
     """
-    runner_of = {runner.folder.sweep_id: runner for runner in runners}
     failure = ""
     with _counted_stop_signals() as signals:
         while True:
-            if signals.count == 0 and not failure:
-                _fill_slots(runners, executor, workers)
-            else:
+            stopping = signals.count > 0 or failure != ""
+            if stopping:
                 for runner in runners:
                     runner.interrupt(executor)
-            if not any(runner.running for runner in runners):
-                break
-            if signals.count > 1:
+            else:
+                _fill_slots(runners, executor)
+            if _is_over(runners, stopping) or signals.count > 1:
                 break  # leaving the executor kills what still runs
-            for exit in executor.exits(_POLL_SECONDS):
-                runner = runner_of[exit.key.rpartition("-")[0]]
-                progress.trial_ended(runner, runner.record_exit(exit.key, exit.status))
-                failure = failure or runner.failure()
-            for runner in runners:
-                runner.watch(executor)
+            failure = _handle_events(runners, executor, progress) or failure
             progress.refresh()
         progress.clear()
     if failure:
@@ -78,9 +69,42 @@ def run_sweeps(
         )
 
 
-def _fill_slots(runners: Sequence[SweepRunner], executor: LocalExecutor, workers: int) -> None:
-    while sum(len(runner.running) for runner in runners) < workers:
+def _fill_slots(runners: Sequence[SweepRunner], executor: Executor) -> None:
+    while executor.free > 0:
         ready = [runner for runner in runners if runner.can_start()]
         if not ready:
             return
         min(ready, key=lambda runner: (runner.priority, runner.started)).start_next(executor)
+
+
+def _is_over(runners: Sequence[SweepRunner], stopping: bool) -> bool:
+    if any(runner.running for runner in runners):
+        return False
+    # With no slot at the moment, what can start waits for one.
+    return stopping or not any(runner.can_start() for runner in runners)
+
+
+def _handle_events(runners: Sequence[SweepRunner], executor: Executor, progress: Progress) -> str:
+    """Tell the runners what happened; return why a sweep has to stop, or ""."""
+    runner_of = {runner.folder.sweep_id: runner for runner in runners}
+    logged: set[str] = set()
+    failure = ""
+    for event in executor.events(_POLL_SECONDS):
+        if isinstance(event, SlotsChanged):
+            progress.slots_changed(event.slots, event.reason)
+            continue
+        runner = runner_of[event.key.rpartition("-")[0]]
+        match event:
+            case Started():
+                runner.record_start(event.key)
+            case Logged():
+                logged.add(event.key)
+            case Exited():
+                progress.trial_ended(runner, runner.record_exit(event.key, event.status))
+                failure = failure or runner.failure()
+            case Lost():
+                progress.trial_ended(runner, runner.record_loss(event.key, event.reason), event.reason)
+                failure = failure or runner.failure()
+    for runner in runners:
+        runner.watch(executor, logged)
+    return failure

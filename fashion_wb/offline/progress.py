@@ -29,10 +29,21 @@ class Progress:
         self._refreshed_at = 0.0
         self._name_width = max((len(runner.folder.sweep.name) for runner in runners), default=0)
 
-    def trial_ended(self, runner: SweepRunner, trial: Trial) -> None:
-        """Print a trial's outcome, its objective, the incumbent's and the time left."""
+    def slots_changed(self, slots: int, reason: str) -> None:
+        """Print that machines have joined or left, and how many trials can run at once now."""
         self.clear()
-        state = "interrupted" if trial.state is TrialState.RUNNING else str(trial.state)
+        at_once = "no trial can run" if slots == 0 else f"up to {slots} trial{'s' * (slots > 1)} at once"
+        print(f"{reason}: {at_once}", file=self.stream, flush=True)
+
+    def trial_ended(self, runner: SweepRunner, trial: Trial, loss: str = "") -> None:
+        """Print a trial's outcome, its objective, the incumbent's and the time left.
+
+        Args:
+            runner, trial: the sweep and its trial; one that is still running was interrupted or lost.
+            loss: why it was lost with the machine that ran it; "" if it was not.
+        """
+        self.clear()
+        state = ("lost" if loss else "interrupted") if trial.state is TrialState.RUNNING else str(trial.state)
         value = None if runner.metric is None else runner.metric.best(trial.history)
         best = incumbent(runner.folder, runner.trials)
         parts = [
@@ -42,8 +53,8 @@ class Progress:
             format_searched(runner.folder.sweep.config.get("parameters", {}), trial.config),
             f"{len(trial.history)} logged, {trial_seconds(trial):.1f} s",
         ]
-        if trial.reason:
-            parts.append(trial.reason)
+        if trial.reason or loss:
+            parts.append(trial.reason or loss)
         if best is not None and best is not trial and runner.metric is not None:
             parts.append(f"best {runner.metric.best(best.history):.4f}")
         parts.append(self._time_left())

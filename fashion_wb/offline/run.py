@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TextIO
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.local import LocalExecutor
+from fashion_wb.executors.slots import Slot
 from fashion_wb.files import locked
 from fashion_wb.offline.controller import run_sweeps
 from fashion_wb.offline.plan import PlannedSweep
@@ -31,22 +31,22 @@ class RunOptions:
     """How to run sweeps.
 
     Attributes:
-        workers: trials at once, at least 1. None means one per core, but at most a fifth of its trials for a
-            search that learns: one that sees no result until half its budget is spent is random search.
         cwd: the directory that trials run in, where you would start W&B's agent.
         patience: seconds a trial may go without logging before it counts as hung.
+        slots: what each trial gets of this machine; as many run at once, over all sweeps.
+        parallel: trials at once in each search, at least 1; see `SweepRunner.parallel`. None means as many as
+            there are slots, shared among the searches that run side by side.
+        held_back: whether a search that learns from results then runs at most a fifth of its trials at once:
+            one that sees no result until half its budget is spent is random search.
         warm: whether to fork trials from a process that has imported the program's modules.
     """
 
-    workers: int | None
     cwd: Path
     patience: float
+    slots: tuple[Slot, ...]
+    parallel: int | None = None
+    held_back: bool = True
     warm: bool = True
-
-    @property
-    def slots(self) -> int:
-        """Maximum number of trials at once, over all sweeps."""
-        return self.workers if self.workers is not None else available_cores()
 
 
 class Session:
@@ -96,7 +96,7 @@ class Session:
             print("Every trial has already ended.", file=self._stream, flush=True)
             return folders
         # Sweeps of one priority share the slots, so a search does not depend on the number of priorities.
-        share = ceil(options.slots / max(Counter(plan.priority for plan in planned).values()))
+        share = ceil(len(options.slots) / max(Counter(plan.priority for plan in planned).values()))
         self._run(folders, lambda: [_runner(*pair, count, share, options) for pair in pairs])
         return folders
 
@@ -118,16 +118,16 @@ class Session:
                 self._locks[search.root] = self._stack.enter_context(locked(search.root))
         executor = self._executor or self._start(searches[0].sweep)
         runners = make_runners()
-        run_sweeps(runners, executor, self._options.slots, Progress(runners, self._stream))
+        run_sweeps(runners, executor, Progress(runners, self._stream))
 
     def _start(self, sweep: Sweep) -> LocalExecutor:
         slots, cwd = self._options.slots, self._options.cwd
-        at_once = "one trial at a time" if slots == 1 else f"up to {slots} trials at once"
+        at_once = "one trial at a time" if len(slots) == 1 else f"up to {len(slots)} trials at once"
         print(f"Starting: {at_once} ...", file=self._stream, flush=True)
         # A scheduler block's source is relative to where trials run, as for `wandb sweep-scheduler`.
         self._stack.enter_context(contextlib.chdir(cwd))
         program = sweep.script(cwd) if self._options.warm else None
-        executor = LocalExecutor(program, keep_open=list(self._locks.values()))
+        executor = LocalExecutor(program, slots, keep_open=list(self._locks.values()))
         self._executor = self._stack.enter_context(executor)
         return self._executor
 
@@ -137,15 +137,17 @@ def _runner(
 ) -> SweepRunner:
     sampler, pruner = make_search(folder.sweep, folder.sweep_id, folder.seed)
     cap = _cap(folder.sweep, count)
-    limit = share
-    if cap is not None and options.workers is None and sampler.needs_results:
-        limit = max(1, cap // 5)
+    parallel = options.parallel
+    if parallel is None:
+        parallel = share
+        if options.held_back and cap is not None and sampler.needs_results:
+            parallel = min(share, max(1, cap // 5))
     return SweepRunner(
         folder=folder,
         sampler=sampler,
         pruner=pruner,
         cap=cap,
-        parallel=min(share, limit),
+        parallel=parallel,
         cwd=options.cwd,
         patience=options.patience,
         warm=options.warm,
@@ -160,7 +162,7 @@ def _rerun_runner(reruns: RerunSet, options: RunOptions) -> SweepRunner:
         sampler=ListSampler(reruns.configs),
         pruner=NoPruner(),
         cap=len(reruns.configs),
-        parallel=options.slots,
+        parallel=len(options.slots),
         cwd=options.cwd,
         patience=options.patience,
         warm=options.warm,
@@ -196,8 +198,3 @@ def _check_program(sweep: Sweep, cwd: Path) -> None:
             f"{sweep.name}: program {sweep.program} is not in {cwd}; "
             "run from the directory that holds it, as for `wandb agent`"
         )
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)

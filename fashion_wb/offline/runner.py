@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from fashion_wb.executors.command import build_command, kill_delay, offline_environment
-from fashion_wb.executors.local import Launch, LocalExecutor
+from fashion_wb.executors.protocol import Executor, Launch
+from fashion_wb.offline.attempts import Attempts, read_attempts, write_attempts
 from fashion_wb.offline.breaker import CircuitBreaker
 from fashion_wb.offline.budget import EpochBudget
 from fashion_wb.offline.sweep_dir import SweepDir, state_from_log
@@ -29,10 +30,11 @@ class SweepRunner:
         sampler, pruner: the search.
         cap: maximum number of trials; None if only the sampler limits it.
         parallel: maximum number of trials at once. Suggestion k sees the results of trials 0 to k - parallel
-            only, even if more have ended. So it does not depend on which trial happens to be faster.
+            only, even if more have ended. So it does not depend on which trial happens to be faster, nor on
+            how many slots there are.
         cwd: the directory that trials run in.
         patience: seconds a trial may go without logging before it counts as hung.
-        warm: whether to fork trials from the executor's fork server where the command allows it.
+        warm: whether a trial may be forked from a warm process where the command allows it.
         budget: the epochs that its trials may spend together; None if there is no such limit.
         priority: runners of lower priority start their trials first.
         trials: all trials so far, by number.
@@ -60,9 +62,7 @@ class SweepRunner:
         self.trials = self.folder.read_trials()
         for trial in self.trials:
             if not trial.state.ended:
-                self.folder.set_aside(trial.run_id)
-                self.trials[trial.number] = replace(trial, history=())
-                self._interrupted.append(trial.number)
+                self._set_aside(trial)
 
     @property
     def metric(self) -> Metric | None:
@@ -78,6 +78,11 @@ class SweepRunner:
         """Return the numbers of the running trials."""
         return [watched.number for watched in self.running.values()]
 
+    def record_start(self, run_id: str) -> None:
+        """Note that a trial's process starts now: its patience begins."""
+        if run_id in self.running:
+            self.running[run_id].last_activity_at = time.monotonic()
+
     def can_start(self) -> bool:
         """Tell whether a trial can start now."""
         if len(self.running) >= self.parallel:
@@ -86,24 +91,32 @@ class SweepRunner:
             return True
         return self._may_propose() and self._shown_results_known() and self._has_room()
 
-    def start_next(self, executor: LocalExecutor) -> bool:
+    def start_next(self, executor: Executor) -> bool:
         """Start the next trial, if the sampler has one."""
         if self._interrupted:
-            number = self._interrupted.pop(0)
-        else:
-            config = self.sampler.ask(self._shown_trials())
-            if config is None:
-                self._exhausted = True
-                return False
-            number = len(self.trials)
-            run_id = self.folder.propose(number, config)
-            self.trials.append(Trial(number, run_id, config, TrialState.RUNNING))
-        self._launch(self.trials[number], executor)
+            trial = self.trials[self._interrupted.pop(0)]
+            attempts = read_attempts(self.folder, trial.run_id).next()
+            write_attempts(attempts, self.folder, trial.run_id)
+            self._launch(trial, attempts, executor)
+            return True
+        config = self.sampler.ask(self._shown_trials())
+        if config is None:
+            self._exhausted = True
+            return False
+        number = len(self.trials)
+        run_id = self.folder.propose(number, config)
+        self.trials.append(Trial(number, run_id, config, TrialState.RUNNING))
+        self._launch(self.trials[number], Attempts(), executor)
         return True
 
-    def watch(self, executor: LocalExecutor) -> None:
-        """Read what running trials have logged; stop those that the pruner names; kill those that hang."""
-        have_logged = [watched for watched in self.running.values() if self._read_log(watched)]
+    def watch(self, executor: Executor, logged: Collection[str]) -> None:
+        """Read what running trials have logged; stop those that the pruner names; kill those that hang.
+
+        Args:
+            executor: runs the trials.
+            logged: the run ids of trials whose logs may have grown.
+        """
+        have_logged = [w for w in self.running.values() if w.run_id in logged and self._read_log(w)]
         for number in self.pruner.stop(self.trials) if have_logged else set():
             watched = self.running.get(self.trials[number].run_id)
             if watched is not None and watched.can_be_stopped:
@@ -121,7 +134,7 @@ class SweepRunner:
             elif watched.stop_sent_at is not None and now - watched.stop_sent_at > self._kill_delay:
                 executor.signal(watched.run_id, signal.SIGKILL)
 
-    def interrupt(self, executor: LocalExecutor) -> None:
+    def interrupt(self, executor: Executor) -> None:
         """Stop every running trial cleanly; they run again when the sweep is resumed."""
         for watched in self.running.values():
             self._read_log(watched)
@@ -143,6 +156,27 @@ class SweepRunner:
         self._update(watched, state, reason)
         return self.trials[watched.number]
 
+    def record_loss(self, run_id: str, reason: str) -> Trial:
+        """Record that the machine that ran a trial is gone; return the trial.
+
+        It stays in the state "running", and starts again with its next attempt. It has ended instead if its
+        outcome is known already, from its log or because it was told to stop; or if it has been lost too
+        often.
+        """
+        watched = self.running.pop(run_id)
+        self._read_log(watched)
+        state, reason_known = self.folder.outcome(run_id) or state_from_log(watched.log, self.metric)
+        attempts = read_attempts(self.folder, run_id).lost(reason)
+        if not state.ended and not self.folder.outcome(run_id):
+            write_attempts(attempts, self.folder, run_id)
+            if attempts.failure:
+                state, reason_known = TrialState.FAILED, attempts.failure
+                self.folder.record_outcome(run_id, state, reason_known)
+        self._update(watched, state, reason_known)
+        if not state.ended:
+            self._set_aside(self.trials[watched.number])
+        return self.trials[watched.number]
+
     def failure(self) -> str:
         """Say why the sweep stops because its program always fails; "" if it does not."""
         if not self._breaker.open:
@@ -153,6 +187,11 @@ class SweepRunner:
             f"stops so that it does not use up its budget. The last one, trial {last.number}: {last.reason}. "
             f"Its output: {self.folder.output_file(last.run_id)}"
         )
+
+    def _set_aside(self, trial: Trial) -> None:
+        self.folder.set_aside(trial.run_id)
+        self.trials[trial.number] = replace(trial, history=())
+        self._interrupted.append(trial.number)
 
     def _may_propose(self) -> bool:
         return not self._exhausted and (self.cap is None or len(self.trials) < self.cap)
@@ -174,29 +213,31 @@ class SweepRunner:
             t if t.number < count else replace(t, state=TrialState.RUNNING, history=()) for t in self.trials
         ]
 
-    def _launch(self, trial: Trial, executor: LocalExecutor) -> None:
-        config_file = self.folder.config_file(trial.run_id)
-        command = build_command(self.folder.sweep, trial.config, config_file.with_suffix(".json"), self.cwd)
-        warm = self.warm and command.script == executor.program and not executor.cannot_fork()
-        folder = self.folder
+    def _launch(self, trial: Trial, attempts: Attempts, executor: Executor) -> None:
+        folder, config_file = self.folder, self.folder.config_file(trial.run_id)
+        args_json_file = config_file.with_suffix(".json")
+        command = build_command(folder.sweep, trial.config, args_json_file, self.cwd)
         env = offline_environment(
             folder.sweep, folder.sweep_id, trial.run_id, folder.root, config_file, folder.job
         )
-        executor.start(
-            Launch(
-                key=trial.run_id,
-                argv=command.script_argv if warm else command.argv,
-                env=env,
-                cwd=self.cwd,
-                output=self.folder.output_file(trial.run_id),
-                program=command.script if warm else None,
-            )
+        launch = Launch(
+            key=trial.run_id,
+            argv=command.argv,
+            env=env,
+            cwd=self.cwd,
+            home=folder.root,
+            output=folder.output_file(trial.run_id),
+            script=command.script if self.warm else None,
+            script_argv=command.script_argv,
+            files=tuple(path for path in (config_file, args_json_file) if path.exists()),
+            attempt=attempts.started,
         )
+        executor.start(launch)
         self.running[trial.run_id] = WatchedTrial(
             trial.number, trial.run_id, last_activity_at=time.monotonic()
         )
 
-    def _stop(self, watched: WatchedTrial, state: TrialState, reason: str, executor: LocalExecutor) -> None:
+    def _stop(self, watched: WatchedTrial, state: TrialState, reason: str, executor: Executor) -> None:
         # Recorded first: if this process is killed before the signal, the outcome is already known.
         self.folder.record_outcome(watched.run_id, state, reason)
         watched.stop_sent_at = time.monotonic()

@@ -3,6 +3,7 @@
     DIR/sweep.json                                     the sweep: W&B id, name, config, seed
     DIR/wandb/sweep-ID/config-RUN.yaml                 a trial's configuration, in the format of W&B's agent
     DIR/wandb/sweep-ID/outcome-RUN.json                its outcome, if the run's log does not tell it
+    DIR/wandb/sweep-ID/attempts-RUN.json               how often it started, if more than once; see `attempts`
     DIR/wandb/offline-run-TIME-RUN/run-RUN.wandb       the log of its run
     DIR/wandb/interrupted/...                          earlier logs of trials that ran again
     DIR/output/RUN.log                                 what the trial printed
@@ -72,6 +73,10 @@ class SweepDir:
     def output_file(self, run_id: str) -> Path:
         """Return the path of the file with what a trial printed."""
         return self.root / "output" / f"{run_id}.log"
+
+    def attempts_file(self, run_id: str) -> Path:
+        """Return the path of the file that says how often a trial has started; see `attempts`."""
+        return self.proposals / f"attempts-{run_id}.json"
 
     def find_log(self, run_id: str) -> Path | None:
         """Return the path of a run's log; None if there is none yet."""

@@ -62,34 +62,22 @@ def test_an_empty_command_is_refused(tmp_path):
         build(["${unknown}"], tmp_path)
 
 
-def test_an_offline_environment_is_the_agents_with_offline_mode(tmp_path, monkeypatch):
-    monkeypatch.setenv("WANDB_SERVICE", "some other service")
-    monkeypatch.setenv("WANDB_MODE", "online")
-    monkeypatch.setenv("MINE", "kept")
+def test_an_offline_environment_is_the_agents_with_offline_mode(tmp_path):
     sweep = make_sweep({"project": "p"}, "s")
     env = offline_environment(sweep, "sid", "rid", tmp_path, tmp_path / "config.yaml")
-    assert "WANDB_SERVICE" not in env
     assert {
         name: env[name] for name in ("WANDB_MODE", "WANDB_SWEEP_ID", "WANDB_RUN_ID", "WANDB_PROJECT")
     } == {**{"WANDB_MODE": "offline", "WANDB_SWEEP_ID": "sid", "WANDB_RUN_ID": "rid", "WANDB_PROJECT": "p"}}
-    assert (env["MINE"], env["WANDB_DIR"]) == ("kept", str(tmp_path))
+    assert env["WANDB_DIR"] == str(tmp_path)
     assert env["WANDB_SWEEP_PARAM_PATH"] == str(tmp_path / "config.yaml")
 
 
-def test_online_the_mode_is_the_users_and_the_project_is_the_sweeps(tmp_path, monkeypatch):
-    monkeypatch.setenv("WANDB_SERVICE", "some other service")
-    monkeypatch.setenv("WANDB_MODE", "shared")
-    monkeypatch.setenv("WANDB_PROJECT", "elsewhere")
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    env = agent_environment("e", "p", "sid", "rid", tmp_path, tmp_path / "config.yaml", threads=3)
-    assert "WANDB_SERVICE" not in env and "WANDB__TRANSACTION_LOG_FLUSH_INTERVAL" not in env
-    assert (env["WANDB_MODE"], env["WANDB_ENTITY"], env["WANDB_PROJECT"]) == ("shared", "e", "p")
-    assert env["OMP_NUM_THREADS"] == "3"
-    env = agent_environment("e", "p", "sid", "rid", tmp_path, tmp_path / "config.yaml", threads=None)
-    assert "OMP_NUM_THREADS" not in env
-    monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    env = agent_environment("e", "p", "sid", "rid", tmp_path, tmp_path / "config.yaml", threads=3)
-    assert env["OMP_NUM_THREADS"] == "7"
+def test_online_the_mode_is_the_users_and_the_project_is_the_sweeps(tmp_path):
+    env = agent_environment("e", "p", "sid", "rid", tmp_path, tmp_path / "config.yaml")
+    assert "WANDB_MODE" not in env and "WANDB__TRANSACTION_LOG_FLUSH_INTERVAL" not in env
+    assert (env["WANDB_ENTITY"], env["WANDB_PROJECT"]) == ("e", "p")
+    env = agent_environment(None, None, "sid", "rid", tmp_path, tmp_path / "config.yaml")
+    assert "WANDB_ENTITY" not in env and "WANDB_PROJECT" not in env
 
 
 def test_the_kill_delay_must_be_a_number_of_seconds(monkeypatch):

@@ -6,11 +6,16 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from executor_cases import SLOTS, fresh, wait_for, warm
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.executors.local import Launch, LocalExecutor
+from fashion_wb.executors.local import LocalExecutor
+from fashion_wb.executors.protocol import Launch
+from fashion_wb.executors.slots import Slot, available_cores
 from fashion_wb.runlog.reader import find_run_log, read_run_log
 
 pytestmark = pytest.mark.processes
@@ -22,21 +27,8 @@ def script(folder, text):
     return path
 
 
-def fresh(folder, key, code):
-    argv = [sys.executable, "-c", code]
-    return Launch(key, argv, dict(os.environ), folder, folder / f"{key}.log", program=None)
-
-
-def wait_for(executor, *keys, seconds=60):
-    exits, deadline = {}, time.monotonic() + seconds
-    while set(exits) != set(keys):
-        assert time.monotonic() < deadline
-        exits |= {exit.key: exit.status for exit in executor.exits(0.1)}
-    return exits
-
-
 def test_exits_have_their_status_and_the_output_is_kept(tmp_path):
-    with LocalExecutor(None) as executor:
+    with LocalExecutor(None, SLOTS) as executor:
         assert "fresh processes" in executor.cannot_fork()
         executor.start(fresh(tmp_path, "good", "print('said')"))
         executor.start(fresh(tmp_path, "bad", "import sys; print('why', file=sys.stderr); sys.exit(3)"))
@@ -50,8 +42,8 @@ def test_exits_have_their_status_and_the_output_is_kept(tmp_path):
 
 
 def test_a_missing_command_exits_with_127_as_in_a_shell(tmp_path):
-    with LocalExecutor(None) as executor:
-        executor.start(Launch("x", ["no-such-command"], dict(os.environ), tmp_path, tmp_path / "x.log", None))
+    with LocalExecutor(None, SLOTS) as executor:
+        executor.start(Launch("x", ["no-such-command"], {}, tmp_path, tmp_path, tmp_path / "x.log"))
         assert wait_for(executor, "x") == {"x": 127}
     assert "no-such-command: cannot be started: No such file" in (tmp_path / "x.log").read_text()
 
@@ -61,22 +53,22 @@ def test_a_program_whose_imports_start_threads_is_not_forked(tmp_path):
         "import threading, time\n"
         "threading.Thread(target=time.sleep, args=(60,), name='mine', daemon=True).start()\n"
     )
-    with LocalExecutor(script(tmp_path, "import threaded\n")) as executor:
+    with LocalExecutor(script(tmp_path, "import threaded\n"), SLOTS) as executor:
         assert executor.cannot_fork() == "importing it starts threads (mine)"
 
 
 def test_a_module_beside_the_program_shadows_an_installed_one(tmp_path):
     (tmp_path / "click.py").write_text("ours = True\n")
     program = script(tmp_path, "import click\nprint(click.ours)\n")
-    with LocalExecutor(program) as executor:
+    with LocalExecutor(program, SLOTS) as executor:
         assert executor.cannot_fork() == ""
-        executor.start(Launch("x", ["x.py"], dict(os.environ), tmp_path, tmp_path / "x.log", program))
+        executor.start(warm(tmp_path, "x", program))
         assert wait_for(executor, "x") == {"x": 0}
     assert (tmp_path / "x.log").read_text() == "True\n"
 
 
 def test_leaving_the_executor_kills_what_still_runs(tmp_path):
-    with LocalExecutor(None) as executor:
+    with LocalExecutor(None, SLOTS) as executor:
         executor.start(
             fresh(tmp_path, "x", "import os, time; print(os.getpid(), flush=True); time.sleep(100)")
         )
@@ -90,7 +82,7 @@ def test_leaving_the_executor_kills_what_still_runs(tmp_path):
 
 
 def test_a_dead_server_is_an_error_that_says_what_to_do(tmp_path):
-    with LocalExecutor(None) as executor:
+    with LocalExecutor(None, SLOTS) as executor:
         executor.start(fresh(tmp_path, "x", "import os; os.kill(os.getppid(), 9)"))
         with pytest.raises(
             FashionWbError, match=r"fork server exited unexpectedly.*Run the same command again"
@@ -116,12 +108,11 @@ def test_the_run_of_a_trial_that_dies_is_finished_with_everything_it_logged(tmp_
         f"print('logged', flush=True)\n{lines}",
     )
     ids = {key: key.replace(" ", "-") for key in WAYS_TO_DIE}
-    with LocalExecutor(program) as executor:
+    with LocalExecutor(program, SLOTS) as executor:
         assert executor.cannot_fork() == ""
         for key, run_id in ids.items():
-            env = {**os.environ, "WANDB_MODE": "offline", "WANDB_DIR": str(tmp_path), "WANDB_RUN_ID": run_id}
-            output = tmp_path / f"{run_id}.log"
-            executor.start(Launch(key, ["x.py", key], env, tmp_path, output, program, run_id))
+            env = {"WANDB_MODE": "offline", "WANDB_DIR": str(tmp_path), "WANDB_RUN_ID": run_id}
+            executor.start(warm(tmp_path, key, program, key, env=env, run_id=run_id))
         printed, deadline = tmp_path / "terminated.log", time.monotonic() + 60
         while not printed.exists() or "logged" not in printed.read_text():
             assert time.monotonic() < deadline
@@ -138,16 +129,55 @@ def test_the_run_of_a_trial_that_dies_is_finished_with_everything_it_logged(tmp_
 
 def test_a_trial_that_dies_before_its_run_starts_keeps_its_exit_status(tmp_path):
     program = script(tmp_path, "import os\nos._exit(5)\n")
-    with LocalExecutor(program) as executor:
-        env = {**os.environ, "WANDB_DIR": str(tmp_path)}
-        executor.start(Launch("x", ["x.py"], env, tmp_path, tmp_path / "x.log", program, "x"))
+    with LocalExecutor(program, SLOTS) as executor:
+        executor.start(warm(tmp_path, "x", program, env={"WANDB_DIR": str(tmp_path)}, run_id="x"))
         assert wait_for(executor, "x") == {"x": 5}
 
 
 def test_a_warm_trial_uses_the_number_of_threads_in_its_environment(tmp_path):
     program = script(tmp_path, "import torch\nprint(torch.get_num_threads())\n")
-    env = {**os.environ, "OMP_NUM_THREADS": "2"}
-    with LocalExecutor(program) as executor:
-        executor.start(Launch("x", ["x.py"], env, tmp_path, tmp_path / "x.log", program))
+    with LocalExecutor(program, SLOTS) as executor:
+        executor.start(warm(tmp_path, "x", program, env={"OMP_NUM_THREADS": "2"}))
         assert wait_for(executor, "x") == {"x": 0}
     assert (tmp_path / "x.log").read_text() == "2\n"
+
+
+PLACE = """
+import os
+print(sorted(os.sched_getaffinity(0)), os.environ.get("CUDA_VISIBLE_DEVICES"), os.environ["OMP_NUM_THREADS"])
+"""
+
+
+@pytest.mark.skipif(len(available_cores()) < 2, reason="needs two cores")
+@pytest.mark.parametrize("kind", ["forked", "fresh"])
+def test_a_trial_gets_the_cores_gpus_and_threads_of_its_slot_and_no_others(tmp_path, kind):
+    one, two = available_cores()[:2]
+    slots = [Slot((one,), ("0",)), Slot((one, two), ("2", "GPU-ab"), 2)]
+    program = script(tmp_path, PLACE)
+    with LocalExecutor(program, slots) as executor:
+        assert (executor.slots, executor.free) == (2, 2)
+        for key in ("first", "second"):
+            forked = kind == "forked"
+            executor.start(warm(tmp_path, key, program) if forked else fresh(tmp_path, key, PLACE))
+        assert executor.free == 0
+        wait_for(executor, "first", "second")
+        assert executor.free == 2
+        executor.start(warm(tmp_path, "third", program))
+        wait_for(executor, "third")
+    printed = {key: (tmp_path / f"{key}.log").read_text() for key in ("first", "second", "third")}
+    assert printed["first"] == printed["third"] == f"[{one}] 0 1\n"
+    assert printed["second"] == f"[{one}, {two}] 2,GPU-ab 2\n"
+
+
+def test_a_trial_has_this_machines_environment_with_what_the_launch_sets(tmp_path, monkeypatch):
+    monkeypatch.setenv("MINE", "kept")
+    monkeypatch.setenv("GONE", "set")
+    monkeypatch.setenv("WANDB_SERVICE", "some other service")
+    names = ("MINE", "GONE", "NEW", "WANDB_SERVICE")
+    code = f"import os; print([os.environ.get(name) for name in {names}], os.environ['PATH'])"
+    launch = replace(fresh(tmp_path, "x", code), env={"NEW": "1", "GONE": None})
+    with LocalExecutor(None, SLOTS) as executor:
+        executor.start(launch)
+        wait_for(executor, "x")
+    printed = (tmp_path / "x.log").read_text()
+    assert printed.startswith(f"['kept', None, '1', None] {Path(sys.executable).parent}{os.pathsep}")

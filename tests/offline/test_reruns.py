@@ -10,6 +10,7 @@ from sweep_cases import place, run, yaml
 
 from analysis.sources.local import audited_trials
 from fashion_wb.errors import FashionWbError
+from fashion_wb.executors.slots import Slot
 from fashion_wb.offline.reruns import open_reruns, read_reruns
 from fashion_wb.offline.run import RunOptions, Session
 from fashion_wb.offline.sweep_dir import find_sweep_dirs, read_sweep_dir
@@ -59,7 +60,7 @@ def searched_in(folder, sweep):
 
 
 def run_all(search, *rerun_sets):
-    options = RunOptions(workers=2, cwd=search.root.parents[1], patience=60.0)
+    options = RunOptions(search.root.parents[1], 60.0, slots=(Slot(), Slot()))
     with Session(options, io.StringIO()) as session:
         session.run_reruns(rerun_sets)
     return list(rerun_sets)

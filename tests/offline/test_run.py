@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from sweep_cases import only_sweep, place, run, states, trials, yaml
 
-from fashion_wb.offline.run import available_cores
+from fashion_wb.executors.slots import available_cores
 
 pytestmark = pytest.mark.processes
 
@@ -219,7 +219,7 @@ def test_a_changed_file_or_seed_in_the_same_folder_is_refused_with_the_differenc
     assert len(trials(tmp_path)) == 1
 
 
-@pytest.mark.skipif(available_cores() < 2, reason="needs two cores")
+@pytest.mark.skipif(len(available_cores()) < 2, reason="needs two cores")
 def test_without_workers_a_search_that_does_not_learn_uses_every_core(tmp_path):
     place(tmp_path, yaml("x: {min: 0.0, max: 1.0}\npause: {value: 0.3}", "random", "run_cap: 4\n"))
     assert run(tmp_path, "sweep", "sweep.yaml").returncode == 0

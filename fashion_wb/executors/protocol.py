@@ -1,0 +1,128 @@
+"""What runs trials, as the controller of a sweep sees it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A trial to start.
+
+    Attributes:
+        key: identifies the trial in signals and events.
+        argv: the command.
+        env: the variables to set in the environment of the machine that runs the trial; None removes one.
+        cwd: the directory to run in.
+        home: the folder that gets the trial's W&B folder, `wandb/`.
+        output: the file, below `home`, for what the trial prints.
+        script: the Python script that `argv` runs, if it may be forked from a warm process; otherwise None.
+        script_argv: the script's sys.argv.
+        files: files below `home` that the trial reads.
+        attempt: 1 at first, and one more each time the same trial starts again.
+        run_id: id of the W&B run to finish if a warm trial dies without finishing it, before its exit is
+            reported; None leaves the run unfinished.
+    """
+
+    key: str
+    argv: Sequence[str]
+    env: Mapping[str, str | None]
+    cwd: Path
+    home: Path
+    output: Path
+    script: Path | None = None
+    script_argv: Sequence[str] = ()
+    files: tuple[Path, ...] = ()
+    attempt: int = 1
+    run_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Started:
+    """A trial's process is starting; `place` names the slot or the machine."""
+
+    key: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What a trial has written below its home may have grown."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Exited:
+    """A trial's process has exited, and everything it wrote is below its home.
+
+    `status` is negative for a signal, as in `subprocess`.
+    """
+
+    key: str
+    status: int
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The machine that ran a trial is gone, or has handed the trial back; `reason` says why.
+
+    What it logged until then may be below its home. Nothing of this attempt arrives any more.
+    """
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class SlotsChanged:
+    """The number of slots has changed; `reason` says why, for example "n1 joined with 2 slots"."""
+
+    slots: int
+    reason: str
+
+
+Event = Started | Logged | Exited | Lost | SlotsChanged
+
+
+class Executor(Protocol):
+    """Runs trials in slots, one trial in each; a contract suite in `tests/executors` runs over every one.
+
+    A trial that was started ends with exactly one `Exited` or `Lost`. Events of an earlier attempt of the
+    same key never come after its next start.
+
+    Attributes:
+        slots: how many trials it can run at once now; it may grow and shrink. A slot that is about to go does
+            not count, even if its trial still runs.
+        free: how many of them are free.
+    """
+
+    @property
+    def slots(self) -> int: ...
+
+    @property
+    def free(self) -> int: ...
+
+    def start(self, launch: Launch) -> None:
+        """Start a trial in a free slot.
+
+        Raises:
+            FashionWbError: the executor cannot go on.
+        """
+
+    def signal(self, key: str, number: signal.Signals) -> None:
+        """Send a signal to a running trial; nothing happens if it has ended."""
+
+    def events(self, timeout: float) -> list[Event]:
+        """Return what happened since the last call; wait up to `timeout` seconds for something to happen.
+
+        Raises:
+            FashionWbError: the executor cannot go on.
+        """
+
+    def close(self) -> None:
+        """Kill what still runs, and release everything."""
