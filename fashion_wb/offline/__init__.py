@@ -6,6 +6,7 @@ configurations that are trained again, and `summary` for the result of a sweep. 
     controller      the main loop: shares the slots among sweeps, and handles Ctrl-C
     runner          one sweep in progress: starts, watches and stops its trials
     watched_trial   a trial whose process is running
+    attempts        how often a trial has started, and was lost with its machine
     budget          a search's budget in epochs
     breaker         stops a sweep whose program always fails
     progress        the lines that you see
