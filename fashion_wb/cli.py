@@ -13,6 +13,7 @@ from fashion_wb.commands.push import push
 from fashion_wb.commands.report import report
 from fashion_wb.commands.study import study
 from fashion_wb.commands.sweep import sweep
+from fashion_wb.commands.worker import worker
 from fashion_wb.errors import FashionWbError, Interrupted
 
 
@@ -38,5 +39,5 @@ def main() -> None:
     """Run hyperparameter searches on Fashion-MNIST with W&B, online or offline, and compare them."""
 
 
-for command in (data, sweep, study, compare, push, report, agent):
+for command in (data, sweep, study, worker, compare, push, report, agent):
     main.add_command(command)

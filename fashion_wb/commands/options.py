@@ -65,7 +65,7 @@ def slot_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-_WORKERS = click.option(
+WORKERS = click.option(
     "--workers",
     type=POSITIVE,
     help="Number of trials that run at once.  [default: as many as cores and GPUs allow]",
@@ -74,7 +74,38 @@ _WORKERS = click.option(
 
 def trial_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of a command that runs trials."""
-    for option in (COLD, DATA_DIR, slot_options, _WORKERS):
+    for option in (COLD, DATA_DIR, slot_options, WORKERS):
+        command = option(command)
+    return command
+
+
+def cluster_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a command that can run trials on a cluster."""
+    for option in (
+        click.option(
+            "--lost-after",
+            type=click.FloatRange(min=0, min_open=True),
+            default=60.0,
+            show_default=True,
+            help="Seconds without an answer after which a machine counts as lost. Its trials start again "
+            "elsewhere.",
+        ),
+        click.option(
+            "--listen", metavar="ADDRESS", help="Address of this machine to listen on.  [default: all]"
+        ),
+        click.option(
+            "--cluster",
+            metavar="FILE|ADDRESS",
+            help="Join a Dask scheduler that is running.  [default: start one here]",
+        ),
+        click.option(
+            "--executor",
+            type=click.Choice(["local", "dask"]),
+            default="local",
+            show_default=True,
+            help="Where trials run: on this machine, or on every machine where fashion-wb worker runs.",
+        ),
+    ):
         command = option(command)
     return command
 
@@ -106,7 +137,7 @@ def search_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
     ):
         command = option(command)
-    return trial_options(command)
+    return trial_options(cluster_options(command))
 
 
 def plan_slots(options: dict[str, Any]) -> tuple[Slot, ...]:
@@ -121,15 +152,35 @@ def plan_slots(options: dict[str, Any]) -> tuple[Slot, ...]:
     return slots.plan_slots(**{name: options.pop(name) for name in names})
 
 
-def run_options(cwd: Path, options: dict[str, Any]) -> RunOptions:
+def run_options(cwd: Path, folder: Path, options: dict[str, Any]) -> RunOptions:
     """Turn the options of `search_options`, without the seed, into `RunOptions`.
 
+    Args:
+        cwd: the directory that trials run in.
+        folder: gets the rendezvous file of a cluster.
+        options: the options; those used here are taken out.
+
     Raises:
-        FashionWbError: as for `plan_slots`.
+        FashionWbError: as for `plan_slots`, or the options contradict each other.
     """
+    from fashion_wb.errors import FashionWbError
+    from fashion_wb.executors.dask_cluster.options import ClusterOptions, check_installed
     from fashion_wb.offline.run import RunOptions
 
     # Who gives a number of workers wants that many to work.
     held_back = options["workers"] is None
+    slot_names = ("workers", "cpus_per_trial", "gpus", "gpus_per_trial", "trials_per_gpu")
+    given = [f"--{name.replace('_', '-')}" for name in slot_names if options[name] is not None]
+    on_cluster = options.pop("executor") == "dask"
+    cluster = ClusterOptions(options.pop("cluster"), options.pop("listen"), options.pop("lost_after"))
+    if not on_cluster and (cluster.running is not None or cluster.listen is not None):
+        raise FashionWbError("--cluster and --listen need --executor dask")
+    if on_cluster and given:
+        raise FashionWbError(
+            f"{', '.join(given)}: give it to fashion-wb worker, on the machine that it means"
+        )
     slots, cold = plan_slots(options), options.pop("cold")
-    return RunOptions(cwd, slots=slots, held_back=held_back, warm=not cold, **options)
+    if not on_cluster:
+        return RunOptions(cwd, slots=slots, held_back=held_back, warm=not cold, **options)
+    check_installed()
+    return RunOptions(cwd, slots=(), warm=not cold, cluster=cluster, cluster_folder=folder, **options)

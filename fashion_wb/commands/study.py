@@ -98,7 +98,7 @@ def study(
     names = [name.strip() for name in methods.split(",") if name.strip()]
     planned = plan_study(names, replicates, settings, out)
     click.echo(_announcement(len(names), replicates, settings, out), err=True)
-    run = run_options(PROJECT_ROOT, options)
+    run = run_options(PROJECT_ROOT, out, options)
     write_conditions(out, **vars(settings), workers=len(run.slots))
     replicate_of = [plan.priority for plan in planned]
     counts = given("retrain_seeds", retrain_seeds), given("audit", audit)

@@ -31,6 +31,6 @@ def sweep(file: Path, count: int | None, directory: Path, seed: int, **options: 
 
     folder = directory / file.stem
     planned = PlannedSweep(folder, read_sweep(file), seed)
-    with Session(run_options(Path.cwd(), options), sys.stderr) as session:
+    with Session(run_options(Path.cwd(), folder, options), sys.stderr) as session:
         session.run_sweeps([planned], count)
     click.echo(summarise(folder))

@@ -6,5 +6,5 @@ machine; `slots` divides its cores and GPUs among them. `command` builds the com
 
 The other modules serve `local`. `fork_server` is the process that trials are forked from. `trial_process` is
 what a forked process does to become a trial. `core_service` is the wandb-core service that trials share.
-`parent_death` kills a process when its parent dies.
+`parent_death` kills a process when its parent dies. `dask_cluster` runs trials on the machines of a cluster.
 """

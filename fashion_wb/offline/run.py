@@ -8,10 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
+from types import TracebackType
 from typing import TextIO
 
 from fashion_wb.errors import FashionWbError
+from fashion_wb.executors.dask_cluster.options import ClusterOptions
 from fashion_wb.executors.local import LocalExecutor
+from fashion_wb.executors.protocol import Executor
 from fashion_wb.executors.slots import Slot
 from fashion_wb.files import locked
 from fashion_wb.offline.controller import run_sweeps
@@ -24,6 +27,9 @@ from fashion_wb.search.factory import make_search
 from fashion_wb.search.protocol import NoPruner
 from fashion_wb.sweepfile.program import read_program
 from fashion_wb.sweepfile.sweep import Sweep
+
+# More than there can be slots.
+_UNLIMITED = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,8 @@ class RunOptions:
         held_back: whether a search that learns from results then runs at most a fifth of its trials at once:
             one that sees no result until half its budget is spent is random search.
         warm: whether to fork trials from a process that has imported the program's modules.
+        cluster: the cluster whose machines run the trials instead of this one; None runs them here.
+        cluster_folder: the folder that gets the cluster's rendezvous file.
     """
 
     cwd: Path
@@ -47,6 +55,8 @@ class RunOptions:
     parallel: int | None = None
     held_back: bool = True
     warm: bool = True
+    cluster: ClusterOptions | None = None
+    cluster_folder: Path = Path()
 
 
 class Session:
@@ -61,14 +71,16 @@ class Session:
         self._options = options
         self._stream = stream
         self._stack = contextlib.ExitStack()
-        self._executor: LocalExecutor | None = None
+        self._executor: Executor | None = None
         self._locks: dict[Path, int] = {}
 
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        self._stack.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
 
     def run_sweeps(self, planned: Sequence[PlannedSweep], count: int | None) -> list[SweepDir]:
         """Run sweeps, each in its folder, by priority; a sweep that has started there continues.
@@ -96,7 +108,7 @@ class Session:
             print("Every trial has already ended.", file=self._stream, flush=True)
             return folders
         # Sweeps of one priority share the slots, so a search does not depend on the number of priorities.
-        share = ceil(len(options.slots) / max(Counter(plan.priority for plan in planned).values()))
+        share = ceil(max(1, len(options.slots)) / max(Counter(plan.priority for plan in planned).values()))
         self._run(folders, lambda: [_runner(*pair, count, share, options) for pair in pairs])
         return folders
 
@@ -120,16 +132,36 @@ class Session:
         runners = make_runners()
         run_sweeps(runners, executor, Progress(runners, self._stream))
 
-    def _start(self, sweep: Sweep) -> LocalExecutor:
-        slots, cwd = self._options.slots, self._options.cwd
-        at_once = "one trial at a time" if len(slots) == 1 else f"up to {len(slots)} trials at once"
-        print(f"Starting: {at_once} ...", file=self._stream, flush=True)
+    def _start(self, sweep: Sweep) -> Executor:
+        cwd = self._options.cwd
         # A scheduler block's source is relative to where trials run, as for `wandb sweep-scheduler`.
         self._stack.enter_context(contextlib.chdir(cwd))
         program = sweep.script(cwd) if self._options.warm else None
-        executor = LocalExecutor(program, slots, keep_open=list(self._locks.values()))
-        self._executor = self._stack.enter_context(executor)
+        if self._options.cluster is None:
+            self._executor = self._start_here(program)
+        else:
+            self._executor = self._start_cluster(program, self._options.cluster)
         return self._executor
+
+    def _start_here(self, program: Path | None) -> Executor:
+        slots = self._options.slots
+        at_once = "one trial at a time" if len(slots) == 1 else f"up to {len(slots)} trials at once"
+        print(f"Starting: {at_once} ...", file=self._stream, flush=True)
+        return self._stack.enter_context(LocalExecutor(program, slots, keep_open=list(self._locks.values())))
+
+    def _start_cluster(self, program: Path | None, cluster: ClusterOptions) -> Executor:
+        # Not at the top: it needs Dask, which most installations do not have.
+        from fashion_wb.executors.dask_cluster.executor import DaskExecutor
+
+        folder = self._options.cluster_folder.resolve()
+        executor = DaskExecutor(program, self._options.cwd, folder, cluster)
+        self._stack.enter_context(executor)
+        if executor.rendezvous is not None:
+            print(
+                f"Waiting for machines. On each: fashion-wb worker {executor.rendezvous}", file=self._stream
+            )
+        self._stream.flush()
+        return executor
 
 
 def _runner(
@@ -139,9 +171,10 @@ def _runner(
     cap = _cap(folder.sweep, count)
     parallel = options.parallel
     if parallel is None:
-        parallel = share
+        # The machines of a cluster come and go; the suggestions must not depend on how many there are.
+        parallel = share if options.cluster is None else (cap or _UNLIMITED)
         if options.held_back and cap is not None and sampler.needs_results:
-            parallel = min(share, max(1, cap // 5))
+            parallel = min(parallel, max(1, cap // 5))
     return SweepRunner(
         folder=folder,
         sampler=sampler,
@@ -162,7 +195,7 @@ def _rerun_runner(reruns: RerunSet, options: RunOptions) -> SweepRunner:
         sampler=ListSampler(reruns.configs),
         pruner=NoPruner(),
         cap=len(reruns.configs),
-        parallel=len(options.slots),
+        parallel=len(reruns.configs),
         cwd=options.cwd,
         patience=options.patience,
         warm=options.warm,

@@ -1,0 +1,43 @@
+"""`fashion-wb worker`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from fashion_wb.commands.options import WORKERS, plan_slots, slot_options
+
+
+@click.command()
+@click.argument("rendezvous", metavar="FILE|ADDRESS")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=300.0,
+    show_default=True,
+    help="Seconds to wait for a controller, at first and after one has gone.",
+)
+@click.option(
+    "--grace",
+    type=click.FloatRange(min=0),
+    default=20.0,
+    show_default=True,
+    help="Seconds that running trials may still take after SIGTERM. Then they are stopped, and run again "
+    "elsewhere.",
+)
+@WORKERS
+@slot_options
+def worker(rendezvous: str, wait: float, grace: float, **options: Any) -> None:
+    """Run trials of a sweep that another machine controls.
+
+    FILE is the file that fashion-wb sweep --executor dask names. Start the worker in the folder that holds
+    the sweep's program.
+    """
+    from fashion_wb.executors.dask_cluster.options import check_installed
+
+    check_installed()
+    from fashion_wb.executors.dask_cluster.worker import run_worker
+
+    run_worker(rendezvous, plan_slots(options), wait, grace, sys.stderr)

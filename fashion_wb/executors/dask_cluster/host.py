@@ -1,0 +1,275 @@
+"""One machine's trials, in the process of its Dask worker.
+
+The controller calls `attach`, `deliver` and `collect` through Dask. The trials themselves belong to a thread
+that lives as long as the connection. If the controller is not heard of for too long, the thread ends them:
+someone else may run them by now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import queue
+import select
+import shutil
+import signal
+import socket
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from fashion_wb.errors import FashionWbError
+from fashion_wb.executors.dask_cluster.messages import (
+    Bytes,
+    HandedBack,
+    Leaving,
+    Order,
+    Ready,
+    Report,
+    Start,
+    TrialExited,
+    TrialStarted,
+    Welcome,
+)
+from fashion_wb.executors.dask_cluster.shipping import Shipper
+from fashion_wb.executors.local import LocalExecutor
+from fashion_wb.executors.protocol import Exited, Launch, Started
+from fashion_wb.executors.slots import Slot
+from fashion_wb.runlog.reader import RunLogError, find_run_log, read_run_log
+
+_POLL_SECONDS = 0.05
+_COLLECT_SECONDS = 1.0
+_COLLECT_BYTES = 8 << 20
+# Seconds to wait for the last record of a run's log after its process has exited: wandb-core writes it.
+_LOG_DELAY, _LOG_DELAY_AFTER_SIGNAL = 5.0, 0.3
+
+
+@dataclass
+class _Running:
+    """A trial whose process runs, or has exited while its log is still incomplete."""
+
+    launch: Launch
+    home: Path
+    shipper: Shipper
+    handed_back: bool = False
+    status: int | None = None
+    log_deadline: float = 0.0
+
+
+@dataclass
+class Host:
+    """The trials that one controller runs on this machine.
+
+    Attributes:
+        welcome: what the controller said.
+        slots: what each trial gets of this machine.
+        scratch: a folder of this machine's own for what trials write, until it is sent.
+        loop: the event loop that `collect` runs in.
+        leave_at: time.time() at which trials that still run are stopped and handed back; None if the machine
+            stays.
+        leaving: why the machine goes away; "" if it stays.
+    """
+
+    welcome: Welcome
+    slots: tuple[Slot, ...]
+    scratch: Path
+    loop: asyncio.AbstractEventLoop
+    leave_at: float | None = None
+    leaving: str = ""
+    closed: bool = False
+    _orders: queue.SimpleQueue[Order] = field(default_factory=queue.SimpleQueue)
+    _reports: list[Report] = field(default_factory=list)
+    _running: dict[str, _Running] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.heard_at = time.monotonic()
+        self._wake, self._woken = socket.socketpair()
+        self._lock = threading.Lock()
+        self._has_reports = asyncio.Event()
+        self._said_leaving = False
+        self._thread = threading.Thread(target=self._run, name="trials")
+        self._thread.start()
+
+    @property
+    def has_left(self) -> bool:
+        """Whether it has said that it leaves, no trial runs and everything has been sent."""
+        return self._said_leaving and self.idle
+
+    @property
+    def idle(self) -> bool:
+        """Whether no trial runs and everything has been sent."""
+        return not self._running and not self._reports and self._orders.empty()
+
+    def deliver(self, orders: list[Order]) -> None:
+        """Take orders from the controller."""
+        self.heard_at = time.monotonic()
+        for order in orders:
+            self._orders.put(order)
+        self._wake.send(b".")
+
+    async def collect(self) -> list[Report]:
+        """Return what happened, in order; wait up to a second for something."""
+        self.heard_at = time.monotonic()
+        try:
+            await asyncio.wait_for(self._has_reports.wait(), _COLLECT_SECONDS)
+        except TimeoutError:
+            return []
+        with self._lock:
+            size, count = 0, 0
+            while count < len(self._reports) and size < _COLLECT_BYTES:
+                report = self._reports[count]
+                size += len(report.data) if isinstance(report, Bytes) else 0
+                count += 1
+            taken, self._reports[:count] = self._reports[:count], []
+            if not self._reports:
+                self._has_reports.clear()
+        self.heard_at = time.monotonic()
+        return taken
+
+    def leave(self, reason: str, grace: float) -> None:
+        """Take no more trials; stop those that still run after `grace` seconds, and hand them back."""
+        self.leaving, self.leave_at = reason, time.time() + grace
+
+    def close(self) -> None:
+        """Kill the trials and forget them."""
+        self.closed = True
+        self._wake.send(b".")
+        self._thread.join()
+
+    def _run(self) -> None:
+        # The executor's server dies with the thread that started it, so one thread does everything.
+        try:
+            with LocalExecutor(self.welcome.program, self.slots) as executor:
+                self._report(Ready(socket.gethostname(), len(self.slots)))
+                while not self.closed and time.monotonic() - self.heard_at < self.welcome.lost_after:
+                    select.select([executor.fileno(), self._woken.fileno()], [], [], _POLL_SECONDS)
+                    self._step(executor)
+        finally:
+            self.closed = True
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def _step(self, executor: LocalExecutor) -> None:
+        if select.select([self._woken], [], [], 0)[0]:
+            self._woken.recv(4096)
+        while not self._orders.empty():
+            self._obey(self._orders.get(), executor)
+        for event in executor.events(0):
+            if isinstance(event, Started):
+                self._report(TrialStarted(event.key, self._running[event.key].launch.attempt, event.place))
+            elif isinstance(event, Exited):
+                self._trial_exited(event)
+        for running in list(self._running.values()):
+            self._ship(running)
+        if self.leave_at is not None:
+            self._prepare_to_leave(executor)
+
+    def _obey(self, order: Order, executor: LocalExecutor) -> None:
+        if not isinstance(order, Start):
+            if order.key in self._running:
+                executor.signal(order.key, signal.Signals(order.number))
+            return
+        launch = order.launch
+        if self.leaving:
+            self._report(HandedBack(launch.key, launch.attempt, self.leaving))
+            return
+        home = self.scratch / f"{launch.key}-{launch.attempt}"
+        for name, content in order.files.items():
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
+            (home / name).write_bytes(content)
+        launch = moved(launch, home, self.welcome)
+        launch.output.parent.mkdir(parents=True, exist_ok=True)
+        self._running[launch.key] = _Running(launch, home, Shipper(launch.key, launch.attempt, home))
+        executor.start(launch)
+
+    def _trial_exited(self, event: Exited) -> None:
+        running = self._running[event.key]
+        running.status = event.status
+        delay = _LOG_DELAY if event.status >= 0 else _LOG_DELAY_AFTER_SIGNAL
+        running.log_deadline = time.monotonic() + delay
+
+    def _ship(self, running: _Running) -> None:
+        key, attempt, status = running.launch.key, running.launch.attempt, running.status
+        if status is None:
+            self._report(*running.shipper.growth())
+            return
+        if not _log_is_complete(running) and time.monotonic() < running.log_deadline:
+            return
+        self._report(*running.shipper.everything())
+        if running.handed_back and status != 0:
+            self._report(HandedBack(key, attempt, self.leaving))
+        else:
+            self._report(TrialExited(key, attempt, status))
+        del self._running[key]
+        shutil.rmtree(running.home, ignore_errors=True)
+
+    def _prepare_to_leave(self, executor: LocalExecutor) -> None:
+        if not self._said_leaving:
+            self._said_leaving = True
+            self._report(Leaving(self.leaving))
+        if self.leave_at is not None and time.time() > self.leave_at:
+            for key, running in self._running.items():
+                if not running.handed_back and running.status is None:
+                    running.handed_back = True
+                    executor.signal(key, signal.SIGTERM)
+
+    def _report(self, *reports: Report) -> None:
+        if reports:
+            with self._lock:
+                self._reports += reports
+            self.loop.call_soon_threadsafe(self._has_reports.set)
+
+
+def moved(launch: Launch, home: Path, welcome: Welcome) -> Launch:
+    """Return a launch for this machine: below `home`, and in this machine's folder of the program."""
+    before = str(launch.home)
+
+    def here(text: str) -> str:
+        inside = text == before or text.startswith(before + "/")
+        return str(home) + text[len(before) :] if inside else text
+
+    script = launch.script
+    if script is not None and welcome.program is not None:
+        script = welcome.program
+    return replace(
+        launch,
+        argv=[here(part) for part in launch.argv],
+        env={name: value if value is None else here(value) for name, value in launch.env.items()},
+        cwd=welcome.cwd,
+        home=home,
+        output=Path(here(str(launch.output))),
+        script=script,
+        script_argv=[here(part) for part in launch.script_argv],
+        files=(),
+    )
+
+
+def find_program(welcome: Welcome, own: Path) -> Welcome:
+    """Return what the controller said, with this machine's own folder for trials.
+
+    That is the controller's folder if the program is there too, as on a shared file system; otherwise the
+    folder that the worker was started in.
+
+    Raises:
+        FashionWbError: the program is in neither, or it is another one.
+    """
+    if welcome.program is None:
+        return replace(welcome, cwd=welcome.cwd if welcome.cwd.is_dir() else own)
+    for cwd in (welcome.cwd, own):
+        inside = welcome.program.is_relative_to(welcome.cwd)
+        path = cwd / welcome.program.relative_to(welcome.cwd) if inside else welcome.program
+        if path.is_file():
+            if hashlib.sha256(path.read_bytes()).hexdigest() != welcome.digest:
+                raise FashionWbError(f"{path} differs from the controller's; copy that to this machine")
+            return replace(welcome, program=path, cwd=cwd)
+    raise FashionWbError(
+        f"{welcome.program.name} is neither in {welcome.cwd} nor in {own}; start the worker in its folder"
+    )
+
+
+def _log_is_complete(running: _Running) -> bool:
+    path = find_run_log(running.home, running.launch.key)
+    try:
+        return path is None or read_run_log(path).exit_code is not None
+    except RunLogError:
+        return True  # the controller finds the same damage, and says so

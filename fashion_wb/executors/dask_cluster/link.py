@@ -1,0 +1,213 @@
+"""The controller's connection to a cluster: an event loop in a thread of its own.
+
+It finds the workers, attaches to each, and carries orders out and reports in. Whatever goes wrong with a
+worker ends the connection to it. If the worker is still there, a new connection begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import queue
+import threading
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import dask
+from distributed import Client, Scheduler
+
+from fashion_wb.errors import FashionWbError
+from fashion_wb.executors.dask_cluster import worker
+from fashion_wb.executors.dask_cluster.messages import Order, Report, Welcome
+from fashion_wb.executors.dask_cluster.rendezvous import Rendezvous, new_keys
+
+_MEMBERS_SECONDS = 0.25
+_ATTACH_AGAIN_SECONDS = 2.0
+_CLOSE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The connection to a worker has ended; `reason` says why."""
+
+    reason: str
+
+
+@dataclass
+class _Connection:
+    address: str
+    token: str
+    orders: asyncio.Queue[Order] = field(default_factory=asyncio.Queue)
+
+
+class Link:
+    """A scheduler of our own or a running one, and a connection to each worker."""
+
+    def __init__(self, welcome: Welcome, running: Rendezvous | None, listen: str | None) -> None:
+        """Start the thread, and wait until there is a scheduler.
+
+        Args:
+            welcome: what each worker is told; the token is replaced.
+            running: the scheduler to join; None starts one here.
+            listen: the address of this machine that our scheduler listens on; None means all, with TLS.
+
+        Raises:
+            FashionWbError: the scheduler cannot be started or reached.
+        """
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        self.inbox: queue.SimpleQueue[tuple[str, str, Report | Gone]] = queue.SimpleQueue()
+        self.rendezvous: Rendezvous | None = None
+        self._welcome, self._running, self._listen = welcome, running, listen
+        self._connections: dict[str, _Connection] = {}
+        self._refused: set[str] = set()
+        self._dismiss = False
+        self._ready = threading.Event()
+        self._problem = ""
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), name="cluster")
+        self._thread.start()
+        self._ready.wait()
+        if self._problem:
+            self._thread.join()
+            raise FashionWbError(self._problem)
+
+    def send(self, token: str, order: Order) -> None:
+        """Send an order to the worker at the other end of connection `token`; orders arrive in order."""
+        self._loop.call_soon_threadsafe(self._enqueue, token, order)
+
+    def drop(self, token: str, reason: str) -> None:
+        """End a connection; `inbox` reports it as gone."""
+        self._loop.call_soon_threadsafe(self._gone, token, reason)
+
+    def close(self, dismiss: bool) -> None:
+        """End every connection, and a scheduler of our own.
+
+        Args:
+            dismiss: whether the workers of our own scheduler exit too, because there is nothing left to run.
+        """
+        self._dismiss = dismiss
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    async def _main(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        settings = {
+            "distributed.scheduler.worker-ttl": f"{max(5, int(2 * self._welcome.lost_after))}s",
+            # Otherwise every message to a worker is a new TLS connection.
+            "distributed.scheduler.reuse-broadcast-comm": True,
+        }
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                stack.enter_context(dask.config.set(settings))
+                self.rendezvous = self._running or await self._start_scheduler(stack)
+                self._client = await stack.enter_async_context(
+                    Client(
+                        self.rendezvous.address,
+                        security=self.rendezvous.security(),
+                        asynchronous=True,
+                        set_as_default=False,
+                    )
+                )
+            except (OSError, TimeoutError, RuntimeError, ValueError) as error:
+                self._problem = f"the cluster cannot be used: {error}"
+                return
+            finally:
+                self._ready.set()
+            await self._watch_members()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._detach_all(), _CLOSE_SECONDS)
+
+    async def _start_scheduler(self, stack: contextlib.AsyncExitStack) -> Rendezvous:
+        certificate, key = new_keys()
+        draft = Rendezvous("", certificate, key)
+        scheduler = await stack.enter_async_context(
+            Scheduler(
+                host=self._listen,
+                port=0,
+                protocol="tls",
+                security=draft.security(),
+                dashboard=False,
+                dashboard_address=worker.HTTP,
+            )
+        )
+        return replace(draft, address=scheduler.address)
+
+    async def _watch_members(self) -> None:
+        tasks: set[asyncio.Task[None]] = set()
+        while not self._stop.is_set():
+            try:
+                present = set(await self._client.nthreads())
+            except (OSError, TimeoutError) as error:
+                present = set()
+                for token in list(self._connections):
+                    self._gone(token, f"the scheduler does not answer ({error})")
+            attached = {connection.address for connection in self._connections.values()}
+            for token, connection in list(self._connections.items()):
+                if connection.address not in present:
+                    self._gone(token, "the machine has gone")
+            for address in present - attached - self._refused:
+                connection = _Connection(address, uuid.uuid4().hex)
+                self._connections[connection.token] = connection
+                tasks.add(asyncio.ensure_future(self._serve(connection)))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), _MEMBERS_SECONDS)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, connection: _Connection) -> None:
+        token = connection.token
+        sender = asyncio.ensure_future(self._send_orders(connection))
+        try:
+            await self._call(connection, worker.attach, replace(self._welcome, token=token))
+            while token in self._connections:
+                for report in await self._call(connection, worker.collect, token):
+                    self._put(connection, report)
+                if sender.done():
+                    sender.result()
+        except FashionWbError as error:
+            # Said by the worker itself: it lacks the program, or has ended the connection.
+            if "connection has ended" not in str(error):
+                self._refused.add(connection.address)
+            self._gone(token, str(error))
+        except (OSError, TimeoutError, RuntimeError) as error:
+            self._gone(token, f"it does not answer ({error or type(error).__name__})", _ATTACH_AGAIN_SECONDS)
+        finally:
+            sender.cancel()
+
+    async def _send_orders(self, connection: _Connection) -> None:
+        while True:
+            orders = [await connection.orders.get()]
+            while not connection.orders.empty():
+                orders.append(connection.orders.get_nowait())
+            await self._call(connection, worker.deliver, connection.token, orders)
+
+    async def _call(self, connection: _Connection, function: Any, *arguments: Any) -> Any:
+        called = self._client.run(function, *arguments, workers=[connection.address])
+        answers = await asyncio.wait_for(called, self._welcome.lost_after)
+        return answers[connection.address]
+
+    def _enqueue(self, token: str, order: Order) -> None:
+        if token in self._connections:
+            self._connections[token].orders.put_nowait(order)
+
+    def _put(self, connection: _Connection, report: Report | Gone) -> None:
+        self.inbox.put((connection.token, connection.address, report))
+
+    def _gone(self, token: str, reason: str, keep_away: float = 0.0) -> None:
+        connection = self._connections.pop(token, None)
+        if connection is None:
+            return
+        self._put(connection, Gone(reason))
+        if keep_away:
+            self._refused.add(connection.address)
+            self._loop.call_later(keep_away, self._refused.discard, connection.address)
+
+    async def _detach_all(self) -> None:
+        dismiss = self._dismiss and self._running is None
+        calls = [
+            self._client.run(worker.detach, c.token, dismiss, workers=[c.address])
+            for c in self._connections.values()
+        ]
+        await asyncio.gather(*calls, return_exceptions=True)

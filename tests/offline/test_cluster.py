@@ -1,0 +1,74 @@
+"""A sweep on a cluster: the suggestions and histories of one machine, whatever dies on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+from cluster_cases import start_worker
+from sweep_cases import COMMAND, environment, only_sweep, place, run, yaml
+
+pytestmark = pytest.mark.processes
+
+SWEEP = yaml(method="bayes", more="run_cap: 7\n") + "  pause: {value: 0.15}\n  steps: {value: 4}\n"
+OPTIONS = ("--parallel", "2", "--seed", "3")
+
+
+def results(folder):
+    trials = only_sweep(folder).read_trials()
+    return [(t.number, t.config["x"], str(t.state), [row["loss"] for row in t.history]) for t in trials]
+
+
+def start_controller(folder):
+    argv = [*COMMAND, "sweep", "sweep.yaml", "--dir", "far", "--executor", "dask", "--listen", "127.0.0.1"]
+    with (folder / "controller.log").open("ab") as log:
+        return subprocess.Popen(
+            [*argv, *OPTIONS, "--lost-after", "10"], cwd=folder, env=environment(), stdout=log, stderr=log
+        )
+
+
+def wait_for_logs(folder, number):
+    deadline = time.monotonic() + 60
+    while len(list(folder.glob("far/sweep/wandb/offline-run-*"))) < number:
+        assert time.monotonic() < deadline, (folder / "controller.log").read_text()
+        time.sleep(0.02)
+
+
+def test_a_killed_worker_and_a_killed_controller_change_nothing(tmp_path):
+    place(tmp_path, SWEEP)
+    local = run(tmp_path, "sweep", "sweep.yaml", "--dir", "near", *OPTIONS, "--workers", "2")
+    assert local.returncode == 0, local.stderr
+    file = tmp_path / "far" / "sweep" / "cluster.json"
+    workers = [start_worker(tmp_path, file, "--workers", 1) for _ in range(2)]
+    controllers = [start_controller(tmp_path)]
+    try:
+        wait_for_logs(tmp_path, 2)
+        os.killpg(workers[0].pid, signal.SIGKILL)
+        wait_for_logs(tmp_path, 4)
+        controllers[0].kill()
+        controllers[0].wait()
+        controllers.append(start_controller(tmp_path))
+        assert controllers[1].wait(timeout=90) == 0, (tmp_path / "controller.log").read_text()
+        assert workers[1].wait(timeout=30) == 0, (tmp_path / "workers.log").read_text()
+    finally:
+        for process in (*workers, *controllers):
+            process.kill()
+            process.wait()
+    assert results(tmp_path / "far") == results(tmp_path / "near")
+    said = (tmp_path / "controller.log").read_text()
+    assert "  lost  " in said and "fashion-wb worker" in said
+    runs = [path.name[-4:] for path in tmp_path.glob("far/sweep/wandb/offline-run-*")]
+    assert sorted(runs) == [f"{number:04d}" for number in range(7)]
+
+
+def test_options_of_one_machine_are_refused_for_a_cluster(tmp_path):
+    place(tmp_path, SWEEP)
+    refused = run(tmp_path, "sweep", "sweep.yaml", "--executor", "dask", "--workers", "2")
+    assert refused.returncode == 1
+    assert "--workers: give it to fashion-wb worker" in refused.stderr
+    refused = run(tmp_path, "sweep", "sweep.yaml", "--cluster", "tcp://somewhere:1")
+    assert refused.returncode == 1
+    assert "need --executor dask" in refused.stderr
