@@ -8,6 +8,7 @@ import signal
 import stat
 import sys
 import time
+from datetime import datetime
 
 import distributed
 import pytest
@@ -19,6 +20,7 @@ from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.dask_cluster.messages import Bytes
 from fashion_wb.executors.dask_cluster.receiving import write_bytes
 from fashion_wb.executors.dask_cluster.rendezvous import Rendezvous, read_rendezvous
+from fashion_wb.executors.dask_cluster.time_limit import end_of_allocation
 from fashion_wb.executors.protocol import Launch, Lost
 
 pytestmark = pytest.mark.processes
@@ -99,6 +101,32 @@ def test_a_machine_that_stops_answering_is_lost_and_what_it_says_later_is_droppe
         executor.start(launch(tmp_path, "c", 1, "third"))
         executor.start(launch(tmp_path, "d", 1, "third"))
         assert wait_for(executor, "c", "d") == {"c": 0, "d": 0}
+
+
+def test_a_machine_leaves_before_its_time_is_up(tmp_path):
+    options = ("--workers", 2, "--time-left", 22)
+    with cluster(tmp_path, program(tmp_path), *options) as (executor, workers):
+        executor.start(launch(tmp_path, "short", 1, "short"))
+        assert wait_for(executor, "short") == {"short": 0}
+        assert executor.free == 2  # the longest trial so far still fits
+        executor.start(launch(tmp_path, "long", 4000, "long"))
+        assert "its time is nearly up" in wait_for(executor, "long")["long"]
+        assert executor.free == 0
+        assert workers[0].wait(timeout=10) == 0
+    assert "Left: its time is nearly up" in (tmp_path / "workers.log").read_text()
+
+
+def test_slurm_says_when_a_job_ends(tmp_path, monkeypatch):
+    assert end_of_allocation({}) is None
+    assert end_of_allocation({"SLURM_JOB_ID": "1", "SLURM_JOB_END_TIME": "1700000000"}) == 1700000000
+    # In the place of Slurm's own squeue.
+    (tmp_path / "squeue").write_text("#!/bin/sh\necho 2026-11-26T16:00:00\n")
+    (tmp_path / "squeue").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    expected = datetime.fromisoformat("2026-11-26T16:00:00").timestamp()
+    assert end_of_allocation({"SLURM_JOB_ID": "1"}) == expected
+    (tmp_path / "squeue").write_text("#!/bin/sh\necho N/A\n")
+    assert end_of_allocation({"SLURM_JOB_ID": "1"}) is None
 
 
 def test_who_lacks_the_keys_or_the_program_is_kept_out(tmp_path):

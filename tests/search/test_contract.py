@@ -129,6 +129,14 @@ def test_results_change_the_suggestions_of_a_model(name, trials_of):
     assert search(name).ask(worse) != search(name).ask(trials)
 
 
+@pytest.mark.parametrize("name", [n for n in CASES if n not in MODELS])
+def test_what_is_not_a_model_says_that_it_needs_no_results_and_does_not_use_them(name, trials_of):
+    trials = shown(trials_of(name)[:20])
+    running = [replace(t, state=TrialState.RUNNING, history=()) for t in trials]
+    assert not search(name).needs_results
+    assert search(name).ask(running) == search(name).ask(trials)
+
+
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("goal", ["minimize", "maximize"])
 def test_a_model_approaches_the_optimum_for_either_goal(name, goal):

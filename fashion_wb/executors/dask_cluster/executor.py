@@ -6,6 +6,7 @@ import hashlib
 import os
 import queue
 import signal
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,6 +67,7 @@ class DaskExecutor:
         running = None if options.running is None else read_rendezvous(options.running)
         self._machines: dict[str, _Machine] = {}
         self._launches: dict[str, tuple[str, Launch]] = {}
+        self._started_at: dict[str, float] = {}
         self._link = Link(welcome, running, options.listen)
         self.rendezvous = None if running is not None else folder / RENDEZVOUS
         if self.rendezvous is not None and self._link.rendezvous is not None:
@@ -151,11 +153,14 @@ class DaskExecutor:
             return []  # of an attempt that is over
         match report:
             case TrialStarted():
+                self._started_at[key] = time.monotonic()
                 return [Started(key, " ".join(part for part in (machine.node, report.place) if part))]
             case Bytes():
                 write_bytes(report, launch.home)
                 return [Logged(key)]
             case TrialExited():
+                seconds = time.monotonic() - self._started_at[key]
+                self._link.longest = max(self._link.longest, seconds)
                 self._forget(key)
                 return [Exited(key, report.status)]
             case HandedBack():
@@ -173,6 +178,7 @@ class DaskExecutor:
 
     def _forget(self, key: str) -> None:
         token, _ = self._launches.pop(key)
+        self._started_at.pop(key, None)
         if token in self._machines:
             self._machines[token].keys.discard(key)
 

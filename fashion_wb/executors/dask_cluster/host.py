@@ -41,6 +41,8 @@ from fashion_wb.runlog.reader import RunLogError, find_run_log, read_run_log
 _POLL_SECONDS = 0.05
 _COLLECT_SECONDS = 1.0
 _COLLECT_BYTES = 8 << 20
+# A machine needs this long to stop its trials and send what they wrote.
+_CLEAR_SECONDS = 15.0
 # Seconds to wait for the last record of a run's log after its process has exited: wandb-core writes it.
 _LOG_DELAY, _LOG_DELAY_AFTER_SIGNAL = 5.0, 0.3
 
@@ -66,6 +68,8 @@ class Host:
         slots: what each trial gets of this machine.
         scratch: a folder of this machine's own for what trials write, until it is sent.
         loop: the event loop that `collect` runs in.
+        ends_at: time.time() at which the machine's time is up; None if it has no end.
+        longest: seconds that the longest trial of any machine has taken so far.
         leave_at: time.time() at which trials that still run are stopped and handed back; None if the machine
             stays.
         leaving: why the machine goes away; "" if it stays.
@@ -75,6 +79,8 @@ class Host:
     slots: tuple[Slot, ...]
     scratch: Path
     loop: asyncio.AbstractEventLoop
+    ends_at: float | None = None
+    longest: float = 0.0
     leave_at: float | None = None
     leaving: str = ""
     closed: bool = False
@@ -108,9 +114,9 @@ class Host:
             self._orders.put(order)
         self._wake.send(b".")
 
-    async def collect(self) -> list[Report]:
+    async def collect(self, longest: float) -> list[Report]:
         """Return what happened, in order; wait up to a second for something."""
-        self.heard_at = time.monotonic()
+        self.heard_at, self.longest = time.monotonic(), longest
         try:
             await asyncio.wait_for(self._has_reports.wait(), _COLLECT_SECONDS)
         except TimeoutError:
@@ -161,6 +167,10 @@ class Host:
                 self._trial_exited(event)
         for running in list(self._running.values()):
             self._ship(running)
+        if self.ends_at is not None and self.leave_at is None:
+            left = self.ends_at - time.time() - _CLEAR_SECONDS
+            if left < self.longest:
+                self.leave("its time is nearly up", max(0.0, left))
         if self.leave_at is not None:
             self._prepare_to_leave(executor)
 

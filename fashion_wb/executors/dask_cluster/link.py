@@ -43,7 +43,13 @@ class _Connection:
 
 
 class Link:
-    """A scheduler of our own or a running one, and a connection to each worker."""
+    """A scheduler of our own or a running one, and a connection to each worker.
+
+    Attributes:
+        inbox: what the workers report, with the connection's token and the worker's address.
+        rendezvous: where the scheduler is.
+        longest: seconds that the longest trial has taken so far; the workers are told.
+    """
 
     def __init__(self, welcome: Welcome, running: Rendezvous | None, listen: str | None) -> None:
         """Start the thread, and wait until there is a scheduler.
@@ -59,6 +65,7 @@ class Link:
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         self.inbox: queue.SimpleQueue[tuple[str, str, Report | Gone]] = queue.SimpleQueue()
         self.rendezvous: Rendezvous | None = None
+        self.longest = 0.0
         self._welcome, self._running, self._listen = welcome, running, listen
         self._connections: dict[str, _Connection] = {}
         self._refused: set[str] = set()
@@ -162,7 +169,7 @@ class Link:
         try:
             await self._call(connection, worker.attach, replace(self._welcome, token=token))
             while token in self._connections:
-                for report in await self._call(connection, worker.collect, token):
+                for report in await self._call(connection, worker.collect, token, self.longest):
                     self._put(connection, report)
                 if sender.done():
                     sender.result()

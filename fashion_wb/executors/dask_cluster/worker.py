@@ -39,6 +39,7 @@ class _State:
 
     slots: tuple[Slot, ...] | None = None
     host: Host | None = None
+    ends_at: float | None = None
     leaving: str = ""
     grace: float = 0.0
     dismissed: bool = False
@@ -67,9 +68,10 @@ async def attach(welcome: Welcome, dask_worker: Worker) -> None:
         os.environ.setdefault(name, value)
     slots = _state.slots or (Slot(),) * dask_worker.state.nthreads
     scratch = Path(tempfile.mkdtemp(prefix="fashion-wb-", dir=dask_worker.local_directory))
-    _state.host = Host(found, slots, scratch, asyncio.get_running_loop())
+    _state.host = Host(found, slots, scratch, asyncio.get_running_loop(), _state.ends_at)
     if _state.leaving:
         _state.host.leave(_state.leaving, 0.0)
+    _state.leave_task = asyncio.ensure_future(_leave_with(_state.host))
 
 
 async def deliver(token: str, orders: list[Order]) -> None:
@@ -77,9 +79,12 @@ async def deliver(token: str, orders: list[Order]) -> None:
     _host(token).deliver(orders)
 
 
-async def collect(token: str) -> list[Report]:
-    """Return what happened; wait up to a second for something."""
-    return await _host(token).collect()
+async def collect(token: str, longest: float) -> list[Report]:
+    """Return what happened; wait up to a second for something.
+
+    `longest` is how many seconds the longest trial of any machine has taken so far.
+    """
+    return await _host(token).collect(longest)
 
 
 async def detach(token: str, dismiss: bool) -> None:
@@ -104,7 +109,14 @@ async def _close_host() -> None:
         await asyncio.to_thread(host.close)
 
 
-def run_worker(place: str, slots: Sequence[Slot], wait: float, grace: float, stream: TextIO) -> None:
+def run_worker(
+    place: str,
+    slots: Sequence[Slot],
+    wait: float,
+    grace: float,
+    ends_at: float | None,
+    stream: TextIO,
+) -> None:
     """Run trials for the sweep at `place` until it is over or this machine has to go.
 
     Args:
@@ -112,6 +124,7 @@ def run_worker(place: str, slots: Sequence[Slot], wait: float, grace: float, str
         slots: what each trial gets of this machine.
         wait: seconds to wait for a controller, at first and after one has gone.
         grace: seconds that trials may still run after SIGTERM.
+        ends_at: time.time() at which the machine's time is up; None if it has no end.
         stream: where to say what happens.
 
     Raises:
@@ -119,7 +132,7 @@ def run_worker(place: str, slots: Sequence[Slot], wait: float, grace: float, str
     """
     logging.getLogger("distributed").setLevel(logging.ERROR)
     dask.config.set({"distributed.worker.daemon": False})
-    _state.slots, _state.grace = tuple(slots), grace
+    _state.slots, _state.grace, _state.ends_at = tuple(slots), grace, ends_at
     with tempfile.TemporaryDirectory(prefix="fashion-wb-worker-") as scratch:
         asyncio.run(_work(place, wait, scratch, stream))
 
@@ -184,11 +197,14 @@ def _leave(reason: str) -> None:
         _state.done.set()
         return
     _state.host.leave(_state.leaving, _state.grace)
-    _state.leave_task = asyncio.ensure_future(_leave_when_idle(_state.host))
 
 
-async def _leave_when_idle(host: Host) -> None:
-    while not (host.closed or host.has_left):
+async def _leave_with(host: Host) -> None:
+    """Leave once a host has left, for whatever reason."""
+    while not host.has_left:
+        if host.closed:
+            return
         await asyncio.sleep(0.1)
     await asyncio.sleep(_ANSWER_SECONDS)
+    _state.leaving = host.leaving
     _state.done.set()

@@ -25,7 +25,7 @@ class SchedulerSampler:
     Optuna's Hyperband pruner hashes the study's name, so give the study one.
 
     Attributes:
-        needs_results: always true, because any engine may use results.
+        needs_results: true, because any engine may use results, unless Optuna's sampler is known not to.
 
     Args:
         config: the content of the sweep file.
@@ -37,14 +37,13 @@ class SchedulerSampler:
         FashionWbError: no metric, nested parameters, or anything that W&B or the file's functions reject.
     """
 
-    needs_results = True
-
     def __init__(self, config: Mapping[str, Any], metric: Metric | None, sweep_id: str, seed: int) -> None:
         if metric is None:
             raise FashionWbError("scheduler needs metric: {name: ..., goal: minimize}; got none")
         _check_parameters(config)
         self._arguments = (config, metric, sweep_id, seed)
         self._suggesting = self._make()
+        self.needs_results = self._suggesting.learns
         self._pruning: Engine | None = None
 
     def _make(self) -> Engine:

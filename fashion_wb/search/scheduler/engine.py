@@ -36,6 +36,7 @@ class Engine:
 
     Attributes:
         prunes: whether it can stop a trial at all.
+        learns: whether its suggestions may depend on results.
 
     Args:
         optimizer: what W&B built from the sweep.
@@ -44,6 +45,7 @@ class Engine:
 
     def __init__(self, optimizer: Optimizer, metric: Metric) -> None:
         self.prunes = True
+        self.learns = True
         self._optimizer = optimizer
         self._metric = metric
         self._ids: dict[int, Any] = {}

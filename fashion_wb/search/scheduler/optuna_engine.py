@@ -10,8 +10,12 @@ from optuna.trial import TrialState as OptunaState
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.optuna_samplers.per_trial import PerTrialSampler
+from fashion_wb.search.optuna_samplers.unit_samplers import QuasiRandomSampler
 from fashion_wb.search.scheduler.engine import Engine
 from fashion_wb.trial import Metric, Trial, TrialState
+
+# Samplers for which results do not matter.
+_RESULTS_DO_NOT_MATTER = (QuasiRandomSampler, optuna.samplers.RandomSampler, optuna.samplers.GridSampler)
 
 Distributions = dict[str, optuna.distributions.BaseDistribution]
 
@@ -46,6 +50,7 @@ class OptunaEngine(Engine):
             )
         if seed is not None:
             self._study.sampler = PerTrialSampler(lambda k: optuna.samplers.TPESampler(seed=k), seed)
+        self.learns = not isinstance(self._study.sampler, _RESULTS_DO_NOT_MATTER)
 
     def suggest(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
         """Suggest as `Engine.suggest` does; also None if a used-up GridSampler would repeat itself."""
