@@ -11,6 +11,7 @@ from fashion_wb.commands.compare import compare
 from fashion_wb.commands.data import data
 from fashion_wb.commands.push import push
 from fashion_wb.commands.report import report
+from fashion_wb.commands.slurm_script import slurm_script
 from fashion_wb.commands.study import study
 from fashion_wb.commands.sweep import sweep
 from fashion_wb.commands.worker import worker
@@ -39,5 +40,5 @@ def main() -> None:
     """Run hyperparameter searches on Fashion-MNIST with W&B, online or offline, and compare them."""
 
 
-for command in (data, sweep, study, worker, compare, push, report, agent):
+for command in (data, sweep, study, worker, slurm_script, compare, push, report, agent):
     main.add_command(command)

@@ -10,6 +10,7 @@ tasks cannot be stopped, and Dask runs them again when it sees fit.
     messages     what the two sides say to each other
     host         one machine's trials, in the worker's process
     time_limit   when a machine's time is up
+    slurm        job scripts for Slurm
     shipping     sends what trials write, as it grows
     receiving    writes it into the sweep's folder
 """

@@ -23,12 +23,10 @@ from fashion_wb.executors.dask_cluster.messages import (
     TrialStarted,
     Welcome,
 )
-from fashion_wb.executors.dask_cluster.options import ClusterOptions
+from fashion_wb.executors.dask_cluster.options import RENDEZVOUS, ClusterOptions
 from fashion_wb.executors.dask_cluster.receiving import write_bytes
 from fashion_wb.executors.dask_cluster.rendezvous import read_rendezvous, write_rendezvous
 from fashion_wb.executors.protocol import Event, Exited, Launch, Logged, Lost, SlotsChanged, Started
-
-RENDEZVOUS = "cluster.json"
 
 
 @dataclass

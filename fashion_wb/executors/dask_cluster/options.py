@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from fashion_wb.errors import FashionWbError
 
+RENDEZVOUS = "cluster.json"  # the name of the rendezvous file, in the folder of a sweep or study
+
 
 @dataclass(frozen=True)
 class ClusterOptions:
