@@ -23,9 +23,9 @@ from fashion_wb.executors.local import LocalExecutor
 from fashion_wb.executors.protocol import Exited
 from fashion_wb.executors.slots import Slot
 from fashion_wb.offline.runner import SweepRunner
-from fashion_wb.offline.sweep_dir import open_sweep_dir
 from fashion_wb.search.factory import make_search
 from fashion_wb.study.plan import PROJECT_ROOT, StudySettings, plan_study
+from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir
 from fashion_wb.trial import Trial, TrialState
 
 

@@ -30,8 +30,8 @@ from typing import Any
 import click
 from measure import machine, spread
 
-from fashion_wb.offline.sweep_dir import open_sweep_dir, read_sweep_dir
 from fashion_wb.study.plan import METHODS, PROJECT_ROOT, StudySettings, plan_study
+from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir, read_sweep_dir
 from fashion_wb.sweepfile.sweep import Sweep
 from fashion_wb.trial import Trial, TrialState
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from fashion_wb.commands.agent import agent
+from fashion_wb.commands.ask import ask, tell
 from fashion_wb.commands.compare import compare
 from fashion_wb.commands.data import data
 from fashion_wb.commands.push import push
@@ -40,5 +41,5 @@ def main() -> None:
     """Run hyperparameter searches on Fashion-MNIST with W&B, online or offline, and compare them."""
 
 
-for command in (data, sweep, study, worker, slurm_script, compare, push, report, agent):
+for command in (data, sweep, study, worker, slurm_script, ask, tell, compare, push, report, agent):
     main.add_command(command)

@@ -17,7 +17,7 @@ FASHION_WB = [
     ["files", "progress_line", "trial", "wandb_private"],
     ["runlog", "server", "cnn"],
     ["sweepfile"],
-    ["executors"],
+    ["executors", "sweep_folder"],
     ["search"],
     ["offline"],
     ["push", "agent", "study"],

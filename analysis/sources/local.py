@@ -11,9 +11,9 @@ from analysis.records.search_name import split_name
 from analysis.records.space import ranges
 from fashion_wb.errors import FashionWbError
 from fashion_wb.offline.reruns import read_reruns
-from fashion_wb.offline.sweep_dir import SweepDir
 from fashion_wb.study.audit import JOB_TYPE as AUDIT
 from fashion_wb.study.retraining import JOB_TYPE as RETRAIN
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.trial import Metric, TrialState
 
 

@@ -29,7 +29,7 @@ def compare(sources: tuple[str, ...], out: Path) -> None:
     """
     from analysis.outputs import write_comparison
     from analysis.sources.local import rerun_records, search_record
-    from fashion_wb.offline.sweep_dir import find_sweep_dirs
+    from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
 
     places = [_source(text) for text in sources]
     folders = [folder for place in places if isinstance(place, Path) for folder in find_sweep_dirs(place)]

@@ -22,9 +22,9 @@ def push(directories: tuple[Path, ...], project: str, entity: str | None) -> Non
     same command again at any time, for example after an interruption: it sends only what has not arrived, and
     never duplicates a sweep, a run or a row.
     """
-    from fashion_wb.offline.sweep_dir import find_sweep_dirs
     from fashion_wb.push.push import push_sweeps
     from fashion_wb.push.summary import describe_problems, summarise
+    from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
 
     folders = {folder.root: folder for directory in directories for folder in find_sweep_dirs(directory)}
     pushed = push_sweeps(list(folders.values()), project, entity, sys.stderr)

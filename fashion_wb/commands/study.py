@@ -13,8 +13,8 @@ from fashion_wb.study.plan import METHODS
 
 if TYPE_CHECKING:
     from fashion_wb.offline.reruns import RerunSet
-    from fashion_wb.offline.sweep_dir import SweepDir
     from fashion_wb.study.plan import StudySettings
+    from fashion_wb.sweep_folder.sweep_dir import SweepDir
 
 _QUICK = {"trials": 4, "epochs": 2, "retrain_seeds": 1, "audit": 0}
 _FULL = {"trials": 10, "epochs": 10, "retrain_seeds": 3, "audit": 2}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -39,6 +40,24 @@ class Launch:
     files: tuple[Path, ...] = ()
     attempt: int = 1
     run_id: str | None = None
+
+    def moved(self, home: Path) -> Launch:
+        """Return the same launch with another home: paths below the old one are below the new one."""
+        before = str(self.home)
+
+        def here(text: str) -> str:
+            inside = text == before or text.startswith(before + os.sep)
+            return str(home) + text[len(before) :] if inside else text
+
+        return replace(
+            self,
+            argv=[here(part) for part in self.argv],
+            env={name: value if value is None else here(value) for name, value in self.env.items()},
+            home=home,
+            output=Path(here(str(self.output))),
+            script_argv=[here(part) for part in self.script_argv],
+            files=tuple(Path(here(str(path))) for path in self.files),
+        )
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
-"""A planned sweep: its sweep file, folder, seed and budget."""
+"""A planned sweep: its sweep file, folder, seed and budget; and how many trials it may have."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from fashion_wb.errors import FashionWbError
 from fashion_wb.offline.budget import EpochBudget
 from fashion_wb.sweepfile.sweep import Sweep
 
@@ -26,3 +27,19 @@ class PlannedSweep:
     seed: int
     budget: EpochBudget | None = None
     priority: int = 0
+
+
+def trial_cap(sweep: Sweep, count: int | None) -> int | None:
+    """Return the number of trials that a sweep may have: the smaller of `count` and its `run_cap`.
+
+    None means that only a grid's end ends it.
+
+    Raises:
+        FashionWbError: the sweep would never stop.
+    """
+    caps = [cap for cap in (count, sweep.run_cap) if cap is not None]
+    if not caps and sweep.config["method"] != "grid":
+        raise FashionWbError(
+            f"{sweep.name}: has no run_cap, so it would never stop; add run_cap or give --count"
+        )
+    return min(caps) if caps else None

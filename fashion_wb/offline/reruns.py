@@ -15,9 +15,9 @@ from typing import Any
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
-from fashion_wb.offline.older_folders import update_config
-from fashion_wb.offline.sweep_dir import SweepDir
 from fashion_wb.runlog.reader import read_run_log
+from fashion_wb.sweep_folder.older_folders import update_config
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.trial import Job, Trial
 

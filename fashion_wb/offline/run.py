@@ -18,13 +18,13 @@ from fashion_wb.executors.protocol import Executor
 from fashion_wb.executors.slots import Slot
 from fashion_wb.files import locked
 from fashion_wb.offline.controller import run_sweeps
-from fashion_wb.offline.plan import PlannedSweep
+from fashion_wb.offline.plan import PlannedSweep, trial_cap
 from fashion_wb.offline.progress import Progress
 from fashion_wb.offline.reruns import ListSampler, RerunSet
 from fashion_wb.offline.runner import SweepRunner
-from fashion_wb.offline.sweep_dir import SweepDir, open_sweep_dir
 from fashion_wb.search.factory import make_search
 from fashion_wb.search.protocol import NoPruner
+from fashion_wb.sweep_folder.sweep_dir import SweepDir, open_sweep_dir
 from fashion_wb.sweepfile.program import read_program
 from fashion_wb.sweepfile.sweep import Sweep
 
@@ -100,7 +100,7 @@ class Session:
         options = self._options
         for plan in planned:
             _check_program(plan.sweep, options.cwd)
-            _cap(plan.sweep, count)
+            trial_cap(plan.sweep, count)
         _prepare([plan.sweep for plan in planned], options.cwd)
         folders = [open_sweep_dir(plan.folder, plan.sweep, plan.seed) for plan in planned]
         pairs = list(zip(planned, folders, strict=True))
@@ -168,7 +168,7 @@ def _runner(
     plan: PlannedSweep, folder: SweepDir, count: int | None, share: int, options: RunOptions
 ) -> SweepRunner:
     sampler, pruner = make_search(folder.sweep, folder.sweep_id, folder.seed)
-    cap = _cap(folder.sweep, count)
+    cap = trial_cap(folder.sweep, count)
     parallel = options.parallel
     if parallel is None:
         # The machines of a cluster come and go; the suggestions must not depend on how many there are.
@@ -210,18 +210,9 @@ def _prepare(sweeps: Sequence[Sweep], cwd: Path) -> None:
 
 
 def _is_complete(plan: PlannedSweep, folder: SweepDir, count: int | None) -> bool:
-    trials, cap = folder.read_trials(), _cap(folder.sweep, count)
+    trials, cap = folder.read_trials(), trial_cap(folder.sweep, count)
     spent = plan.budget is not None and plan.budget.is_spent(trials)
     return (spent or (cap is not None and len(trials) >= cap)) and all(trial.state.ended for trial in trials)
-
-
-def _cap(sweep: Sweep, count: int | None) -> int | None:
-    caps = [cap for cap in (count, sweep.run_cap) if cap is not None]
-    if not caps and sweep.config["method"] != "grid":
-        raise FashionWbError(
-            f"{sweep.name}: has no run_cap, so it would never stop; add run_cap or give --count"
-        )
-    return min(caps) if caps else None
 
 
 def _check_program(sweep: Sweep, cwd: Path) -> None:

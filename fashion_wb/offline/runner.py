@@ -7,17 +7,16 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from fashion_wb.executors.command import build_command, kill_delay, offline_environment
-from fashion_wb.executors.protocol import Executor, Launch
-from fashion_wb.offline.attempts import Attempts, read_attempts, write_attempts
+from fashion_wb.executors.command import kill_delay
+from fashion_wb.executors.protocol import Executor
 from fashion_wb.offline.breaker import CircuitBreaker
 from fashion_wb.offline.budget import EpochBudget
-from fashion_wb.offline.sweep_dir import SweepDir, state_from_log
+from fashion_wb.offline.launching import make_launch
 from fashion_wb.offline.watched_trial import WatchedTrial
-from fashion_wb.runlog.reader import RunLog, RunLogError
 from fashion_wb.search.protocol import Pruner, Sampler
+from fashion_wb.sweep_folder.attempts import Attempts, read_attempts, write_attempts
+from fashion_wb.sweep_folder.sweep_dir import SweepDir, state_from_log
 from fashion_wb.trial import Metric, Trial, TrialState
 
 
@@ -37,6 +36,7 @@ class SweepRunner:
         warm: whether a trial may be forked from a warm process where the command allows it.
         budget: the epochs that its trials may spend together; None if there is no such limit.
         priority: runners of lower priority start their trials first.
+        elsewhere: the run ids of trials that still run, started by an earlier process.
         trials: all trials so far, by number.
         running: the trials whose process is running, by run id.
     """
@@ -51,6 +51,7 @@ class SweepRunner:
     warm: bool = True
     budget: EpochBudget | None = None
     priority: int = 0
+    elsewhere: frozenset[str] = frozenset()
     trials: list[Trial] = field(default_factory=list)
     running: dict[str, WatchedTrial] = field(default_factory=dict)
     _interrupted: list[int] = field(default_factory=list)
@@ -61,7 +62,9 @@ class SweepRunner:
         self._kill_delay = kill_delay()
         self.trials = self.folder.read_trials()
         for trial in self.trials:
-            if not trial.state.ended:
+            if trial.run_id in self.elsewhere:
+                self._watch_new(trial)
+            elif not trial.state.ended:
                 self._set_aside(trial)
 
     @property
@@ -151,9 +154,8 @@ class SweepRunner:
             status: exit status of the process; negative for a signal.
         """
         watched = self.running.pop(run_id)
-        self._wait_for_log(watched, status)
-        state, reason = self.folder.outcome(run_id) or self._determine_outcome(watched, status)
-        self._update(watched, state, reason)
+        watched.read_last(self.folder, status)
+        self._update(watched, *watched.outcome(self.folder, status))
         return self.trials[watched.number]
 
     def record_loss(self, run_id: str, reason: str) -> Trial:
@@ -165,14 +167,15 @@ class SweepRunner:
         """
         watched = self.running.pop(run_id)
         self._read_log(watched)
-        state, reason_known = self.folder.outcome(run_id) or state_from_log(watched.log, self.metric)
-        attempts = read_attempts(self.folder, run_id).lost(reason)
-        if not state.ended and not self.folder.outcome(run_id):
+        recorded = self.folder.outcome(run_id)
+        state, known = recorded or state_from_log(watched.log, self.metric)
+        if recorded is None and not state.ended:
+            attempts = read_attempts(self.folder, run_id).lost(reason)
             write_attempts(attempts, self.folder, run_id)
             if attempts.failure:
-                state, reason_known = TrialState.FAILED, attempts.failure
-                self.folder.record_outcome(run_id, state, reason_known)
-        self._update(watched, state, reason_known)
+                state, known = TrialState.FAILED, attempts.failure
+                self.folder.record_outcome(run_id, state, known)
+        self._update(watched, state, known)
         if not state.ended:
             self._set_aside(self.trials[watched.number])
         return self.trials[watched.number]
@@ -214,28 +217,12 @@ class SweepRunner:
         ]
 
     def _launch(self, trial: Trial, attempts: Attempts, executor: Executor) -> None:
-        folder, config_file = self.folder, self.folder.config_file(trial.run_id)
-        args_json_file = config_file.with_suffix(".json")
-        command = build_command(folder.sweep, trial.config, args_json_file, self.cwd)
-        env = offline_environment(
-            folder.sweep, folder.sweep_id, trial.run_id, folder.root, config_file, folder.job
-        )
-        launch = Launch(
-            key=trial.run_id,
-            argv=command.argv,
-            env=env,
-            cwd=self.cwd,
-            home=folder.root,
-            output=folder.output_file(trial.run_id),
-            script=command.script if self.warm else None,
-            script_argv=command.script_argv,
-            files=tuple(path for path in (config_file, args_json_file) if path.exists()),
-            attempt=attempts.started,
-        )
-        executor.start(launch)
-        self.running[trial.run_id] = WatchedTrial(
-            trial.number, trial.run_id, last_activity_at=time.monotonic()
-        )
+        executor.start(make_launch(self.folder, trial, attempts.started, self.cwd, self.warm))
+        self._watch_new(trial)
+
+    def _watch_new(self, trial: Trial) -> None:
+        watched = WatchedTrial(trial.number, trial.run_id, last_activity_at=time.monotonic())
+        self.running[trial.run_id] = watched
 
     def _stop(self, watched: WatchedTrial, state: TrialState, reason: str, executor: Executor) -> None:
         # Recorded first: if this process is killed before the signal, the outcome is already known.
@@ -245,43 +232,14 @@ class SweepRunner:
 
     def _read_log(self, watched: WatchedTrial) -> bool:
         """Read what a trial has logged since the last call; tell whether that was anything."""
-        if watched.log is None:
-            path = self.folder.find_log(watched.run_id)
-            if path is None:
-                return False
-            watched.log = RunLog(path)
-        before = len(watched.log.history)
-        try:
-            watched.log.read_new()
-        except RunLogError as error:
-            # Only the trial with the damaged log fails.
-            self.folder.record_outcome(watched.run_id, TrialState.FAILED, str(error))
-        if len(watched.log.history) == before:
-            return False
-        watched.last_activity_at = time.monotonic()
-        self._update(watched, TrialState.RUNNING, "")
-        return True
-
-    def _wait_for_log(self, watched: WatchedTrial, status: int) -> None:
-        deadline = watched.log_deadline(status)
-        self._read_log(watched)
-        while watched.log is not None and watched.log.exit_code is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-            self._read_log(watched)
+        has_logged = watched.read_log(self.folder)
+        if has_logged:
+            self._update(watched, TrialState.RUNNING, "")
+        return has_logged
 
     def _update(self, watched: WatchedTrial, state: TrialState, reason: str) -> None:
-        history: tuple[Any, ...] = tuple(watched.log.history) if watched.log else ()
         self.trials[watched.number] = replace(
-            self.trials[watched.number], state=state, history=history, reason=reason
+            self.trials[watched.number], state=state, history=watched.history, reason=reason
         )
         if state.ended:
             self._breaker.count(state)
-
-    def _determine_outcome(self, watched: WatchedTrial, status: int) -> tuple[TrialState, str]:
-        state, reason = state_from_log(watched.log, self.metric)
-        if state is TrialState.FINISHED and (status == 0 or watched.outlived_run):
-            return state, reason
-        if state is not TrialState.FAILED:
-            reason = watched.failure_reason(status)
-        self.folder.record_outcome(watched.run_id, TrialState.FAILED, reason)
-        return TrialState.FAILED, reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from fashion_wb.offline.sweep_dir import SweepDir, read_sweep_dir
+from fashion_wb.sweep_folder.sweep_dir import SweepDir, read_sweep_dir
 from fashion_wb.trial import Trial, TrialState
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import signal
 import time
 from dataclasses import dataclass
+from typing import Any
 
-from fashion_wb.runlog.reader import RunLog
+from fashion_wb.runlog.reader import RunLog, RunLogError
+from fashion_wb.sweep_folder.sweep_dir import SweepDir, state_from_log
+from fashion_wb.trial import TrialState
 
 # Seconds to wait for the last record of a run's log after the process has exited.
 _LOG_DELAY = 5.0
@@ -37,23 +40,69 @@ class WatchedTrial:
         """Whether a signal would change its outcome: it has got none yet, and its run has not ended."""
         return self.stop_sent_at is None and (self.log is None or self.log.exit_code is None)
 
-    def log_deadline(self, status: int) -> float:
-        """Return the time.monotonic() until which to wait for the last record of its log.
+    @property
+    def history(self) -> tuple[Any, ...]:
+        """The rows that it has logged so far."""
+        return () if self.log is None else tuple(self.log.history)
 
-        wandb-core writes the log and may be slightly behind the process. If the process was killed, that
-        record may never come, so the wait is shorter.
+    def read_log(self, folder: SweepDir) -> bool:
+        """Read what it has logged since the last call; tell whether that was anything.
+
+        If the log is damaged, the trial has failed, and `folder` says so.
+        """
+        if self.log is None:
+            path = folder.find_log(self.run_id)
+            if path is None:
+                return False
+            self.log = RunLog(path)
+        before = len(self.log.history)
+        try:
+            self.log.read_new()
+        except RunLogError as error:
+            # Only the trial with the damaged log fails.
+            folder.record_outcome(self.run_id, TrialState.FAILED, str(error))
+        if len(self.log.history) == before:
+            return False
+        self.last_activity_at = time.monotonic()
+        return True
+
+    def read_last(self, folder: SweepDir, status: int) -> None:
+        """Read the rest of its log after its process has exited.
+
+        wandb-core writes the log and may be slightly behind the process, so this waits for the last record.
+        If the process was killed, that record may never come, so the wait is shorter.
 
         Args:
+            folder: the trial's sweep.
             status: exit status of the process; negative for a signal.
         """
-        return time.monotonic() + (_LOG_DELAY if status >= 0 else _LOG_DELAY_AFTER_SIGNAL)
+        deadline = time.monotonic() + (_LOG_DELAY if status >= 0 else _LOG_DELAY_AFTER_SIGNAL)
+        self.read_log(folder)
+        while self.log is not None and self.log.exit_code is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+            self.read_log(folder)
 
-    def failure_reason(self, status: int) -> str:
-        """Say why its process did not finish its run, for example "was killed by SIGKILL".
+    def outcome(self, folder: SweepDir, status: int) -> tuple[TrialState, str]:
+        """Return its state, and the reason if it failed, after its log was read to the end.
+
+        What the log does not tell is recorded in `folder`.
 
         Args:
+            folder: the trial's sweep.
             status: exit status of the process; negative for a signal.
         """
+        recorded = folder.outcome(self.run_id)
+        if recorded is not None:
+            return recorded
+        state, reason = state_from_log(self.log, folder.sweep.metric)
+        if state is TrialState.FINISHED and (status == 0 or self.outlived_run):
+            return state, reason
+        if state is not TrialState.FAILED:
+            reason = self._failure_reason(status)
+        folder.record_outcome(self.run_id, TrialState.FAILED, reason)
+        return TrialState.FAILED, reason
+
+    def _failure_reason(self, status: int) -> str:
         if status < 0:
             return f"was killed by {signal.Signals(-status).name}"
         if status > 0:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fashion_wb.offline.sweep_dir import SweepDir
 from fashion_wb.runlog.copying import ExitStatus
 from fashion_wb.runlog.reader import RunLog, read_run_log
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.trial import Trial, TrialState
 
 _STOPPED_EXIT_CODE = 255

@@ -8,7 +8,6 @@ from typing import TextIO
 
 from fashion_wb.errors import Interrupted
 from fashion_wb.files import locked
-from fashion_wb.offline.sweep_dir import SweepDir
 from fashion_wb.push.local_runs import local_runs
 from fashion_wb.push.server_sweep import ensure_project, ensure_sweep, finish_sweep
 from fashion_wb.push.staging import staging
@@ -16,6 +15,7 @@ from fashion_wb.push.upload import Upload
 from fashion_wb.search.factory import make_search
 from fashion_wb.server.connection import Server, connect
 from fashion_wb.server.path import WandbPath
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 
 
 @dataclass(frozen=True)

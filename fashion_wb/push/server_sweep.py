@@ -10,11 +10,11 @@ from typing import Any
 
 import yaml
 
-from fashion_wb.offline.sweep_dir import SweepDir
 from fashion_wb.server.connection import Server
 from fashion_wb.server.errors import NotFound, Unanswered, translated_errors
 from fashion_wb.server.pages import iter_sweeps
 from fashion_wb.server.path import WandbPath
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 
 _FIELDS = "id name state description config createdAt"
 _ATTEMPTS = 5

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from fashion_wb.offline.sweep_dir import SweepDir
 from fashion_wb.progress_line import ProgressLine
 from fashion_wb.push.local_runs import LocalRun
 from fashion_wb.push.server_runs import ServerRun, server_runs
@@ -17,6 +16,7 @@ from fashion_wb.push.sync import messages_about, sync
 from fashion_wb.runlog.copying import Destination
 from fashion_wb.server.connection import Server
 from fashion_wb.server.path import WandbPath
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 
 # Starting `wandb sync` takes a second; an interruption loses what it has not sent yet.
 _RUNS_PER_SYNC = 50

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fashion_wb.offline.reruns import RerunSet, open_reruns
-from fashion_wb.offline.sweep_dir import SweepDir
 from fashion_wb.search.seeds import stable_seed
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.trial import TrialState
 
 JOB_TYPE = "audit"

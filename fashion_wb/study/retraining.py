@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from fashion_wb.offline.reruns import RerunSet, open_reruns
 from fashion_wb.offline.summary import incumbent
-from fashion_wb.offline.sweep_dir import SweepDir
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 
 JOB_TYPE = "retrain"
 

@@ -10,8 +10,8 @@ import pytest
 from fashion_wb.offline.budget import EpochBudget
 from fashion_wb.offline.progress import Progress, format_duration, format_searched
 from fashion_wb.offline.runner import SweepRunner
-from fashion_wb.offline.sweep_dir import open_sweep_dir
 from fashion_wb.search.protocol import NoPruner
+from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.trial import Trial, TrialState
 

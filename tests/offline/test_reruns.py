@@ -13,10 +13,10 @@ from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.slots import Slot
 from fashion_wb.offline.reruns import open_reruns, read_reruns
 from fashion_wb.offline.run import RunOptions, Session
-from fashion_wb.offline.sweep_dir import find_sweep_dirs, read_sweep_dir
 from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.study.audit import plan_audit
 from fashion_wb.study.retraining import plan_retraining
+from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs, read_sweep_dir
 from fashion_wb.trial import TrialState
 
 pytestmark = pytest.mark.processes

@@ -12,8 +12,8 @@ from standin_client import run_client
 from standin_server import Server
 from standin_state import State
 
-from fashion_wb.offline.sweep_dir import SweepDir, find_sweep_dirs
 from fashion_wb.runlog.reader import read_run_log
+from fashion_wb.sweep_folder.sweep_dir import SweepDir, find_sweep_dirs
 
 PROJECT = "fashion"
 # Sends rows as soon as they are read, so that a run of many rows takes several requests.

@@ -187,7 +187,9 @@ class Host:
         for name, content in order.files.items():
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             (home / name).write_bytes(content)
-        launch = moved(launch, home, self.welcome)
+        # A program is only given where its trials are forked; then it is the one that this machine has.
+        script = None if launch.script is None else self.welcome.program
+        launch = replace(launch.moved(home), cwd=self.welcome.cwd, script=script)
         launch.output.parent.mkdir(parents=True, exist_ok=True)
         self._running[launch.key] = _Running(launch, home, Shipper(launch.key, launch.attempt, home))
         executor.start(launch)
@@ -228,30 +230,6 @@ class Host:
             with self._lock:
                 self._reports += reports
             self.loop.call_soon_threadsafe(self._has_reports.set)
-
-
-def moved(launch: Launch, home: Path, welcome: Welcome) -> Launch:
-    """Return a launch for this machine: below `home`, and in this machine's folder of the program."""
-    before = str(launch.home)
-
-    def here(text: str) -> str:
-        inside = text == before or text.startswith(before + "/")
-        return str(home) + text[len(before) :] if inside else text
-
-    script = launch.script
-    if script is not None and welcome.program is not None:
-        script = welcome.program
-    return replace(
-        launch,
-        argv=[here(part) for part in launch.argv],
-        env={name: value if value is None else here(value) for name, value in launch.env.items()},
-        cwd=welcome.cwd,
-        home=home,
-        output=Path(here(str(launch.output))),
-        script=script,
-        script_argv=[here(part) for part in launch.script_argv],
-        files=(),
-    )
 
 
 def find_program(welcome: Welcome, own: Path) -> Welcome:

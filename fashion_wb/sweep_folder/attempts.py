@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
-from fashion_wb.offline.sweep_dir import SweepDir
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 
 # A trial that takes its machine down with it would otherwise take down one machine after another.
 MOST_LOSSES = 3

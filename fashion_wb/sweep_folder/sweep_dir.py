@@ -28,8 +28,8 @@ import yaml
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
-from fashion_wb.offline.older_folders import update_config
 from fashion_wb.runlog.reader import RunLog, find_run_log, read_run_log
+from fashion_wb.sweep_folder.older_folders import update_config
 from fashion_wb.sweepfile.sweep import Sweep, make_sweep
 from fashion_wb.trial import Job, Metric, Trial, TrialState
 
@@ -77,6 +77,10 @@ class SweepDir:
     def attempts_file(self, run_id: str) -> Path:
         """Return the path of the file that says how often a trial has started; see `attempts`."""
         return self.proposals / f"attempts-{run_id}.json"
+
+    def asked_file(self, run_id: str) -> Path:
+        """Return the path of the file that is there while someone else runs the trial; see `ask_tell`."""
+        return self.proposals / f"asked-{run_id}.json"
 
     def find_log(self, run_id: str) -> Path | None:
         """Return the path of a run's log; None if there is none yet."""

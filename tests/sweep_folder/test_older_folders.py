@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fashion_wb.offline.older_folders import update_config
+from fashion_wb.sweep_folder.older_folders import update_config
 
 OLD = {"engine": "optuna", "source": "fashion_wb/samplers/studies.py", "optimizer": "optuna_tpe"}
 
