@@ -53,7 +53,7 @@ def render(study: Path) -> str:
             f"*Trials, stopped, epochs and seconds are totals over the searches of a method. {_ESTIMATES} "
             f"Setup: {_searches(trials)}; {_budget(conditions)} per search; "
             f"{int(conditions['training_images']):,} training images; seed {conditions['seed']}; "
-            f"{count_of(conditions['workers'], 'trial')} at a time. {conditions['machine']}; "
+            f"{_where(conditions)}. {conditions['machine']}; "
             f"Python {conditions['python']}, {versions}.*",
         ]
     )
@@ -90,6 +90,12 @@ def _searches(trials: pd.DataFrame) -> str:
         return "one search per method (n = 1)"
     few, many = counts.min(), counts.max()
     return f"{few if few == many else f'{few} to {many}'} searches per method"
+
+
+def _where(conditions: Mapping[str, Any]) -> str:
+    if "workers" not in conditions:
+        return "trials on a cluster, controlled by this machine"
+    return f"{count_of(conditions['workers'], 'trial')} at a time"
 
 
 def _budget(conditions: Mapping[str, Any]) -> str:

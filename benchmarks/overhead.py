@@ -20,7 +20,7 @@ import click
 from measure import machine, ratios, ray_tune, spread
 
 from fashion_wb.executors.local import LocalExecutor
-from fashion_wb.executors.protocol import Exited
+from fashion_wb.executors.protocol import Executor, Exited
 from fashion_wb.executors.slots import Slot
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.search.factory import make_search
@@ -38,9 +38,8 @@ def make_runner(root: Path, trials: int, warm: bool) -> SweepRunner:
     return SweepRunner(folder, sampler, pruner, trials, 1, PROJECT_ROOT, patience=600.0, warm=warm)
 
 
-def time_trial(runner: SweepRunner, executor: LocalExecutor) -> tuple[float, float]:
-    """Run the sweep's next trial; return seconds before its first step and after its last epoch."""
-    proposed = time.time()
+def run_trial(runner: SweepRunner, executor: Executor) -> Trial:
+    """Run the sweep's next trial to its end."""
     runner.start_next(executor)
     ended: Trial | None = None
     while ended is None:
@@ -49,9 +48,23 @@ def time_trial(runner: SweepRunner, executor: LocalExecutor) -> tuple[float, flo
             if isinstance(end, Exited):
                 ended = runner.record_exit(end.key, end.status)
         runner.watch(executor, {event.key for event in events})
-    recorded = time.time()
     if ended.state is not TrialState.FINISHED:
         raise click.ClickException(f"trial {ended.number} {ended.state}: {ended.reason}")
+    return ended
+
+
+def time_whole_trial(runner: SweepRunner, executor: Executor) -> float:
+    """Run the sweep's next trial; return the seconds from its proposal to its recorded result."""
+    proposed = time.monotonic()
+    run_trial(runner, executor)
+    return time.monotonic() - proposed
+
+
+def time_trial(runner: SweepRunner, executor: Executor) -> tuple[float, float]:
+    """Run the sweep's next trial; return seconds before its first step and after its last epoch."""
+    proposed = time.time()
+    ended = run_trial(runner, executor)
+    recorded = time.time()
     first, last = ended.history[0], ended.history[-1]
     # An epoch's own clock starts at its first step and stops just before the epoch is logged.
     return first["_timestamp"] - first["seconds"] - proposed, recorded - last["_timestamp"]

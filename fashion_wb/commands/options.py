@@ -183,4 +183,6 @@ def run_options(cwd: Path, folder: Path, options: dict[str, Any]) -> RunOptions:
     if not on_cluster:
         return RunOptions(cwd, slots=slots, held_back=held_back, warm=not cold, **options)
     check_installed()
+    # Absolute, because a study changes to the directory of its program.
+    folder = folder.resolve()
     return RunOptions(cwd, slots=(), warm=not cold, cluster=cluster, cluster_folder=folder, **options)

@@ -99,7 +99,9 @@ def study(
     planned = plan_study(names, replicates, settings, out)
     click.echo(_announcement(len(names), replicates, settings, out), err=True)
     run = run_options(PROJECT_ROOT, out, options)
-    write_conditions(out, **vars(settings), workers=len(run.slots))
+    # The machines of a cluster come and go: there is no one number of trials at a time.
+    where = {"workers": len(run.slots)} if run.cluster is None else {"executor": "dask"}
+    write_conditions(out, **vars(settings), **where)
     replicate_of = [plan.priority for plan in planned]
     counts = given("retrain_seeds", retrain_seeds), given("audit", audit)
     with Session(run, sys.stderr) as session:

@@ -187,7 +187,7 @@ class LocalExecutor:
             self._server.wait(timeout=1)
         return FashionWbError(
             f"the fork server exited unexpectedly (status {self._server.returncode}), perhaps for lack of "
-            "memory; everything logged so far is kept. Run the same command again to continue."
+            "memory. Everything logged so far is kept; run the same command again to continue."
         )
 
 

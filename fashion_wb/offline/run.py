@@ -46,7 +46,7 @@ class RunOptions:
             one that sees no result until half its budget is spent is random search.
         warm: whether to fork trials from a process that has imported the program's modules.
         cluster: the cluster whose machines run the trials instead of this one; None runs them here.
-        cluster_folder: the folder that gets the cluster's rendezvous file.
+        cluster_folder: the absolute path of the folder that gets the cluster's rendezvous file.
     """
 
     cwd: Path
@@ -153,8 +153,7 @@ class Session:
         # Not at the top: it needs Dask, which most installations do not have.
         from fashion_wb.executors.dask_cluster.executor import DaskExecutor
 
-        folder = self._options.cluster_folder.resolve()
-        executor = DaskExecutor(program, self._options.cwd, folder, cluster)
+        executor = DaskExecutor(program, self._options.cwd, self._options.cluster_folder, cluster)
         self._stack.enter_context(executor)
         if executor.rendezvous is not None:
             print(

@@ -69,7 +69,11 @@ class DaskExecutor:
         self._link = Link(welcome, running, options.listen)
         self.rendezvous = None if running is not None else folder / RENDEZVOUS
         if self.rendezvous is not None and self._link.rendezvous is not None:
-            write_rendezvous(self._link.rendezvous, self.rendezvous)
+            try:
+                write_rendezvous(self._link.rendezvous, self.rendezvous)
+            except BaseException:
+                self._link.close(dismiss=False)  # its thread would keep the process alive
+                raise
 
     def __enter__(self) -> DaskExecutor:
         return self

@@ -73,6 +73,8 @@ class Host:
         leave_at: time.time() at which trials that still run are stopped and handed back; None if the machine
             stays.
         leaving: why the machine goes away; "" if it stays.
+        closed: whether it has ended its trials, and takes no more.
+        problem: why it could not go on, such as a full disk; "" if it was closed.
     """
 
     welcome: Welcome
@@ -84,6 +86,7 @@ class Host:
     leave_at: float | None = None
     leaving: str = ""
     closed: bool = False
+    problem: str = ""
     _orders: queue.SimpleQueue[Order] = field(default_factory=queue.SimpleQueue)
     _reports: list[Report] = field(default_factory=list)
     _running: dict[str, _Running] = field(default_factory=dict)
@@ -151,6 +154,8 @@ class Host:
                 while not self.closed and time.monotonic() - self.heard_at < self.welcome.lost_after:
                     select.select([executor.fileno(), self._woken.fileno()], [], [], _POLL_SECONDS)
                     self._step(executor)
+        except (FashionWbError, OSError) as error:
+            self.problem = str(error).partition(". ")[0]  # the rest says what to do on one machine
         finally:
             self.closed = True
             shutil.rmtree(self.scratch, ignore_errors=True)

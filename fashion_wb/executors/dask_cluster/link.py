@@ -20,7 +20,7 @@ from distributed import Client, Scheduler
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.dask_cluster import worker
-from fashion_wb.executors.dask_cluster.messages import Order, Report, Welcome
+from fashion_wb.executors.dask_cluster.messages import ConnectionEnded, Order, Report, Welcome
 from fashion_wb.executors.dask_cluster.rendezvous import Rendezvous, new_keys
 
 _MEMBERS_SECONDS = 0.25
@@ -173,10 +173,10 @@ class Link:
                     self._put(connection, report)
                 if sender.done():
                     sender.result()
+        except ConnectionEnded as error:
+            self._gone(token, str(error), _ATTACH_AGAIN_SECONDS)
         except FashionWbError as error:
-            # Said by the worker itself: it lacks the program, or has ended the connection.
-            if "connection has ended" not in str(error):
-                self._refused.add(connection.address)
+            self._refused.add(connection.address)  # the worker does not have the program
             self._gone(token, str(error))
         except (OSError, TimeoutError, RuntimeError) as error:
             self._gone(token, f"it does not answer ({error or type(error).__name__})", _ATTACH_AGAIN_SECONDS)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.protocol import Launch
+
+
+class ConnectionEnded(FashionWbError):
+    """The host's side of a connection has ended, and the message says why; a new one may begin."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from distributed import Worker
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.dask_cluster.host import Host, find_program
-from fashion_wb.executors.dask_cluster.messages import Order, Report, Welcome
+from fashion_wb.executors.dask_cluster.messages import ConnectionEnded, Order, Report, Welcome
 from fashion_wb.executors.dask_cluster.rendezvous import Rendezvous, read_rendezvous
 from fashion_wb.executors.slots import Slot
 
@@ -99,7 +99,7 @@ async def detach(token: str, dismiss: bool) -> None:
 def _host(token: str) -> Host:
     host = _state.host
     if host is None or host.closed or host.welcome.token != token:
-        raise FashionWbError("this connection has ended")
+        raise ConnectionEnded((host is not None and host.problem) or "the connection has ended")
     return host
 
 
