@@ -11,7 +11,8 @@ from fashion_wb.agent.files import AgentFiles
 from fashion_wb.agent.protocol import Command, SweepOnServer
 from fashion_wb.executors.command import agent_environment, build_command
 from fashion_wb.executors.protocol import Executor, Launch
-from fashion_wb.runlog.reader import RunLog, RunLogError, find_run_log, read_run_log
+from fashion_wb.runlog.last_record import wait_for_last_record
+from fashion_wb.runlog.reader import RunLog, RunLogError, find_run_log
 from fashion_wb.trial import Trial, TrialState
 
 # The exit code that W&B records for a run stopped from outside, by the stop flag or by Ctrl-C.
@@ -91,17 +92,26 @@ class Launcher:
             running: the trial whose process exited.
             status: the exit status; negative for a signal.
         """
-        log = self._read_log(running.trial.run_id)
+        log = self._read_log(running.trial.run_id, status)
         state, reason = _outcome_and_reason(running, status, log)
         history = () if log is None else tuple(log.history)
         return replace(running.trial, state=state, history=history, reason=reason)
 
-    def _read_log(self, run_id: str) -> RunLog | None:
+    def _read_log(self, run_id: str, status: int) -> RunLog | None:
         path = find_run_log(self.files.root, run_id)
+        if path is None:
+            return None
+        log = RunLog(path)
+
+        def read() -> bool:
+            log.read_new()
+            return log.exit_code is not None
+
         try:
-            return None if path is None else read_run_log(path)
+            wait_for_last_record(read, status)
         except RunLogError:
             return None  # only the printed line misses the values; the server has the run
+        return log
 
 
 def _outcome_and_reason(running: RunningTrial, status: int, log: RunLog | None) -> tuple[TrialState, str]:

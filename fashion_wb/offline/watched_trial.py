@@ -7,13 +7,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from fashion_wb.runlog.last_record import wait_for_last_record
 from fashion_wb.runlog.reader import RunLog, RunLogError
 from fashion_wb.sweep_folder.sweep_dir import SweepDir, state_from_log
 from fashion_wb.trial import TrialState
-
-# Seconds to wait for the last record of a run's log after the process has exited.
-_LOG_DELAY = 5.0
-_LOG_DELAY_AFTER_SIGNAL = 0.3
 
 
 @dataclass
@@ -69,18 +66,16 @@ class WatchedTrial:
     def read_last(self, folder: SweepDir, status: int) -> None:
         """Read the rest of its log after its process has exited.
 
-        wandb-core writes the log and may be slightly behind the process, so this waits for the last record.
-        If the process was killed, that record may never come, so the wait is shorter.
-
         Args:
             folder: the trial's sweep.
             status: exit status of the process; negative for a signal.
         """
-        deadline = time.monotonic() + (_LOG_DELAY if status >= 0 else _LOG_DELAY_AFTER_SIGNAL)
-        self.read_log(folder)
-        while self.log is not None and self.log.exit_code is None and time.monotonic() < deadline:
-            time.sleep(0.01)
+
+        def read() -> bool:
             self.read_log(folder)
+            return self.log is None or self.log.exit_code is not None
+
+        wait_for_last_record(read, status)
 
     def outcome(self, folder: SweepDir, status: int) -> tuple[TrialState, str]:
         """Return its state, and the reason if it failed, after its log was read to the end.

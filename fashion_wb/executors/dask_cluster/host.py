@@ -36,6 +36,7 @@ from fashion_wb.executors.dask_cluster.shipping import Shipper
 from fashion_wb.executors.local import LocalExecutor
 from fashion_wb.executors.protocol import Exited, Launch, Started
 from fashion_wb.executors.slots import Slot
+from fashion_wb.runlog.last_record import last_record_delay
 from fashion_wb.runlog.reader import RunLogError, find_run_log, read_run_log
 
 _POLL_SECONDS = 0.05
@@ -43,8 +44,6 @@ _COLLECT_SECONDS = 1.0
 _COLLECT_BYTES = 8 << 20
 # A machine needs this long to stop its trials and send what they wrote.
 _CLEAR_SECONDS = 15.0
-# Seconds to wait for the last record of a run's log after its process has exited: wandb-core writes it.
-_LOG_DELAY, _LOG_DELAY_AFTER_SIGNAL = 5.0, 0.3
 
 
 @dataclass
@@ -202,8 +201,7 @@ class Host:
     def _trial_exited(self, event: Exited) -> None:
         running = self._running[event.key]
         running.status = event.status
-        delay = _LOG_DELAY if event.status >= 0 else _LOG_DELAY_AFTER_SIGNAL
-        running.log_deadline = time.monotonic() + delay
+        running.log_deadline = time.monotonic() + last_record_delay(event.status)
 
     def _ship(self, running: _Running) -> None:
         key, attempt, status = running.launch.key, running.launch.attempt, running.status
