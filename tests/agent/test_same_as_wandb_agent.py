@@ -44,26 +44,45 @@ PARAMETERS += "deep: {parameters: {a: {value: 1}}}"
 
 def plain_agent(server, home, path):
     env = client_environment(server.url, home, WANDB_AGENT_DISABLE_FLAPPING="true")
-    subprocess.run([*WANDB, "agent", path], cwd=home, env=env, capture_output=True, timeout=300, check=True)
+    subprocess.run([*WANDB, "agent", path], cwd=home, env=env, capture_output=True, timeout=120, check=True)
 
 
 def our_agent(server, home, path):
-    done = agent(server, home, path, "--workers", "2", WANDB_AGENT_DISABLE_FLAPPING="true", timeout=300)
+    done = agent(server, home, path, "--workers", "2", WANDB_AGENT_DISABLE_FLAPPING="true", timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+def run_sweep(server, homes, run_agent):
+    """Run the sweep, once more if W&B's agent hangs; return the folder and the sweep's path.
+
+    A program that ends without `run.finish()` sometimes hangs in wandb's exit hook: wandb-core fails to send
+    an answer to the client, which has closed the connection, and drops the request to shut down that it is
+    waiting for. Two of 513 runs under load did so.
+    """
+    for attempt in range(3):
+        home = homes.mktemp("home")
+        name = run_agent.__name__.partition("_")[0]
+        path = add_sweep(server, home, yaml(PARAMETERS, method="grid", more=f"name: {name}\n"), PROGRAM)
+        try:
+            run_agent(server, home, path)
+        except subprocess.TimeoutExpired:
+            if run_agent is our_agent or attempt == 2:
+                raise
+        else:
+            return home, path
+    raise AssertionError
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
     """Run the same sweep with each agent: the runs by how they ended, and what the programs saw."""
     with Server() as server, ThreadPoolExecutor() as threads:
-        jobs = []
-        for run_agent in (plain_agent, our_agent):
-            home = tmp_path_factory.mktemp("home")
-            path = add_sweep(server, home, yaml(PARAMETERS, method="grid"), PROGRAM)
-            jobs.append((home, path, threads.submit(run_agent, server, home, path)))
+        jobs = [
+            threads.submit(run_sweep, server, tmp_path_factory, run_agent)
+            for run_agent in (plain_agent, our_agent)
+        ]
         found = []
-        for home, path, job in jobs:
-            job.result()
+        for home, path in (job.result() for job in jobs):
             runs = {run.values()["end"]: run for run in runs_of(server, path)}
             seen = {end: json.loads((home / f"seen-{end}.json").read_text()) for end in ENDS}
             found.append((home, runs, seen))
@@ -88,15 +107,17 @@ def test_the_server_receives_the_same_run_from_both_agents(pair, end):
     # wandb-core sends the machine's metadata during the run, if the run lasts long enough.
     assert set(ours.files) - {"wandb-metadata.json"} == set(plain.files) - {"wandb-metadata.json"}
     assert (ours.group, ours.job_type, ours.tags) == (plain.group, plain.job_type, plain.tags)
-    assert (ours.sweep, plain.sweep) == ("sweep2", "sweep1")
+    assert ours.sweep == "our1" and plain.sweep.startswith("plain")
     assert any("printed" in line for line in ours.output) and any("printed" in line for line in plain.output)
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_the_program_sees_the_same_arguments_and_environment(pair, end):
     (plain_home, plain_runs, plain), (our_home, our_runs, ours) = pair
-    theirs = json.dumps(plain[end]).replace(str(plain_home), str(our_home)).replace("sweep1", "sweep2")
-    theirs = json.loads(theirs.replace(plain_runs[end].name.partition("-")[2], our_runs[end].name[7:]))
+    theirs = json.dumps(plain[end])
+    for key in ("name", "sweep"):
+        theirs = theirs.replace(getattr(plain_runs[end], key), getattr(our_runs[end], key))
+    theirs = json.loads(theirs.replace(str(plain_home), str(our_home)))
     assert ours[end] == theirs
     assert ours[end][0] == ["prog.py", f"--end={end}", "--fixed=0", "--deep={'a': 1}"]
 

@@ -38,6 +38,7 @@ class Server(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 128  # many clients connect at the same time
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
