@@ -44,24 +44,25 @@ PARAMETERS += "deep: {parameters: {a: {value: 1}}}"
 
 def plain_agent(server, home, path):
     env = client_environment(server.url, home, WANDB_AGENT_DISABLE_FLAPPING="true")
-    subprocess.run([*WANDB, "agent", path], cwd=home, env=env, capture_output=True, timeout=120, check=True)
+    subprocess.run([*WANDB, "agent", path], cwd=home, env=env, capture_output=True, timeout=200, check=True)
 
 
 def our_agent(server, home, path):
-    done = agent(server, home, path, "--workers", "2", WANDB_AGENT_DISABLE_FLAPPING="true", timeout=120)
+    done = agent(server, home, path, "--workers", "2", WANDB_AGENT_DISABLE_FLAPPING="true", timeout=300)
     assert done.returncode == 0, done.stderr
 
 
-def run_sweep(server, homes, run_agent):
-    """Run the sweep, once more if W&B's agent hangs; return the folder and the sweep's path.
+def run_sweep(server, root, run_agent):
+    """Run the sweep in a folder below `root`, once more if W&B's agent hangs; return folder and sweep.
 
     A program that ends without `run.finish()` sometimes hangs in wandb's exit hook: wandb-core fails to send
     an answer to the client, which has closed the connection, and drops the request to shut down that it is
     waiting for. Two of 513 runs under load did so.
     """
+    name = run_agent.__name__.partition("_")[0]
     for attempt in range(3):
-        home = homes.mktemp("home")
-        name = run_agent.__name__.partition("_")[0]
+        home = root / f"{name}{attempt}"
+        home.mkdir()
         path = add_sweep(server, home, yaml(PARAMETERS, method="grid", more=f"name: {name}\n"), PROGRAM)
         try:
             run_agent(server, home, path)
@@ -76,11 +77,9 @@ def run_sweep(server, homes, run_agent):
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
     """Run the same sweep with each agent: the runs by how they ended, and what the programs saw."""
+    root = tmp_path_factory.mktemp("agents")
     with Server() as server, ThreadPoolExecutor() as threads:
-        jobs = [
-            threads.submit(run_sweep, server, tmp_path_factory, run_agent)
-            for run_agent in (plain_agent, our_agent)
-        ]
+        jobs = [threads.submit(run_sweep, server, root, run_agent) for run_agent in (plain_agent, our_agent)]
         found = []
         for home, path in (job.result() for job in jobs):
             runs = {run.values()["end"]: run for run in runs_of(server, path)}

@@ -85,7 +85,7 @@ def test_a_dead_server_is_an_error_that_says_what_to_do(tmp_path):
     with LocalExecutor(None, SLOTS) as executor:
         executor.start(fresh(tmp_path, "x", "import os; os.kill(os.getppid(), 9)"))
         with pytest.raises(
-            FashionWbError, match=r"fork server exited unexpectedly.*Run the same command again"
+            FashionWbError, match=r"fork server exited unexpectedly.*run the same command again"
         ):
             wait_for(executor, "x")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -62,6 +64,39 @@ def test_a_killed_worker_and_a_killed_controller_change_nothing(tmp_path):
     assert "  lost  " in said and "fashion-wb worker" in said
     runs = [path.name[-4:] for path in tmp_path.glob("far/sweep/wandb/offline-run-*")]
     assert sorted(runs) == [f"{number:04d}" for number in range(7)]
+
+
+def start_dask(folder, *arguments):
+    command = [sys.executable, "-m", "dask", *arguments, "--no-dashboard"]
+    with (folder / "dask.log").open("ab") as log:
+        return subprocess.Popen(command, cwd=folder, env=environment(), stdout=log, stderr=log)
+
+
+def test_a_dask_cluster_that_is_running_takes_one_sweep_after_the_other(tmp_path):
+    place(tmp_path, SWEEP)
+    assert run(tmp_path, "sweep", "sweep.yaml", "--dir", "near", *OPTIONS, "--workers", "2").returncode == 0
+    file = tmp_path / "scheduler.json"
+    dask = [
+        start_dask(
+            tmp_path, "scheduler", "--host", "tcp://127.0.0.1", "--port", "0", "--scheduler-file", file
+        )
+    ]
+    worker = ("worker", "--scheduler-file", file, "--nthreads", "1", "--host", "127.0.0.1")
+    dask += [start_dask(tmp_path, *worker) for _ in range(2)]
+    try:
+        arguments = ("sweep", "sweep.yaml", "--executor", "dask", *OPTIONS)
+        by_file = run(tmp_path, *arguments, "--dir", "first", "--cluster", "scheduler.json")
+        assert by_file.returncode == 0, by_file.stderr
+        address = json.loads(file.read_text())["address"]
+        by_address = run(tmp_path, *arguments, "--dir", "second", "--cluster", address)
+        assert by_address.returncode == 0, by_address.stderr
+        assert [process.poll() for process in dask] == [None] * 3
+    finally:
+        for process in reversed(dask):
+            process.terminate()
+            process.wait()
+    near = results(tmp_path / "near")
+    assert len(near) == 7 and results(tmp_path / "first") == near == results(tmp_path / "second")
 
 
 def test_options_of_one_machine_are_refused_for_a_cluster(tmp_path):
