@@ -30,11 +30,9 @@ def requeue(env, folder):
     wait_for(lambda: ended(folder) >= 2)
     print(f"  job {job} runs; trials ended: {ended(folder)}; scontrol requeue {job}")
     call(env, folder, "scontrol", "requeue", job)
-    # Slurm holds a requeued job back for two minutes unless it is told not to.
     wait_for(lambda: state(env, folder) == "PENDING")
     print(f"  job {job} is pending; trials ended: {ended(folder)}")
-    call(env, folder, "scontrol", "update", f"JobId={job}", "StartTime=now")
-    wait_for_jobs(env, folder)
+    wait_for_jobs(env, folder, seconds=400)  # Slurm holds a requeued job back for two minutes
     show(folder, job)
 
 

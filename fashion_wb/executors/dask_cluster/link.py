@@ -17,6 +17,7 @@ from typing import Any
 
 import dask
 from distributed import Client, Scheduler
+from distributed.comm.core import CommClosedError
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.dask_cluster import worker
@@ -100,7 +101,9 @@ class Link:
     async def _main(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         settings = {
-            "distributed.scheduler.worker-ttl": f"{max(5, int(2 * self._welcome.lost_after))}s",
+            # Longer than Dask's sockets outlive an outage (30 s). Otherwise a worker that came back after a
+            # short one is attached, and then removed because of its old heartbeat.
+            "distributed.scheduler.worker-ttl": f"{max(120, int(2 * self._welcome.lost_after))}s",
             # Otherwise every message to a worker is a new TLS connection.
             "distributed.scheduler.reuse-broadcast-comm": True,
         }
@@ -179,9 +182,16 @@ class Link:
             self._refused.add(connection.address)  # the worker does not have the program
             self._gone(token, str(error))
         except (OSError, TimeoutError, RuntimeError) as error:
-            self._gone(token, f"it does not answer ({error or type(error).__name__})", _ATTACH_AGAIN_SECONDS)
+            self._gone(token, self._reason(error), _ATTACH_AGAIN_SECONDS)
         finally:
             sender.cancel()
+
+    def _reason(self, error: Exception) -> str:
+        if isinstance(error, CommClosedError):
+            return "the connection broke"
+        if isinstance(error, TimeoutError):
+            return f"no answer for {self._welcome.lost_after:g} s"
+        return f"it does not answer ({str(error) or type(error).__name__})"
 
     async def _send_orders(self, connection: _Connection) -> None:
         while True:
