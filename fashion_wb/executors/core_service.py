@@ -29,6 +29,7 @@ class CoreService:
         Args:
             close_in_child: sockets that the new process closes.
         """
+        self._gone = False
         self._pipe, pipe = os.pipe()
         parent = os.getpid()
         self._pid = os.fork()
@@ -43,10 +44,16 @@ class CoreService:
         with os.fdopen(self._pipe) as pipe:
             return pipe.read() or None
 
+    def has_died(self) -> bool:
+        """Whether the service is gone, although nobody killed it here. Trials cannot log without it."""
+        self._gone = self._gone or os.waitpid(self._pid, os.WNOHANG)[0] != 0
+        return self._gone
+
     def kill(self) -> None:
         """Kill the service; the logs of unfinished runs stay unfinished."""
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
+        if not self.has_died():
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
 
 
 def _run_service(pipe: int, parent: int) -> NoReturn:
@@ -61,7 +68,6 @@ def _run_service(pipe: int, parent: int) -> NoReturn:
         wandb.setup(wandb.Settings(mode="offline"))
         os.write(pipe, os.environ["WANDB_SERVICE"].encode())
         os.close(pipe)
-        while True:
-            signal.pause()
+        os.wait()  # for wandb-core, the only child, which has no reason to end
     finally:
         os._exit(1)

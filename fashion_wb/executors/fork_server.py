@@ -110,6 +110,10 @@ class ForkServer:
         while True:
             for key, _ in self._selector.select():
                 if key.fileobj is self._wakeups[0]:
+                    # Before any trial: the trials that run fail because of it.
+                    if self.service is not None and self.service.has_died():
+                        self._send({"event": "died", "what": "wandb-core, which all trials log through,"})
+                        return
                     self._reap()
                 elif not self._receive():
                     return
@@ -160,9 +164,12 @@ class ForkServer:
         parent = os.getpid()
         sys.stdout.flush()
         sys.stderr.flush()
+        # The server ignores SIGTERM. A trial must not, not even one that comes before it has said so.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         pid = os.fork()
         if pid == 0:
             self._run_in_child(parent, become)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)
         self.children[pid] = child
@@ -221,7 +228,8 @@ class ForkServer:
 def main() -> None:
     """Serve the client at the other end of the socket whose descriptor is the first argument."""
     die_with_parent(os.getppid())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the client
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # for the client, though a batch system sends it to everyone
     server = ForkServer(socket.socket(fileno=int(sys.argv[1])))
     try:
         server.serve()

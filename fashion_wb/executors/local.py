@@ -168,6 +168,8 @@ class LocalExecutor:
             message = json.loads(line)
             if message["event"] == "exited":
                 self._trial_exited(message["key"], message["status"])
+            elif message["event"] == "died":
+                raise _died(message["what"])
             else:
                 self._ready, self._unsafe = True, message["unsafe"]
 
@@ -185,10 +187,14 @@ class LocalExecutor:
     def _server_died(self) -> FashionWbError:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._server.wait(timeout=1)
-        return FashionWbError(
-            f"the fork server exited unexpectedly (status {self._server.returncode}), perhaps for lack of "
-            "memory. Everything logged so far is kept; run the same command again to continue."
-        )
+        return _died(f"the fork server (status {self._server.returncode})")
+
+
+def _died(what: str) -> FashionWbError:
+    return FashionWbError(
+        f"{what} exited unexpectedly, perhaps for lack of memory. Everything logged so far is kept; run the "
+        "same command again to continue."
+    )
 
 
 def _environment(launch: Launch, slot: Slot) -> dict[str, str]:

@@ -31,6 +31,7 @@ def run_trial(request: dict[str, Any], runs_finished: int | None) -> NoReturn:
     """
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if request["cpus"]:
         os.sched_setaffinity(0, request["cpus"])

@@ -19,7 +19,7 @@ def test_names_with_spaces_are_quoted_and_options_of_sbatch_and_the_workers_are_
     done = call(tmp_path, "--sbatch", "--partition=gpu", "--worker-options", "--gpus all", "--nodes", "2")
     assert done.exit_code == 0, done.output
     assert "#SBATCH --partition=gpu\n" in done.output and "#SBATCH --nodes=2\n" in done.output
-    assert "fashion-wb worker 'runs/my sweep/cluster.json' --grace 90 --gpus all &\n" in done.output
+    assert "fashion-wb worker 'runs/my sweep/cluster.json' --gpus all &\n" in done.output
     assert f"fashion-wb sweep '{tmp_path}/my sweep.yaml' --executor dask --dir runs\n" in done.output
 
 

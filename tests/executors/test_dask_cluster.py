@@ -11,6 +11,7 @@ import time
 from datetime import datetime
 
 import distributed
+import psutil
 import pytest
 from cluster_cases import cluster, start_worker, wait_until
 from distributed import Security
@@ -73,7 +74,9 @@ def test_the_trials_of_a_machine_that_dies_or_leaves_start_again_elsewhere(tmp_p
         assert again.output.read_text() == "second\nsecond\n"
         executor.start(launch(tmp_path, "c", 4000, "third"))
         wait_until(executor, (tmp_path / "output" / "c.log").exists)
-        workers[1].send_signal(signal.SIGTERM)
+        worker = psutil.Process(workers[1].pid)
+        for process in (worker, *worker.children(recursive=True)):  # as Slurm does
+            process.terminate()
         assert "the machine got SIGTERM" in wait_for(executor, "c")["c"]
         assert workers[1].wait(timeout=30) == 0
         wait_until(executor, lambda: executor.machines == [])

@@ -9,6 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from executor_cases import SLOTS, fresh, wait_for, warm
 
@@ -85,7 +86,27 @@ def test_a_dead_server_is_an_error_that_says_what_to_do(tmp_path):
     with LocalExecutor(None, SLOTS) as executor:
         executor.start(fresh(tmp_path, "x", "import os; os.kill(os.getppid(), 9)"))
         with pytest.raises(
-            FashionWbError, match=r"fork server exited unexpectedly.*run the same command again"
+            FashionWbError, match=r"fork server \(status -9\) exited unexpectedly.*run the same command again"
+        ):
+            wait_for(executor, "x")
+
+
+def test_a_dead_wandb_core_ends_the_server_and_fails_no_trial(tmp_path):
+    program = script(
+        tmp_path, "import time, wandb\nrun = wandb.init()\nwhile True: run.log({'x': 0}); time.sleep(0.01)"
+    )
+    env = {"WANDB_MODE": "offline", "WANDB_DIR": str(tmp_path), "WANDB_RUN_ID": "abc"}
+    with LocalExecutor(program, SLOTS) as executor:
+        executor.start(warm(tmp_path, "x", program, env=env, run_id="abc"))
+        deadline = time.monotonic() + 60
+        while (log := find_run_log(tmp_path, "abc")) is None or not read_run_log(log).history:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        below = psutil.Process().children(recursive=True)
+        (core,) = [process for process in below if process.name() == "wandb-core"]
+        core.kill()
+        with pytest.raises(
+            FashionWbError, match=r"wandb-core.*exited unexpectedly.*run the same command again"
         ):
             wait_for(executor, "x")
 

@@ -38,7 +38,7 @@ def requeue(env, folder):
 
 def time_limit(env, folder):
     """Run a sweep that takes longer than its job may, and submit it until it is done."""
-    script(folder, trials=24, steps=20, time="1", more=("--sbatch", "--signal=TERM@20"))
+    script(folder, trials=24, steps=20, time="1")
     jobs = 0
     while ended(folder) < 24:
         began, job = time.monotonic(), submit(env, folder)
@@ -50,11 +50,11 @@ def time_limit(env, folder):
     assert jobs > 1
 
 
-def script(folder, trials, steps, time, more=()):
+def script(folder, trials, steps, time):
     """Put the sweep and its job script into `folder`; each trial takes 0.3 s a step."""
     text = yaml(method="bayes", more=f"run_cap: {trials}\n")
     place(folder, text + f"  pause: {{value: 0.3}}\n  steps: {{value: {steps}}}\n")
-    write_script(folder, "--time", time, *OPTIONS, "--worker-options", "--workers 1", *more)
+    write_script(folder, "--time", time, *OPTIONS, "--worker-options", "--workers 1")
 
 
 def state(env, folder):

@@ -2,10 +2,11 @@
 
     .venv/bin/python tests/support/cluster_faults.py --rounds 100 [--seed 0]
 
-Every round runs one sweep with two workers and a few faults: kill -9 of a worker, of its fork server, of a
-trial or of the controller; a worker that stands still for longer than `--lost-after`, and wakes up again; the
-worker's connection to the scheduler cut. What is killed starts again. In the end the sweep must have exactly
-its trials, each with one run, and the suggestions and histories of the same sweep undisturbed on one machine.
+Every round runs one sweep with two workers and a few faults: kill -9 of a worker, of its fork server, of
+its wandb-core, of a trial or of the controller; a worker that stands still for longer than `--lost-after`,
+and wakes up again; the worker's connection to the scheduler cut. What is killed starts again. In the end the
+sweep must have exactly its trials, each with one run, and the suggestions and histories of the same sweep
+undisturbed on one machine.
 A trial that was killed itself has failed, as anywhere; it must say so, and its sweep is a random search, so
 that the suggestions can be compared.
 """
@@ -31,9 +32,9 @@ from sweep_cases import COMMAND, environment, only_sweep, place, run, yaml
 CAP = 8
 LOST_AFTER = 3.0
 OPTIONS = ("--parallel", "3", "--seed", "3")
-FAULTS = ("worker", "fork server", "controller", "stand still", "connection")
+FAULTS = ("worker", "fork server", "wandb-core", "controller", "stand still", "connection")
 # A trial that is lost three times has failed, so a round does fewer of these.
-LOSING = {"worker", "fork server", "stand still", "connection"}
+LOSING = {"worker", "fork server", "wandb-core", "stand still", "connection"}
 LIMIT_SECONDS = 120
 
 
@@ -92,7 +93,7 @@ class Round:
         if worker is None or worker.pid in self.asleep:
             return
         with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
-            if getattr(self, "_" + fault.replace(" ", "_"))(worker) is not False:
+            if getattr(self, "_" + fault.replace(" ", "_").replace("-", "_"))(worker) is not False:
                 self.done.append(fault)
 
     def _worker(self, worker):
@@ -105,9 +106,15 @@ class Round:
 
     def _trial(self, worker):
         servers = psutil.Process(worker.pid).children()
-        hit = _kill_first([child for server in servers for child in server.children()])
+        # A trial leads a process group of its own; what runs wandb-core does not.
+        below = [child for server in servers for child in server.children()]
+        hit = _kill_first([child for child in below if os.getpgid(child.pid) == child.pid])
         self.trials_killed += hit
         return hit
+
+    def _wandb_core(self, worker):
+        below = psutil.Process(worker.pid).children(recursive=True)
+        return _kill_first([child for child in below if child.name() == "wandb-core"])
 
     def _controller(self, worker):
         self.controller.kill()
@@ -146,10 +153,9 @@ class Round:
 
 
 def _kill_first(processes):
-    named = [p for p in processes if "python" in p.name() or "fork" in " ".join(p.cmdline())]
-    for process in named[:1]:
+    for process in processes[:1]:
         process.kill()
-    return bool(named)
+    return bool(processes)
 
 
 def play_round(folder, seed, expected):

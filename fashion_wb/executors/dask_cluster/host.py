@@ -21,7 +21,6 @@ from pathlib import Path
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.dask_cluster.messages import (
-    Bytes,
     HandedBack,
     Leaving,
     Order,
@@ -32,6 +31,7 @@ from fashion_wb.executors.dask_cluster.messages import (
     TrialStarted,
     Welcome,
 )
+from fashion_wb.executors.dask_cluster.outbox import Outbox
 from fashion_wb.executors.dask_cluster.shipping import Shipper
 from fashion_wb.executors.local import LocalExecutor
 from fashion_wb.executors.protocol import Exited, Launch, Started
@@ -41,7 +41,6 @@ from fashion_wb.runlog.reader import RunLogError, find_run_log, read_run_log
 
 _POLL_SECONDS = 0.05
 _COLLECT_SECONDS = 1.0
-_COLLECT_BYTES = 8 << 20
 # A machine needs this long to stop its trials and send what they wrote.
 _CLEAR_SECONDS = 15.0
 
@@ -53,6 +52,7 @@ class _Running:
     launch: Launch
     home: Path
     shipper: Shipper
+    stopped: bool = False  # by the controller, which wants to know how it ended
     handed_back: bool = False
     status: int | None = None
     log_deadline: float = 0.0
@@ -87,14 +87,12 @@ class Host:
     closed: bool = False
     problem: str = ""
     _orders: queue.SimpleQueue[Order] = field(default_factory=queue.SimpleQueue)
-    _reports: list[Report] = field(default_factory=list)
     _running: dict[str, _Running] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.heard_at = time.monotonic()
         self._wake, self._woken = socket.socketpair()
-        self._lock = threading.Lock()
-        self._has_reports = asyncio.Event()
+        self._outbox = Outbox(self.loop)
         self._said_leaving = False
         self._thread = threading.Thread(target=self._run, name="trials")
         self._thread.start()
@@ -107,7 +105,7 @@ class Host:
     @property
     def idle(self) -> bool:
         """Whether no trial runs and everything has been sent."""
-        return not self._running and not self._reports and self._orders.empty()
+        return not self._running and self._outbox.empty and self._orders.empty()
 
     def deliver(self, orders: list[Order]) -> None:
         """Take orders from the controller."""
@@ -119,19 +117,7 @@ class Host:
     async def collect(self, longest: float) -> list[Report]:
         """Return what happened, in order; wait up to a second for something."""
         self.heard_at, self.longest = time.monotonic(), longest
-        try:
-            await asyncio.wait_for(self._has_reports.wait(), _COLLECT_SECONDS)
-        except TimeoutError:
-            return []
-        with self._lock:
-            size, count = 0, 0
-            while count < len(self._reports) and size < _COLLECT_BYTES:
-                report = self._reports[count]
-                size += len(report.data) if isinstance(report, Bytes) else 0
-                count += 1
-            taken, self._reports[:count] = self._reports[:count], []
-            if not self._reports:
-                self._has_reports.clear()
+        taken = await self._outbox.take(_COLLECT_SECONDS)
         self.heard_at = time.monotonic()
         return taken
 
@@ -149,7 +135,7 @@ class Host:
         # The executor's server dies with the thread that started it, so one thread does everything.
         try:
             with LocalExecutor(self.welcome.program, self.slots) as executor:
-                self._report(Ready(socket.gethostname(), len(self.slots)))
+                self._outbox.put(Ready(socket.gethostname(), 0 if self.leaving else len(self.slots)))
                 while not self.closed and time.monotonic() - self.heard_at < self.welcome.lost_after:
                     select.select([executor.fileno(), self._woken.fileno()], [], [], _POLL_SECONDS)
                     self._step(executor)
@@ -166,7 +152,9 @@ class Host:
             self._obey(self._orders.get(), executor)
         for event in executor.events(0):
             if isinstance(event, Started):
-                self._report(TrialStarted(event.key, self._running[event.key].launch.attempt, event.place))
+                self._outbox.put(
+                    TrialStarted(event.key, self._running[event.key].launch.attempt, event.place)
+                )
             elif isinstance(event, Exited):
                 self._trial_exited(event)
         for running in list(self._running.values()):
@@ -185,7 +173,7 @@ class Host:
             return
         launch = order.launch
         if self.leaving:
-            self._report(HandedBack(launch.key, launch.attempt, self.leaving))
+            self._outbox.put(HandedBack(launch.key, launch.attempt, self.leaving))
             return
         home = self.scratch / f"{launch.key}-{launch.attempt}"
         for name, content in order.files.items():
@@ -206,33 +194,28 @@ class Host:
     def _ship(self, running: _Running) -> None:
         key, attempt, status = running.launch.key, running.launch.attempt, running.status
         if status is None:
-            self._report(*running.shipper.growth())
+            self._outbox.put(*running.shipper.growth())
             return
         if not _log_is_complete(running) and time.monotonic() < running.log_deadline:
             return
-        self._report(*running.shipper.everything())
-        if running.handed_back and status != 0:
-            self._report(HandedBack(key, attempt, self.leaving))
+        self._outbox.put(*running.shipper.everything())
+        # A batch system sends its SIGTERM to the trials too.
+        if status != 0 and (running.handed_back or (self.leaving and not running.stopped)):
+            self._outbox.put(HandedBack(key, attempt, self.leaving))
         else:
-            self._report(TrialExited(key, attempt, status))
+            self._outbox.put(TrialExited(key, attempt, status))
         del self._running[key]
         shutil.rmtree(running.home, ignore_errors=True)
 
     def _prepare_to_leave(self, executor: LocalExecutor) -> None:
         if not self._said_leaving:
             self._said_leaving = True
-            self._report(Leaving(self.leaving))
+            self._outbox.put(Leaving(self.leaving))
         if self.leave_at is not None and time.time() > self.leave_at:
             for key, running in self._running.items():
                 if not running.handed_back and running.status is None:
                     running.handed_back = True
                     executor.signal(key, signal.SIGTERM)
-
-    def _report(self, *reports: Report) -> None:
-        if reports:
-            with self._lock:
-                self._reports += reports
-            self.loop.call_soon_threadsafe(self._has_reports.set)
 
 
 def find_program(welcome: Welcome, own: Path) -> Welcome:

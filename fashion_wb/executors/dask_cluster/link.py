@@ -126,7 +126,8 @@ class Link:
                 self._ready.set()
             await self._watch_members()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._detach_all(), _CLOSE_SECONDS)
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await self._detach_all()
 
     async def _start_scheduler(self, stack: contextlib.AsyncExitStack) -> Rendezvous:
         certificate, key = new_keys()
@@ -161,7 +162,8 @@ class Link:
                 self._connections[connection.token] = connection
                 tasks.add(asyncio.ensure_future(self._serve(connection)))
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), _MEMBERS_SECONDS)
+                async with asyncio.timeout(_MEMBERS_SECONDS):
+                    await self._stop.wait()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -201,8 +203,9 @@ class Link:
             await self._call(connection, worker.deliver, connection.token, orders)
 
     async def _call(self, connection: _Connection, function: Any, *arguments: Any) -> Any:
-        called = self._client.run(function, *arguments, workers=[connection.address])
-        answers = await asyncio.wait_for(called, self._welcome.lost_after)
+        # Not wait_for: before Python 3.12 it forgets that it was cancelled if the answer comes just then.
+        async with asyncio.timeout(self._welcome.lost_after):
+            answers = await self._client.run(function, *arguments, workers=[connection.address])
         return answers[connection.address]
 
     def _enqueue(self, token: str, order: Order) -> None:

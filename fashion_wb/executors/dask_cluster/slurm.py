@@ -6,10 +6,6 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Slurm sends SIGTERM to the workers this many seconds before it ends the job.
-_WARNING_SECONDS = 120
-_GRACE_SECONDS = 90
-
 
 @dataclass(frozen=True)
 class Job:
@@ -70,7 +66,6 @@ def _header(job: Job, shape: Sequence[str]) -> list[str]:
         f"--job-name={job.name}",
         *shape,
         f"--time={job.time}",
-        f"--signal=TERM@{_WARNING_SECONDS}",
         "--open-mode=append",
         *job.more,
     ]
@@ -78,6 +73,4 @@ def _header(job: Job, shape: Sequence[str]) -> list[str]:
 
 
 def _worker(job: Job, rendezvous: str) -> str:
-    return shlex.join(
-        ["fashion-wb", "worker", rendezvous, "--grace", str(_GRACE_SECONDS), *job.worker_options]
-    )
+    return shlex.join(["fashion-wb", "worker", rendezvous, *job.worker_options])

@@ -68,7 +68,8 @@ async def attach(welcome: Welcome, dask_worker: Worker) -> None:
         os.environ.setdefault(name, value)
     slots = _state.slots or (Slot(),) * dask_worker.state.nthreads
     scratch = Path(tempfile.mkdtemp(prefix="fashion-wb-", dir=dask_worker.local_directory))
-    _state.host = Host(found, slots, scratch, asyncio.get_running_loop(), _state.ends_at)
+    loop = asyncio.get_running_loop()
+    _state.host = Host(found, slots, scratch, loop, _state.ends_at)
     if _state.leaving:
         _state.host.leave(_state.leaving, 0.0)
     _state.leave_task = asyncio.ensure_future(_leave_with(_state.host))
