@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 from sweep_cases import environment
 
 from fashion_wb.executors.dask_cluster.executor import DaskExecutor
@@ -23,6 +24,14 @@ def start_worker(folder, rendezvous, *options):
         return subprocess.Popen(
             argv, cwd=folder, env=environment(), stdout=log, stderr=log, start_new_session=True
         )
+
+
+def trials_of(worker):
+    """Return the processes of the trials that a worker runs."""
+    servers = psutil.Process(worker.pid).children()
+    below = [child for server in servers for child in server.children()]
+    # A trial leads a process group of its own; what runs wandb-core does not.
+    return [child for child in below if os.getpgid(child.pid) == child.pid]
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import click
 import psutil
-from cluster_cases import start_worker
+from cluster_cases import start_worker, trials_of
 from sweep_cases import COMMAND, environment, only_sweep, place, run, yaml
 
 CAP = 8
@@ -105,10 +105,7 @@ class Round:
         return _kill_first(psutil.Process(worker.pid).children())
 
     def _trial(self, worker):
-        servers = psutil.Process(worker.pid).children()
-        # A trial leads a process group of its own; what runs wandb-core does not.
-        below = [child for server in servers for child in server.children()]
-        hit = _kill_first([child for child in below if os.getpgid(child.pid) == child.pid])
+        hit = _kill_first(trials_of(worker))
         self.trials_killed += hit
         return hit
 

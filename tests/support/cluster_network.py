@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 
 import psutil
-from cluster_cases import MAIN
+from cluster_cases import MAIN, trials_of
 from cluster_faults import OPTIONS, results, sweep_file, undisturbed
 from sweep_cases import COMMAND, environment, place
 
@@ -120,12 +120,6 @@ def sweep_over(wire, folder):
                     child.kill()
             process.kill()
             process.wait()
-
-
-def trials_of(worker):
-    """Return the processes of the trials that run on the worker's side."""
-    servers = psutil.Process(worker.pid).children()
-    return [child for server in servers for child in server.children()]
 
 
 def wait_for(condition, seconds=90):

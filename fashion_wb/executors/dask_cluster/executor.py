@@ -33,7 +33,7 @@ from fashion_wb.executors.protocol import Event, Exited, Launch, Logged, Lost, S
 class _Machine:
     node: str
     slots: int
-    leaving: bool = False
+    leaving: str = ""
     keys: set[str] = field(default_factory=set)
 
     @property
@@ -139,7 +139,7 @@ class DaskExecutor:
             return self._machine_gone(token, address, report.reason)
         machine = self._machines[token]
         if isinstance(report, Leaving):
-            machine.leaving = True
+            machine.leaving = report.reason
             return [SlotsChanged(self.slots, f"{machine.node} is leaving ({report.reason})")]
         return self._handle_trial(token, machine, report)
 
@@ -176,7 +176,7 @@ class DaskExecutor:
         events: list[Event] = [Lost(key, f"{machine.node}: {reason}") for key in sorted(machine.keys)]
         for key in list(machine.keys):
             self._forget(key)
-        return [*events, SlotsChanged(self.slots, f"{machine.node} left ({reason})")]
+        return [*events, SlotsChanged(self.slots, f"{machine.node} left ({machine.leaving or reason})")]
 
     def _forget(self, key: str) -> None:
         token, _ = self._launches.pop(key)
