@@ -38,8 +38,10 @@ LOSING = {"worker", "fork server", "wandb-core", "stand still", "connection"}
 LIMIT_SECONDS = 120
 
 
-def sweep_file(method):
-    return yaml(method=method, more=f"run_cap: {CAP}\n") + "  pause: {value: 0.15}\n  steps: {value: 4}\n"
+def sweep_file(method, steps=4):
+    """The sweep; a trial takes 0.15 s a step."""
+    more = f"  pause: {{value: 0.15}}\n  steps: {{value: {steps}}}\n"
+    return yaml(method=method, more=f"run_cap: {CAP}\n") + more
 
 
 def results(folder):
@@ -49,10 +51,10 @@ def results(folder):
     ]
 
 
-def undisturbed(folder, method):
+def undisturbed(folder, method, steps=4):
     """The results of the sweep on one machine; `folder` is made."""
     folder.mkdir()
-    place(folder, sweep_file(method))
+    place(folder, sweep_file(method, steps))
     done = run(folder, "sweep", "sweep.yaml", "--dir", "near", *OPTIONS, "--workers", "2")
     assert done.returncode == 0, done.stderr
     return results(folder)

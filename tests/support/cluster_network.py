@@ -30,6 +30,7 @@ from sweep_cases import COMMAND, environment, place
 _TUNSETIFF, _IFF_TUN_NO_PI = 0x400454CA, 0x1001
 ADDRESSES = ("10.77.0.1", "10.77.0.2")
 LOST_AFTER = 5.0
+STEPS = 50  # 7.5 s, so that a trial is under way when the worker gives the controller up
 
 
 class Wire:
@@ -102,7 +103,7 @@ def _start(wire, side, folder, log, *command):
 @contextlib.contextmanager
 def sweep_over(wire, folder):
     """Start a sweep on one side and a worker on the other; yield both processes."""
-    place(folder, sweep_file("bayes"))
+    place(folder, sweep_file("bayes", STEPS))
     options = ("--executor", "dask", "--listen", ADDRESSES[0], "--lost-after", str(LOST_AFTER))
     controller = _start(
         wire, 0, folder, "controller.log", *COMMAND, "sweep", "sweep.yaml", "--dir", "far", *OPTIONS, *options
@@ -158,7 +159,7 @@ def cut(folder):
 def main():
     """Play both cases."""
     with tempfile.TemporaryDirectory() as name:
-        expected = undisturbed(Path(name) / "near", "bayes")
+        expected = undisturbed(Path(name) / "near", "bayes", STEPS)
         for case in (far_away, cut):
             folder = Path(name) / case.__name__
             folder.mkdir()
