@@ -59,6 +59,8 @@ class CoreService:
 def _run_service(pipe: int, parent: int) -> NoReturn:
     try:
         signal.set_wakeup_fd(-1)
+        # A batch system sends it to everyone. Trials that end in good order still need the service.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         die_with_parent(parent)
         null = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):

@@ -90,11 +90,13 @@ class Exited:
 class Lost:
     """The machine that ran a trial is gone, or has handed the trial back; `reason` says why.
 
-    What it logged until then may be below its home. Nothing of this attempt arrives any more.
+    What it logged until then may be below its home. Nothing of this attempt arrives any more. `ran` tells
+    whether its process may have started; only then can it have had a part in the loss.
     """
 
     key: str
     reason: str
+    ran: bool = True
 
 
 @dataclass(frozen=True)

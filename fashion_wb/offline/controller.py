@@ -103,7 +103,9 @@ def _handle_events(runners: Sequence[SweepRunner], executor: Executor, progress:
                 progress.trial_ended(runner, runner.record_exit(event.key, event.status))
                 failure = failure or runner.failure()
             case Lost():
-                progress.trial_ended(runner, runner.record_loss(event.key, event.reason), event.reason)
+                trial = runner.record_loss(event.key, event.reason, event.ran)
+                if event.ran:
+                    progress.trial_ended(runner, trial, event.reason)
                 failure = failure or runner.failure()
     for runner in runners:
         runner.watch(executor, logged)

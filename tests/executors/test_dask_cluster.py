@@ -106,6 +106,23 @@ def test_a_machine_that_stops_answering_is_lost_and_what_it_says_later_is_droppe
         assert wait_for(executor, "c", "d") == {"c": 0, "d": 0}
 
 
+def test_a_leaving_machine_hands_back_what_it_never_started_and_lets_the_others_run(tmp_path):
+    with cluster(tmp_path, program(tmp_path), "--workers", 2, "--grace", 60) as (executor, workers):
+        executor.start(launch(tmp_path, "a", 4000, "first"))
+        wait_until(executor, (tmp_path / "output" / "a.log").exists)
+        workers[0].terminate()
+        time.sleep(1)  # the controller has not asked yet, and so does not know
+        executor.start(launch(tmp_path, "b", 1, "second"))
+        lost, deadline = [], time.monotonic() + 30
+        while not lost:
+            assert time.monotonic() < deadline
+            lost = [event for event in executor.events(0.1) if isinstance(event, Lost)]
+        assert [(event.key, event.ran) for event in lost] == [("b", False)] and executor.free == 0
+        executor.signal("a", signal.SIGKILL)
+        assert wait_for(executor, "a") == {"a": -signal.SIGKILL}
+        assert workers[0].wait(timeout=30) == 0
+
+
 def test_a_machine_leaves_before_its_time_is_up(tmp_path):
     options = ("--workers", 2, "--time-left", 22)
     with cluster(tmp_path, program(tmp_path), *options) as (executor, workers):

@@ -166,8 +166,9 @@ class DaskExecutor:
                 self._forget(key)
                 return [Exited(key, report.status)]
             case HandedBack():
+                ran = key in self._started_at
                 self._forget(key)
-                return [Lost(key, f"{machine.node}: {report.reason}")]
+                return [Lost(key, f"{machine.node}: {report.reason}", ran)]
 
     def _machine_gone(self, token: str, address: str, reason: str) -> list[Event]:
         machine = self._machines.pop(token, None)

@@ -169,6 +169,7 @@ class Host:
     def _obey(self, order: Order, executor: LocalExecutor) -> None:
         if not isinstance(order, Start):
             if order.key in self._running:
+                self._running[order.key].stopped = True
                 executor.signal(order.key, signal.Signals(order.number))
             return
         launch = order.launch
