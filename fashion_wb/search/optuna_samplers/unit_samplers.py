@@ -89,7 +89,7 @@ class CmaEsSampler(UnitSampler):
     is drawn, with a random stream of its own, from the state after the leading generations whose trials have
     all ended. An integer or a category counts as the middle of its interval. The method uses only the ranks
     of results: a trial without a result ranks behind all others, and a pruned trial counts with the best
-    value it reported.
+    value it reported. A trial that lacks one of the parameters counts for nothing.
     """
 
     def point(self, study: Study, trial: FrozenTrial) -> Point:
@@ -101,7 +101,7 @@ class CmaEsSampler(UnitSampler):
             bounds=np.array([[0.0, 1.0]] * dimension),
             seed=stable_seed(self._seed, "cmaes"),
         )
-        trials = [t for t in study.get_trials(deepcopy=False) if t.number != trial.number]
+        trials = [t for t in study.get_trials(deepcopy=False) if t.number != trial.number and self._counts(t)]
         size = optimizer.population_size
         for start in range(0, len(trials) - size + 1, size):
             generation = trials[start : start + size]
@@ -111,6 +111,10 @@ class CmaEsSampler(UnitSampler):
         optimizer.reseed_rng(stable_seed(self._seed, trial.number))
         point: Point = optimizer.ask()
         return point
+
+    def _counts(self, trial: FrozenTrial) -> bool:
+        # A trial of another space, or one that failed before it had parameters, says nothing.
+        return not trial.state.is_finished() or self._space.keys() <= trial.params.keys()
 
     def _position(self, trial: FrozenTrial) -> Point:
         return np.array([to_unit(d, trial.params[name]) for name, d in self._space.items()])
