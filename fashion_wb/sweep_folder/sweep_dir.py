@@ -98,13 +98,14 @@ class SweepDir:
         write_text(json.dumps({"state": state, "reason": reason}) + "\n", self._outcome_file(run_id))
 
     def set_aside(self, run_id: str) -> None:
-        """Move away the log of an interrupted trial, so that it can run again under the same run id."""
-        while (log := self.find_log(run_id)) is not None:
-            target = self.root / "wandb" / "interrupted" / log.parent.name
+        """Move away the run of an interrupted trial, so that it can run again under the same run id."""
+        # Also a folder without a log: its trial, or this process, was killed just after it was made.
+        for folder in sorted((self.root / "wandb").glob(f"*run-*-{run_id}")):
+            target = self.root / "wandb" / "interrupted" / folder.name
             target.parent.mkdir(exist_ok=True)
             while target.exists():
                 target = target.with_name(target.name + "+")
-            log.parent.rename(target)
+            folder.rename(target)
         self._outcome_file(run_id).unlink(missing_ok=True)
 
     def read_trials(self) -> list[Trial]:

@@ -204,7 +204,8 @@ def _check(game, method, expected):
         assert entry[:2] == before[:2], (game.done, found, expected)
         assert entry == before or entry in failed, (game.done, found, expected)
     runs = Counter(path.name[-4:] for path in game.folder.glob("far/sweep/wandb/offline-run-*"))
-    assert set(runs.values()) <= {1}, (game.done, runs)
+    twice = [str(path) for path in game.folder.glob("far/sweep/wandb/offline-run-*/*")]
+    assert set(runs.values()) <= {1}, (game.done, twice, _logs(game))
     assert len(runs) >= CAP - len(failed), (game.done, runs)
 
 

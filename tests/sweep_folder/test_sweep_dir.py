@@ -104,3 +104,15 @@ def test_messages_name_missing_and_damaged_files(tmp_path):
     (folder.root / "sweep.json").write_text("{}")
     with pytest.raises(FashionWbError, match=r"sweep\.json: damaged"):
         find_sweep_dirs(tmp_path)
+
+
+def test_a_run_folder_that_got_no_log_is_set_aside_too(tmp_path):
+    folder = open_sweep_dir(tmp_path, SWEEP, seed=0)
+    run_id = folder.propose(0, {"x": 1})
+    empty = tmp_path / "wandb" / f"offline-run-20260101_000000-{run_id}"
+    other = empty.with_name(empty.name[:-1] + "1")
+    for path in (empty, other):
+        path.mkdir()
+    folder.set_aside(run_id)
+    assert not empty.exists() and other.exists()
+    assert [path.name for path in (tmp_path / "wandb" / "interrupted").iterdir()] == [empty.name]

@@ -213,13 +213,16 @@ class Link:
             self._connections[token].orders.put_nowait(order)
 
     def _put(self, connection: _Connection, report: Report | Gone) -> None:
-        self.inbox.put((connection.token, connection.address, report))
+        # An answer may come in just after the connection was given up; then its trials are lost already.
+        if connection.token in self._connections:
+            self.inbox.put((connection.token, connection.address, report))
 
     def _gone(self, token: str, reason: str, keep_away: float = 0.0) -> None:
-        connection = self._connections.pop(token, None)
-        if connection is None:
+        if token not in self._connections:
             return
+        connection = self._connections[token]
         self._put(connection, Gone(reason))
+        del self._connections[token]
         if keep_away:
             self._refused.add(connection.address)
             self._loop.call_later(keep_away, self._refused.discard, connection.address)
