@@ -1,6 +1,6 @@
 # Every target sets up what it needs; nothing else has to be done first.
 
-.PHONY: study test check docs setup clean
+.PHONY: study test lint check docs setup clean
 SHELL := /bin/sh
 
 # Networks that inspect TLS have their certificate in the system's store, where pip looks by itself.
@@ -19,11 +19,13 @@ study: setup
 test: .venv/.dev
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# The inner loop, under a minute: everything that starts no process.
-check: .venv/.dev
+lint: .venv/.dev
 	.venv/bin/ruff check --quiet .
 	.venv/bin/ruff format --quiet --check .
 	.venv/bin/mypy
+
+# The inner loop, under a minute: everything that starts no process.
+check: lint
 	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --no-processes --numprocesses 2 --dist loadfile --quiet $(ARGS)
 
 # The documentation site, into site/; without network.

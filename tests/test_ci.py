@@ -17,7 +17,7 @@ def test_the_script_trains_with_wandb_offline_and_runs_the_tests_as_the_readme_s
     lines = [line for line in script.splitlines() if not line.startswith("#")]
     assert lines.index("export WANDB_MODE=offline") < lines.index("make test")
     assert any(line.startswith("make study ") for line in lines)
-    assert "make check" in lines
+    assert "make lint" in lines
 
 
 def test_the_workflow_runs_that_script_on_every_python_we_support_and_needs_no_secret():

@@ -90,13 +90,17 @@ class Exited:
 class Lost:
     """The machine that ran a trial is gone, or has handed the trial back; `reason` says why.
 
-    What it logged until then may be below its home. Nothing of this attempt arrives any more. `ran` tells
-    whether its process may have started; only then can it have had a part in the loss.
+    What it logged until then may be below its home. Nothing of this attempt arrives any more.
+
+    Attributes:
+        ran: whether its process may have started.
+        handed_back: whether its machine had to leave, so that the trial had no part in the loss.
     """
 
     key: str
     reason: str
     ran: bool = True
+    handed_back: bool = False
 
 
 @dataclass(frozen=True)

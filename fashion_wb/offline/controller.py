@@ -103,7 +103,8 @@ def _handle_events(runners: Sequence[SweepRunner], executor: Executor, progress:
                 progress.trial_ended(runner, runner.record_exit(event.key, event.status))
                 failure = failure or runner.failure()
             case Lost():
-                trial = runner.record_loss(event.key, event.reason, event.ran)
+                counts = event.ran and not event.handed_back
+                trial = runner.record_loss(event.key, event.reason, counts)
                 if event.ran:
                     progress.trial_ended(runner, trial, event.reason)
                 failure = failure or runner.failure()

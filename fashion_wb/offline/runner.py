@@ -158,18 +158,18 @@ class SweepRunner:
         self._update(watched, *watched.outcome(self.folder, status))
         return self.trials[watched.number]
 
-    def record_loss(self, run_id: str, reason: str, ran: bool = True) -> Trial:
+    def record_loss(self, run_id: str, reason: str, counts: bool = True) -> Trial:
         """Record that the machine that ran a trial is gone; return the trial.
 
         It stays in the state "running", and starts again with its next attempt. It has ended instead if its
         outcome is known already, from its log or because it was told to stop; or if it has been lost too
-        often. One that never `ran` was not lost.
+        often. A loss that the trial had no part in does not count.
         """
         watched = self.running.pop(run_id)
         self._read_log(watched)
         recorded = self.folder.outcome(run_id)
         state, known = recorded or state_from_log(watched.log, self.metric)
-        if ran and recorded is None and not state.ended:
+        if counts and recorded is None and not state.ended:
             attempts = read_attempts(self.folder, run_id).lost(reason)
             write_attempts(attempts, self.folder, run_id)
             if attempts.failure:

@@ -64,7 +64,7 @@ def test_the_trials_of_a_machine_that_dies_or_leaves_start_again_elsewhere(tmp_p
             for event in wait_until(executor, lambda: len(executor.machines) == 1)
             if isinstance(event, Lost)
         ]
-        assert len(lost) == 1 and executor.slots == 1 and executor.free == 0
+        assert len(lost) == 1 and not lost[0].handed_back and executor.slots == 1 and executor.free == 0
         (other,) = {"a", "b"} - {lost[0].key}
         executor.signal(other, signal.SIGKILL)
         assert wait_for(executor, other) == {other: -signal.SIGKILL}
@@ -117,7 +117,8 @@ def test_a_leaving_machine_hands_back_what_it_never_started_and_lets_the_others_
         while not lost:
             assert time.monotonic() < deadline
             lost = [event for event in executor.events(0.1) if isinstance(event, Lost)]
-        assert [(event.key, event.ran) for event in lost] == [("b", False)] and executor.free == 0
+        (event,) = lost
+        assert (event.key, event.ran, event.handed_back) == ("b", False, True) and executor.free == 0
         executor.signal("a", signal.SIGKILL)
         assert wait_for(executor, "a") == {"a": -signal.SIGKILL}
         assert workers[0].wait(timeout=30) == 0

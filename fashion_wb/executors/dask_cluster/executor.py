@@ -168,13 +168,16 @@ class DaskExecutor:
             case HandedBack():
                 ran = key in self._started_at
                 self._forget(key)
-                return [Lost(key, f"{machine.node}: {report.reason}", ran)]
+                return [Lost(key, f"{machine.node}: {report.reason}", ran, handed_back=True)]
 
     def _machine_gone(self, token: str, address: str, reason: str) -> list[Event]:
         machine = self._machines.pop(token, None)
         if machine is None:
             return [SlotsChanged(self.slots, f"{address} cannot be used: {reason}")]
-        events: list[Event] = [Lost(key, f"{machine.node}: {reason}") for key in sorted(machine.keys)]
+        left = bool(machine.leaving)
+        events: list[Event] = [
+            Lost(key, f"{machine.node}: {reason}", handed_back=left) for key in sorted(machine.keys)
+        ]
         for key in list(machine.keys):
             self._forget(key)
         return [*events, SlotsChanged(self.slots, f"{machine.node} left ({machine.leaving or reason})")]

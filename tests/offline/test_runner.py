@@ -1,0 +1,59 @@
+"""What a sweep records of trials whose machines are gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from fashion_wb.offline.runner import SweepRunner
+from fashion_wb.search.factory import make_search
+from fashion_wb.sweep_folder.attempts import read_attempts
+from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir
+from fashion_wb.sweepfile.sweep import make_sweep
+from fashion_wb.trial import TrialState
+
+CONFIG = {
+    "command": ["true"],
+    "method": "random",
+    "metric": {"name": "loss", "goal": "minimize"},
+    "parameters": {"x": {"min": 0.0, "max": 1.0}},
+}
+
+
+class Elsewhere:
+    """Takes what is started; what happens to it is told to the runner."""
+
+    def __init__(self):
+        self.attempts = []
+
+    def start(self, launch):
+        self.attempts.append(launch.attempt)
+
+
+@pytest.fixture
+def runner(tmp_path):
+    sweep = make_sweep(CONFIG, "sweep")
+    folder = open_sweep_dir(tmp_path / "sweep", sweep, seed=1)
+    sampler, pruner = make_search(sweep, folder.sweep_id, seed=1)
+    return SweepRunner(folder, sampler, pruner, cap=1, parallel=1, cwd=tmp_path, patience=60)
+
+
+def lose(runner, executor, **how):
+    assert runner.can_start() and runner.start_next(executor)
+    (run_id,) = runner.running
+    return runner.record_loss(run_id, "the node broke", **how)
+
+
+def test_a_trial_is_lost_three_times_at_most(runner):
+    executor = Elsewhere()
+    states = [lose(runner, executor).state for _ in range(3)]
+    assert states == [TrialState.RUNNING, TrialState.RUNNING, TrialState.FAILED]
+    assert executor.attempts == [1, 2, 3] and not runner.can_start()
+    assert "was lost 3 times (the node broke; the node broke; the node broke)" in runner.trials[0].reason
+
+
+def test_a_trial_that_machines_hand_back_when_they_leave_starts_again_however_often(runner):
+    executor = Elsewhere()
+    assert {lose(runner, executor, counts=False).state for _ in range(5)} == {TrialState.RUNNING}
+    assert executor.attempts == [1, 2, 3, 4, 5]
+    attempts = read_attempts(runner.folder, runner.trials[0].run_id)
+    assert (attempts.started, attempts.losses) == (5, ())
