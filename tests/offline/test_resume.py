@@ -15,8 +15,8 @@ from warm_cli import Command
 
 pytestmark = pytest.mark.processes
 
-# More than the two that can finish between two of the ten kills: the last kill must still hit running trials.
-TRIALS = 24
+# More than the two that can finish between two of the four kills: the last kill must still hit running trials.
+TRIALS = 14
 ARGUMENTS = ["sweep", "sweep.yaml", "--count", str(TRIALS), "--workers", "2"]
 SLOW = "x: {min: 0.0, max: 1.0}\nsteps: {value: 3}\npause: {value: 0.3}"
 
@@ -54,10 +54,10 @@ def status(entry):
     return next(line for line in (entry / "status").read_text().splitlines() if line.startswith("State:"))
 
 
-def test_a_sweep_killed_six_times_resumes_without_losing_or_repeating_trials(tmp_path, tmp_path_factory):
+def test_a_sweep_killed_four_times_resumes_without_losing_or_repeating_trials(tmp_path, tmp_path_factory):
     place(tmp_path, yaml(SLOW, method="bayes"))
     moments = random.Random(7)
-    for _ in range(6):
+    for _ in range(4):
         before = len(logs(tmp_path))
         process = start(tmp_path)
         # Wait until a trial of this attempt logs, so that every kill hits running trials.
