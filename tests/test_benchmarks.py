@@ -33,20 +33,5 @@ def test_help_shows_usage(script, tmp_path):
     assert done.returncode == 0 and "Usage" in done.stdout, done.stderr
 
 
-def test_search_scale_prints_every_row():
-    rows = [line.split()[:2] for line in run("search_scale", "--trials", "2", "--runs", "3").splitlines()]
-    assert all([row, "3"] in rows for row in ("resume", "table", "compare"))
-
-
-def test_training_prints_every_contestant():
-    options = ["--rounds", "1", "--filters", "2", "--limit", "200", "--no-ray"]
-    assert {"loader", "stock", "bare", "ours"} <= set(run("training", *options).split())
-
-
-def test_accuracy_prints_both_measures():
-    options = ["--seeds", "4", "--filters", "2", "--epochs", "1", "--limit", "200"]
-    assert "valid_accuracy" in run("accuracy", *options)
-
-
 def test_evidence_times_the_whole_analysis():
     assert "all of it, with texts and figures" in run("evidence", "100")

@@ -15,7 +15,7 @@ from warm_cli import Command
 
 pytestmark = pytest.mark.processes
 
-# More than the two that can finish between two of the four kills: the last kill must still hit running trials.
+# More than can finish between the four kills: the last kill must still hit running trials.
 TRIALS = 14
 ARGUMENTS = ["sweep", "sweep.yaml", "--count", str(TRIALS), "--workers", "2"]
 SLOW = "x: {min: 0.0, max: 1.0}\nsteps: {value: 3}\npause: {value: 0.3}"
