@@ -1,8 +1,8 @@
 """Read YAML as W&B reads a sweep: with PyYAML, but plain `1e-4` is a number.
 
 PyYAML implements YAML 1.1, where a number with an exponent needs a point and a sign: `1.0e-4`. It reads
-`1e-4` as a text. W&B's client sends what it has read to the server as the text of `yaml.dump`, which writes that
-text without quotes, and the server reads a number (docs/wandb.md says how we know). YAML 1.2 reads one too.
+`1e-4` as a text. W&B's client sends what it has read to the server as the text of `yaml.dump`, which writes
+that text without quotes, and the server reads a number; docs/wandb.md says how we know. So does YAML 1.2.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def construct(node: yaml.Node, texts: Collection[str]) -> Any:
     """
     for _, scalar in plain_numbers(node, texts):
         scalar.tag = _FLOAT
-    return yaml.SafeLoader("").construct_document(node)  # type: ignore[no-untyped-call]
+    return yaml.SafeLoader("").construct_document(node)
 
 
 def plain_numbers(node: yaml.Node, texts: Collection[str]) -> Iterator[tuple[Key, yaml.ScalarNode]]:

@@ -56,8 +56,8 @@ def check_bounds(source: YamlSource) -> None:
             low, high = (source.numbers.get((*key, bound), repr(entry[bound])) for bound in ("min", "max"))
             raise source.error(
                 key,
-                f"min {low} and max {high} do not tell integers from numbers, so W&B refuses them; write both "
-                "as 1 or both as 1.0 or 1.0e-4, or give a distribution such as log_uniform_values",
+                f"min {low} and max {high} do not tell integers from numbers, so W&B refuses them; write "
+                "both as 1 or both as 1.0 or 1.0e-4, or give a distribution such as log_uniform_values",
             )
 
 

@@ -1,7 +1,7 @@
 """What W&B only warns about in a sweep file, and then ignores: leave it out, and say so.
 
 W&B's client sends a file with such things to the server, which answers with warnings by the schema that pip
-`sweeps` contains, and makes the sweep. An unknown key, or a distribution beside `values`, changes nothing there.
+`sweeps` contains. An unknown key, or a distribution beside `values`, changes nothing in a search.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def _as_json(source: YamlSource) -> YamlSource:
     Raises:
         FashionWbError: JSON has no such value.
     """
-    data = {}
+    data: dict[str, Any] = {}
     for key, value in source.data.items():
         try:
             data |= json.loads(json.dumps({key: value}))
