@@ -17,24 +17,30 @@ def check_schema(source: YamlSource) -> list[str]:
     """Check a sweep file against the schema that W&B's server uses; pip `sweeps` contains it.
 
     Returns:
-        A warning for every name of a parameter that W&B warns about. It takes any name.
+        Warnings: of names of parameters that W&B takes all the same, and of distributions whose bounds are
+        exponents.
 
     Raises:
         FashionWbError: the file breaks a rule of the schema.
     """
     from fashion_wb.sweepfile.sweeps_package import schema_violations_from_proposed_config, validator
 
-    names = []
+    names: list[tuple[Key, str, str]] = []
     for problem in validator.iter_errors(source.data):
         if problem.validator == "pattern" and "propertyNames" in problem.absolute_schema_path:
             text = "W&B warns of such a name; it takes letters, digits, _, . and -"
             names.append(((*problem.absolute_path, problem.instance), text, problem.message))
         else:
             raise source.error(tuple(problem.absolute_path), _schema_message(problem))
+    told = [message for _, _, message in names]
+    warnings = [source.message(key, text) for key, text, _ in names]
     for text in schema_violations_from_proposed_config(source.data):
-        if text not in [message for _, _, message in names]:
+        name = next((n for n in source.data.get("parameters", {}) if text.startswith(f"{n} uses ")), None)
+        if name is not None:
+            warnings.append(source.message(("parameters", name), text.removeprefix(f"{name} ")))
+        elif text not in told:
             raise source.error((), text)
-    return [source.message(key, text) for key, text, _ in names]
+    return warnings
 
 
 def check_bounds(source: YamlSource) -> None:
@@ -162,13 +168,13 @@ def check_runnable_offline(source: YamlSource) -> None:
             W&B's server can do.
     """
     config = source.data
-    if not config.get("program") and not config.get("command"):
-        raise source.error((), "needs program (a training script) or command")
     for key in ("job", "image_uri"):
         if key in config:
             raise source.error(
                 (key,), "W&B Launch needs W&B's server; for an offline sweep give program or command"
             )
+    if not config.get("program") and not config.get("command"):
+        raise source.error((), "needs program (a training script) or command")
     if config["method"] == "custom" and "scheduler" not in config:
         raise source.error(("method",), "method custom needs a scheduler block that names the engine")
     if "metrics" in config:

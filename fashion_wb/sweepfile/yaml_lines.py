@@ -65,7 +65,7 @@ def read_yaml(path: Path, texts: Collection[str] = ()) -> YamlSource:
         if node is None:
             raise FashionWbError(f"{path}: the file is empty; a sweep file needs method and parameters")
         source = YamlSource(path, None, {})
-        _collect_lines(node, (), source)
+        _collect_lines(node, (), source, frozenset())
         numbers = {key: scalar.value for key, scalar in plain_numbers(node, texts)}
         return replace(source, data=construct(node, texts), numbers=numbers)
     except yaml.YAMLError as error:
@@ -75,15 +75,18 @@ def read_yaml(path: Path, texts: Collection[str] = ()) -> YamlSource:
         raise FashionWbError(f"{path}:{line}: not valid YAML: {problem}") from None
 
 
-def _collect_lines(node: yaml.Node, key: Key, source: YamlSource) -> None:
+def _collect_lines(node: yaml.Node, key: Key, source: YamlSource, above: frozenset[int]) -> None:
     source.lines.setdefault(key, node.start_mark.line + 1)
+    if id(node) in above:
+        raise source.error(key, "refers to itself; write out what it should be")
+    above |= {id(node)}
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
             child = (*key, str(name.value))
             if child in source.lines:
                 raise source.error(child, f"given twice, again on line {name.start_mark.line + 1}; keep one")
             source.lines[child] = name.start_mark.line + 1
-            _collect_lines(value, child, source)
+            _collect_lines(value, child, source, above)
     elif isinstance(node, yaml.SequenceNode):
         for position, value in enumerate(node.value):
-            _collect_lines(value, (*key, position), source)
+            _collect_lines(value, (*key, position), source, above)
