@@ -154,4 +154,5 @@ def test_a_sweep_whose_trials_all_fail_exits_with_1_and_the_last_reason(tmp_path
         done = run(tmp_path, "sweep", "sweep.yaml", "--workers", "1")
         assert done.returncode == 1
         assert "2 failed" in done.stdout
-        assert "every trial failed. The last one, trial 1: ended with exit code 3. Its output: " in done.stderr
+        reason = "every trial failed. The last one, trial 1: ended with exit code 3. Its output: "
+        assert reason in done.stderr
