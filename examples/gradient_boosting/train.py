@@ -1,4 +1,4 @@
-"""Gradient-boosted trees on scikit-learn's handwritten digits. One value is logged at the end; higher is better.
+"""Gradient-boosted trees on handwritten digits: one value, logged at the end; higher is better.
 
 python train.py --learning_rate 0.1 --trees 60 --class_weight balanced
 """
