@@ -14,7 +14,7 @@ from sweep_cases import ROOT
 # Bottom to top. A package or module imports from itself and from lines above its own.
 FASHION_WB = [
     ["errors"],
-    ["files", "progress_line", "trial", "wandb_private"],
+    ["files", "progress_line", "trial", "wandb_private", "yaml_numbers"],
     ["runlog", "server", "cnn"],
     ["sweepfile"],
     ["executors", "sweep_folder"],

@@ -12,13 +12,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from fashion_wb.server.connection import Server
 from fashion_wb.server.errors import NotFound, ServerError
 from fashion_wb.server.pages import get_project, iter_sweeps
 from fashion_wb.server.path import WandbPath
 from fashion_wb.sweepfile.sweep import Sweep, make_sweep
+from fashion_wb.yaml_numbers import load_yaml
 
 _SWEEP = """query AgentSweep($entity: String, $project: String, $sweep: String!) {
   project(name: $project, entityName: $entity) { sweep(sweepName: $sweep) { name displayName state config } }
@@ -97,7 +96,7 @@ def find_sweep(server: Server, path: WandbPath) -> SweepOnServer:
         raise NotFound(
             f"{path.project_path} has no sweep {path.sweep}; it has {', '.join(known) or 'no sweeps'}"
         )
-    config = yaml.safe_load(found["config"] or "") or {}
+    config = load_yaml(found["config"] or "") or {}
     name = str(found["displayName"] or found["name"])
     return SweepOnServer(path, make_sweep(config, default_name=name), found["state"])
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fashion_wb.commands.options import PATH, POSITIVE, SEED
+from fashion_wb.commands.options import PATH, POSITIVE, SEED, load_sweep
 from fashion_wb.errors import FashionWbError
 
 if TYPE_CHECKING:
@@ -35,10 +35,9 @@ def ask(
     removes a variable), cwd, files (path to content, to be written first) and output.
     """
     from fashion_wb.offline.ask_tell import ask, open_ask
-    from fashion_wb.sweepfile.sweep import read_sweep
 
     if file is not None:
-        open_ask(directory, read_sweep(file), seed, count, parallel)
+        open_ask(directory, load_sweep(file), seed, count, parallel)
     click.echo(json.dumps(_describe(ask(directory.resolve(), Path.cwd()), home), indent=2))
 
 

@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from fashion_wb.executors.slots import Slot
     from fashion_wb.offline.run import RunOptions
+    from fashion_wb.sweepfile.sweep import Sweep
 
 PATH = click.Path(path_type=Path)
 POSITIVE = click.IntRange(min=1)
@@ -39,6 +40,20 @@ COLD = click.option(
     help="Start every trial as a fresh process, as wandb agent does. This is slower than the default, which "
     "forks trials from a process that has already imported the program's modules.",
 )
+
+
+def load_sweep(file: Path) -> Sweep:
+    """Read and check a sweep file; print what its reader should know to stderr.
+
+    Raises:
+        FashionWbError: as `sweepfile.sweep.read_sweep`.
+    """
+    from fashion_wb.sweepfile.sweep import read_sweep
+
+    sweep = read_sweep(file)
+    for notice in sweep.notices:
+        click.echo(notice, err=True)
+    return sweep
 
 
 def slot_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from fashion_wb.commands.options import PATH, POSITIVE, SEED
+from fashion_wb.commands.options import PATH, POSITIVE, SEED, load_sweep
 from fashion_wb.errors import FashionWbError
 
 # As sbatch takes it: minutes, [hours:]minutes:seconds, or days-hours[:minutes[:seconds]].
@@ -55,14 +55,13 @@ def slurm_script(
     """
     from fashion_wb.executors.dask_cluster.options import RENDEZVOUS
     from fashion_wb.executors.dask_cluster.slurm import Job, sweep_script, worker_array_script
-    from fashion_wb.sweepfile.sweep import read_sweep
 
     if not _TIME.fullmatch(time):
         raise FashionWbError(f"--time must be as Slurm writes it, such as 30, 1:00:00 or 1-12; got {time!r}")
     wrong = [option for option in more if not re.fullmatch(r"-[^\n]+", option)]
     if wrong:
         raise FashionWbError(f"--sbatch must be an option such as --partition=gpu, got {wrong[0]!r}")
-    read_sweep(file)
+    load_sweep(file)
     job = Job(file.stem, nodes, time, more, shlex.split(worker_options))
     rendezvous = str(directory / file.stem / RENDEZVOUS)
     if array:

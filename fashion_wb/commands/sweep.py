@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from fashion_wb.commands.options import PATH, POSITIVE, run_options, search_options
+from fashion_wb.commands.options import PATH, POSITIVE, load_sweep, run_options, search_options
 
 
 @click.command()
@@ -26,11 +26,11 @@ def sweep(file: Path, count: int | None, directory: Path, seed: int, **options: 
     """
     from fashion_wb.offline.plan import PlannedSweep
     from fashion_wb.offline.run import Session
-    from fashion_wb.offline.summary import summarise
-    from fashion_wb.sweepfile.sweep import read_sweep
+    from fashion_wb.offline.summary import check_not_all_failed, summarise
 
     folder = directory / file.stem
-    planned = PlannedSweep(folder, read_sweep(file), seed)
+    planned = PlannedSweep(folder, load_sweep(file), seed)
     with Session(run_options(Path.cwd(), folder, options), sys.stderr) as session:
         session.run_sweeps([planned], count)
     click.echo(summarise(folder))
+    check_not_all_failed([folder])

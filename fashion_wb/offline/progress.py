@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from fashion_wb.offline.runner import SweepRunner
@@ -141,9 +141,17 @@ def trial_seconds(trial: Trial) -> float:
 
 
 def format_searched(parameters: Mapping[str, Any], config: Mapping[str, Any]) -> str:
-    """Format the values of the parameters that are searched, without constants: `lr=0.01 epochs=3`."""
-    names = [name for name in config if "value" not in (parameters.get(name) or {})]
-    return " ".join(f"{name}={_short(config[name])}" for name in names)
+    """Format the values of the parameters that are searched, without constants: `opt.lr=0.01 epochs=3`."""
+    return " ".join(f"{name}={_short(value)}" for name, value in _searched(parameters, config))
+
+
+def _searched(parameters: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in config.items():
+        entry = parameters.get(name) or {}
+        if "parameters" in entry and isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}", found) for inner, found in _searched(entry["parameters"], value))
+        elif "value" not in entry:
+            yield name, value
 
 
 def format_duration(seconds: float) -> str:

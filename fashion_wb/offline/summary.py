@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
+from fashion_wb.errors import FashionWbError
 from fashion_wb.sweep_folder.sweep_dir import SweepDir, read_sweep_dir
 from fashion_wb.trial import Trial, TrialState
 
@@ -23,6 +25,23 @@ def summarise(root: Path) -> str:
     lines += _best_line(folder, trials)
     lines.append(f"Runs: {root}/wandb  (look at one with: wandb leet inspect --summary RUN_FOLDER)")
     return "\n".join(lines)
+
+
+def check_not_all_failed(roots: Iterable[Path]) -> None:
+    """Check that no sweep in `roots` has trials that all failed: whoever waits for it must notice.
+
+    Raises:
+        FashionWbError: all trials of a sweep failed; the message has the last reason.
+    """
+    for root in roots:
+        folder = read_sweep_dir(root)
+        trials = folder.read_trials()
+        if trials and all(trial.state is TrialState.FAILED for trial in trials):
+            last = trials[-1]
+            raise FashionWbError(
+                f"{folder.sweep.name}: every trial failed. The last one, trial {last.number}: {last.reason}. "
+                f"Its output: {folder.output_file(last.run_id)}"
+            )
 
 
 def incumbent(folder: SweepDir, trials: list[Trial]) -> Trial | None:

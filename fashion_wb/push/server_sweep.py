@@ -15,6 +15,7 @@ from fashion_wb.server.errors import NotFound, Unanswered, translated_errors
 from fashion_wb.server.pages import iter_sweeps
 from fashion_wb.server.path import WandbPath
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
+from fashion_wb.yaml_numbers import is_number
 
 _FIELDS = "id name state description config createdAt"
 _ATTEMPTS = 5
@@ -143,7 +144,7 @@ def _config(folder: SweepDir) -> dict[str, Any]:
     config = json.loads(json.dumps(folder.sweep.config))
     for spec in config["parameters"].values():
         if "distribution" not in spec and {type(spec.get("min")), type(spec.get("max"))} == {int, float}:
-            # `wandb sweep` refuses an int beside a float; the search treated the parameter as uniform.
+            # Older folders have these. `wandb sweep` refuses them; the search took the parameter as uniform.
             spec["distribution"] = "uniform"
     config = fill_distributions(config)
     mark = f"({_mark(folder.sweep_id)})"
@@ -152,9 +153,10 @@ def _config(folder: SweepDir) -> dict[str, Any]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes text such as "008", as `wandb sweep` does: other YAML readers read it as a number."""
+    """Quotes text such as "008", as `wandb sweep` does, and "1e-4": other YAML readers read numbers."""
 
     def represent_scalar(self, tag: str, value: str, style: str | None = None) -> yaml.ScalarNode:
-        if tag == "tag:yaml.org,2002:str" and value.startswith("0") and len(value) > 1:
+        looks_like_number = (value.startswith("0") and len(value) > 1) or is_number(value)
+        if tag == "tag:yaml.org,2002:str" and looks_like_number:
             style = "'"
         return super().represent_scalar(tag, value, style)

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from fashion_wb.progress_line import ProgressLine
 from fashion_wb.server.cache import PullCache
 from fashion_wb.server.connection import Server
@@ -18,6 +16,7 @@ from fashion_wb.server.pages import iter_runs, iter_sweeps
 from fashion_wb.server.path import WandbPath
 from fashion_wb.server.pulled_run import ENDED_STATES, PulledRun, parse_run, to_trials
 from fashion_wb.trial import Metric, Trial
+from fashion_wb.yaml_numbers import load_yaml
 
 _LISTED = "name state sweepName heartbeatAt historyLineCount"
 # `history` returns all lines of a run if it gets at least as many samples as there are lines, and one request
@@ -98,7 +97,7 @@ def _sweep_configs(server: Server, path: WandbPath) -> dict[str, dict[str, Any]]
 
 
 def _config(node: Mapping[str, Any]) -> dict[str, Any]:
-    config = yaml.safe_load(node["config"] or "") or {}
+    config = load_yaml(node["config"] or "") or {}
     return {**config, "name": str(config.get("name") or node["displayName"] or node["name"])}
 
 

@@ -9,30 +9,71 @@ from typing import Any
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.sweepfile.program import read_program
-from fashion_wb.sweepfile.yaml_lines import Key, YamlSource
+from fashion_wb.sweepfile.yaml_lines import YamlSource
+from fashion_wb.yaml_numbers import Key
 
 
-def check_schema(source: YamlSource) -> None:
+def check_schema(source: YamlSource) -> list[str]:
     """Check a sweep file against the schema that W&B's server uses; pip `sweeps` contains it.
+
+    Returns:
+        Warnings: of names of parameters that W&B takes all the same, and of distributions whose bounds are
+        exponents.
 
     Raises:
         FashionWbError: the file breaks a rule of the schema.
     """
     from fashion_wb.sweepfile.sweeps_package import schema_violations_from_proposed_config, validator
 
+    names: list[tuple[Key, str, str]] = []
     for problem in validator.iter_errors(source.data):
-        raise source.error(tuple(problem.absolute_path), _schema_message(problem))
+        if problem.validator == "pattern" and "propertyNames" in problem.absolute_schema_path:
+            text = "W&B warns of such a name; it takes letters, digits, _, . and -"
+            names.append(((*problem.absolute_path, problem.instance), text, problem.message))
+        else:
+            raise source.error(tuple(problem.absolute_path), _schema_message(problem))
+    told = [message for _, _, message in names]
+    warnings = [source.message(key, text) for key, text, _ in names]
     for text in schema_violations_from_proposed_config(source.data):
-        raise source.error((), text)
+        name = next((n for n in source.data.get("parameters", {}) if text.startswith(f"{n} uses ")), None)
+        if name is not None:
+            warnings.append(source.message(("parameters", name), text.removeprefix(f"{name} ")))
+        elif text not in told:
+            raise source.error((), text)
+    return warnings
+
+
+def check_bounds(source: YamlSource) -> None:
+    """Check that bounds without a distribution are both integers or both numbers with a point, for Python.
+
+    That is the rule of W&B's client (`_validate_config_and_fill_distribution`), for parameters that are not
+    nested. For the client, `1e-4` is a text.
+
+    Raises:
+        FashionWbError: a parameter's bounds are neither.
+    """
+    parameters = source.data.get("parameters")
+    for name, entry in parameters.items() if isinstance(parameters, dict) else ():
+        if not isinstance(entry, dict) or "distribution" in entry or not {"min", "max"} <= entry.keys():
+            continue
+        kinds = [_kind(source, name, entry, bound) for bound in ("min", "max")]
+        if kinds not in (["integer", "integer"], ["number", "number"]):
+            key = ("parameters", str(name))
+            low, high = (source.numbers.get((*key, bound), repr(entry[bound])) for bound in ("min", "max"))
+            raise source.error(
+                key,
+                f"min {low} and max {high} do not tell integers from numbers, so W&B refuses them; write "
+                "both as 1 or both as 1.0 or 1.0e-4, or give a distribution such as log_uniform_values",
+            )
+
+
+def _kind(source: YamlSource, name: Any, entry: Mapping[str, Any], bound: str) -> str:
+    if ("parameters", str(name), bound) in source.numbers:
+        return "text"
+    return {int: "integer", bool: "integer", float: "number"}.get(type(entry[bound]), "text")
 
 
 def _schema_message(problem: Any) -> str:
-    if problem.validator == "additionalProperties" and isinstance(problem.instance, dict):
-        known = list(problem.schema.get("properties", {}))
-        unknown = next((k for k in problem.instance if k not in known), "")
-        close = difflib.get_close_matches(str(unknown), known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"W&B knows {', '.join(sorted(known))}"
-        return f"unknown key {unknown!r}; {hint}"
     if problem.validator == "enum":
         return f"must be one of {', '.join(map(str, problem.validator_value))}, got {problem.instance!r}"
     return str(problem.message)
@@ -67,8 +108,8 @@ def _check_parameter(source: YamlSource, key: Key, spec: Any) -> None:
         raise source.error(key, f"must be a mapping such as {{value: 1}} or {{min: 1, max: 9}}, got {spec!r}")
     for bound in ("min", "max", "q", "mu", "sigma"):
         if isinstance(spec.get(bound), str):
-            hint = "YAML reads 1e-4 as text; write 1.0e-4"
-            raise source.error((*key, bound), f"must be a number, got the text {spec[bound]!r} ({hint})")
+            text = f"must be a number, got the text {spec[bound]!r}; write numbers without quotes"
+            raise source.error((*key, bound), text)
     try:
         filled = fill_parameter(".".join(map(str, key)), spec)
     except ValueError as error:
@@ -127,13 +168,13 @@ def check_runnable_offline(source: YamlSource) -> None:
             W&B's server can do.
     """
     config = source.data
-    if not config.get("program") and not config.get("command"):
-        raise source.error((), "needs program (a training script) or command")
     for key in ("job", "image_uri"):
         if key in config:
             raise source.error(
                 (key,), "W&B Launch needs W&B's server; for an offline sweep give program or command"
             )
+    if not config.get("program") and not config.get("command"):
+        raise source.error((), "needs program (a training script) or command")
     if config["method"] == "custom" and "scheduler" not in config:
         raise source.error(("method",), "method custom needs a scheduler block that names the engine")
     if "metrics" in config:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from fashion_wb.sweepfile.checks import check_parameters, check_runnable_offline, check_schema
-from fashion_wb.sweepfile.yaml_lines import read_yaml
+from fashion_wb.sweepfile.checks import (
+    check_bounds,
+    check_parameters,
+    check_runnable_offline,
+    check_schema,
+)
+from fashion_wb.sweepfile.ignored import without_ignored
+from fashion_wb.sweepfile.yaml_lines import YamlSource, read_yaml
 from fashion_wb.trial import Metric
+
+# Below these keys everything is text, even if it looks like a number.
+_TEXTS = ("name", "description", "project", "entity", "program", "command", "job", "image_uri")
 
 
 @dataclass(frozen=True)
@@ -18,15 +28,17 @@ class Sweep:
 
     Attributes:
         name: its name in tables: the file's `name`, or else the name of the file itself.
-        config: the content of the sweep file, exactly as W&B takes it.
+        config: the content of the sweep file, as W&B takes it and without what W&B ignores.
         metric: the objective; None if the file has none (random and grid only).
         run_cap: maximum number of trials; None if the file sets none.
+        notices: what the reader of the file should know, one line each.
     """
 
     name: str
     config: Mapping[str, Any]
     metric: Metric | None
     run_cap: int | None
+    notices: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def program(self) -> str | None:
@@ -51,15 +63,45 @@ def read_sweep(path: Path) -> Sweep:
             something that cannot work offline, or has a parameter that the program does not take (see
             `program.Program.parameters`).
     """
-    source = read_yaml(path)
+    source = read_yaml(path, _TEXTS)
     if not isinstance(source.data, dict):
         raise source.error(
             (), f"must be a mapping of keys such as method and parameters, got {source.data!r}"
         )
+    check_bounds(source)
+    source, warnings = without_ignored(_as_json(source))
     check_parameters(source)
-    check_schema(source)
+    notices = (*_numbers_read(source), *warnings, *check_schema(source))
     check_runnable_offline(source)
-    return make_sweep(source.data, default_name=path.stem)
+    return replace(make_sweep(source.data, default_name=path.stem), notices=notices)
+
+
+def _as_json(source: YamlSource) -> YamlSource:
+    """Return the file with its data as W&B's client sends it: through JSON, where keys are texts.
+
+    Raises:
+        FashionWbError: JSON has no such value.
+    """
+    data: dict[str, Any] = {}
+    for key, value in source.data.items():
+        try:
+            data |= json.loads(json.dumps({key: value}))
+        except (TypeError, ValueError) as error:
+            raise source.error(
+                (str(key),),
+                f"holds a value that W&B cannot take ({error}); write a date or a set as text, in quotes",
+            ) from None
+    return replace(source, data=data)
+
+
+def _numbers_read(source: YamlSource) -> list[str]:
+    if not source.numbers:
+        return []
+    lines: dict[str, list[int]] = {}
+    for key, text in source.numbers.items():
+        lines.setdefault(text, []).append(source.lines.get(key) or source.lines.get(key[:-1], 1))
+    where = [f"{text} (line {', '.join(map(str, sorted(set(found))))})" for text, found in lines.items()]
+    return [f"{source.path}: read as numbers, as on W&B's server: {', '.join(where)}"]
 
 
 def make_sweep(config: Mapping[str, Any], default_name: str) -> Sweep:
@@ -69,5 +111,5 @@ def make_sweep(config: Mapping[str, Any], default_name: str) -> Sweep:
         name=str(config.get("name") or default_name),
         config=config,
         metric=Metric(metric["name"], metric.get("goal", "minimize")) if metric else None,
-        run_cap=config.get("run_cap"),
+        run_cap=None if config.get("run_cap") is None else int(config["run_cap"]),
     )

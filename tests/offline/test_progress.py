@@ -111,3 +111,5 @@ def test_a_length_of_time_is_formatted_in_suitable_units(seconds, text):
 
 def test_a_searched_value_of_zero_is_shown():
     assert format_searched({"x": {"values": [0, 1]}}, {"x": 0}) == "x=0"
+    nested = {"a": {"parameters": {"x": {"min": 0, "max": 1}, "y": {"value": 2}}}}
+    assert format_searched(nested, {"a": {"x": 0.123456, "y": 2}}) == "a.x=0.1235"

@@ -27,12 +27,19 @@ BAD = {
         "method: randm\n" + PROGRAM + X,
         ":1: method: must be one of bayes, random, grid, custom",
     ),
-    "unknown key": (RANDOM + "runcap: 3\n", "unknown key 'runcap'; did you mean 'run_cap'"),
     "no parameters": ("method: random\n" + PROGRAM, "`parameters` is required"),
     "empty parameters": ("method: random\n" + PROGRAM + "parameters: {}\n", "parameters"),
-    "exponent as text": (
+    "bounds of unclear kind": (
         "method: random\n" + PROGRAM + "parameters:\n  lr: {min: 1e-4, max: 1.0}\n",
-        ":4: parameters.lr.min: must be a number, got the text '1e-4' (YAML reads 1e-4 as text",
+        ":4: parameters.lr: min 1e-4 and max 1.0 do not tell integers from numbers, so W&B refuses them",
+    ),
+    "bound in quotes": (
+        "method: random\n" + PROGRAM + "parameters:\n  lr: {distribution: uniform, min: '1e-4', max: 1.0}\n",
+        ":4: parameters.lr.min: must be a number, got the text '1e-4'; write numbers without quotes",
+    ),
+    "a date": (
+        RANDOM.replace("min: 0.0, max: 1.0", "value: 2026-01-01"),
+        "parameters: holds a value that W&B",
     ),
     "min above max": (
         "method: random\n" + PROGRAM + "parameters:\n  x: {min: 3, max: 1}\n",
