@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,23 @@ COLD = click.option(
     is_flag=True,
     help="Start every trial as a fresh process, as wandb agent does. This is slower than the default, which "
     "forks trials from a process that has already imported the program's modules.",
+)
+
+
+def _margin(context: click.Context, parameter: click.Parameter, value: float) -> float | None:
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.")
+    return None if value == 0 else value
+
+
+MARGIN = click.option(
+    "--margin",
+    type=click.FloatRange(min=0),
+    callback=_margin,
+    default=0.01,
+    show_default=True,
+    help="Two methods are equivalent if their final results differ by less than this, in units of the "
+    "metric. With 0 no pair is called equivalent: it is better, worse or undecided.",
 )
 
 
