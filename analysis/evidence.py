@@ -36,7 +36,7 @@ class Evidence:
         random_band: the exact band of random search, or None if there is none.
         finals: one per method.
         target: the target validation loss in `finals`; NaN if no search has a result.
-        margin: smaller differences are equivalent in `verdicts`; in units of the loss.
+        margin: smaller differences are equivalent in `verdicts`; in units of the loss. None if there is none.
         verdicts: one for every two methods; undecided if there are too few replicates.
         quality: one per method.
         hypothesis: filters against accuracy and seconds.
@@ -53,7 +53,7 @@ class Evidence:
     random_band: RandomBand | None
     finals: tuple[Finals, ...]
     target: float
-    margin: float
+    margin: float | None
     verdicts: tuple[Verdict, ...]
     quality: tuple[Quality, ...]
     hypothesis: Hypothesis
@@ -72,7 +72,7 @@ def gather(
     retrained: Sequence[RetrainedWinner] = (),
     audited: Sequence[AuditedTrial] = (),
     *,
-    margin: float = MARGIN,
+    margin: float | None = MARGIN,
     target: float | None = None,
 ) -> Evidence:
     """Gather the evidence from the searches of one study; the same searches give the same evidence.
@@ -81,7 +81,7 @@ def gather(
         searches: each once; they set the order of the methods.
         retrained: their retrained winners, at most one per search.
         audited: their stopped trials that were trained to the end, each once.
-        margin: smaller differences of the final loss are equivalent; above 0.
+        margin: smaller differences of the final loss are equivalent; above 0. None: no pair is equivalent.
         target: a target validation loss; by default the median final incumbent of all searches.
 
     Raises:

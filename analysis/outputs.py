@@ -10,6 +10,7 @@ from typing import Any
 from analysis.evidence import Evidence, gather
 from analysis.records.reruns import AuditedTrial, RetrainedWinner
 from analysis.records.search import SearchRecord
+from analysis.statistics.verdicts import MARGIN
 from analysis.tables.comparison import to_markdown, to_text, verdict
 from analysis.tables.csv_file import write_csv
 from analysis.tables.evidence_frames import finals_frame, pairs_frame, winners_frame
@@ -31,6 +32,7 @@ def write_comparison(
     retrained: Sequence[RetrainedWinner] = (),
     audited: Sequence[AuditedTrial] = (),
     conditions: Mapping[str, Any] | None = None,
+    margin: float | None = MARGIN,
 ) -> str:
     """Write OUTPUT_FILES into folder `out`, and return the text to print.
 
@@ -42,14 +44,15 @@ def write_comparison(
         retrained: the retrained winners of the searches.
         audited: their stopped trials that were trained to the end.
         conditions: machine, versions and budget, as `fashion_wb.study.conditions` records them, if known.
+        margin: smaller differences of the final loss are equivalent; above 0. None: no pair is equivalent.
 
     Raises:
         FashionWbError: there is nothing to compare, a search is given twice, or `out` cannot be written.
     """
     _check(searches)
-    evidence = gather(searches, retrained, audited)
+    evidence = gather(searches, retrained, audited, margin=margin)
     absent = [*_without_trials(searches), *left_out]
-    statement = " ".join([verdict(evidence.trials), *absent])
+    statement = " ".join([verdict(evidence.trials, margin), *absent])
     try:
         out.mkdir(parents=True, exist_ok=True)
         _write_tables(evidence, statement, out)

@@ -34,7 +34,7 @@ def statements(evidence: Evidence) -> tuple[str, ...]:
     """Give the evidence behind the headline: the verdicts, the retrained winners, the best trial."""
     best = best_trial(evidence.trials)
     if best is None:
-        return (verdict(evidence.trials),)
+        return (verdict(evidence.trials, evidence.margin),)
     tested = any(one.pair.n >= MIN_REPLICATES for one in evidence.verdicts)
     verdicts = [summary(evidence.verdicts)] if tested else []
     return (*verdicts, *_winners(evidence), _best(best))

@@ -60,13 +60,19 @@ def pairs_table(verdicts: Sequence[Verdict]) -> Table:
     header += ("p, difference", "p, equivalence", "p, Wilcoxon", "replicates still needed")
     caption = (
         "Differences are first minus second, means over n paired replicates; below 0 the first method found "
-        "the lower loss. 95% intervals are in small print. p, difference: paired t-test. p, equivalence: two "
-        f"one-sided t-tests within {verdicts[0].margin:g}. p, Wilcoxon: signed-rank test, for comparison "
+        "the lower loss. 95% intervals are in small print. p, difference: paired t-test. p, equivalence: "
+        f"{_equivalence(verdicts[0].margin)}. p, Wilcoxon: signed-rank test, for comparison "
         f"only; no verdict uses it. Holm's method corrects every p for {verdicts[0].pair.tests} pairs. "
         "Replicates still needed: for a decision in 8 of 10 studies, if the true difference and spread are "
         "the ones observed."
     )
     return Table(caption, header, tuple(map(_row, verdicts)), (0, 1))
+
+
+def _equivalence(margin: float | None) -> str:
+    if margin is None:
+        return "not tested, because no margin is set"
+    return f"two one-sided t-tests within {margin:g}"
 
 
 def _cell(one: Verdict, outcome: Outcome, difference: float) -> MatrixCell:

@@ -71,17 +71,18 @@ def paired_losses(results: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(columns=list(results["method"].unique())).sort_index()
 
 
-def compare_pairs(losses: pd.DataFrame, margin: float) -> tuple[Pair, ...]:
+def compare_pairs(losses: pd.DataFrame, margin: float | None) -> tuple[Pair, ...]:
     """Test all pairs of columns of `losses`, in their order, and correct the tests together.
 
     Args:
         losses: the result of `paired_losses`.
-        margin: smaller differences are equivalent; in units of the loss.
+        margin: smaller differences are equivalent; in units of the loss. Without one, nothing is tested for
+            equivalence: `p_equivalent` is NaN.
 
     Raises:
         ValueError: the margin is not above 0.
     """
-    if not margin > 0:
+    if margin is not None and not margin > 0:
         raise ValueError(f"the margin of equivalence must be above 0, got {margin}")
     columns = {method: losses[method].to_numpy(dtype=float) for method in losses.columns}
     names = list(combinations(columns, 2))
@@ -112,7 +113,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in corrected]
 
 
-def _pair(a: str, b: str, differences: Floats, margin: float, p_wilcoxon: float) -> Pair:
+def _pair(a: str, b: str, differences: Floats, margin: float | None, p_wilcoxon: float) -> Pair:
     n = len(differences)
     p, p_equivalent = _tests(differences, margin)
     spread = float(differences.std(ddof=1)) if n >= 2 else math.nan
@@ -133,8 +134,11 @@ def _pair(a: str, b: str, differences: Floats, margin: float, p_wilcoxon: float)
     )
 
 
-def _tests(differences: Floats, margin: float) -> tuple[float, float]:
-    """Return p for "there is no difference" and for "the difference is at least the margin"."""
+def _tests(differences: Floats, margin: float | None) -> tuple[float, float]:
+    """Return p for "there is no difference" and for "the difference is at least the margin".
+
+    The second is NaN without a margin.
+    """
     n = len(differences)
     if n < MIN_REPLICATES:
         return math.nan, math.nan
@@ -143,10 +147,15 @@ def _tests(differences: Floats, margin: float) -> tuple[float, float]:
         # The t-test needs spread. The exact sign test does not: all n lie on one side of 0 or of the margin.
         one_sided = 0.5**n
         zero = bool(np.abs(differences).max() <= 1e-12)
-        return (1.0 if zero else 2 * one_sided), (one_sided if abs(centre) < margin else 1.0)
+        same = 1.0 if zero else 2 * one_sided
+        if margin is None:
+            return same, math.nan
+        return same, (one_sided if abs(centre) < margin else 1.0)
     error = differences.std(ddof=1) / math.sqrt(n)
-    difference = 2 * special.stdtr(n - 1, -abs(centre) / error)
-    return float(difference), float(special.stdtr(n - 1, (abs(centre) - margin) / error))
+    difference = float(2 * special.stdtr(n - 1, -abs(centre) / error))
+    if margin is None:
+        return difference, math.nan
+    return difference, float(special.stdtr(n - 1, (abs(centre) - margin) / error))
 
 
 def _wilcoxon(differences: Sequence[Floats]) -> list[float]:

@@ -54,22 +54,21 @@ def equivalence_power(n: int, difference: float, spread: float, margin: float, a
     return float(np.where(room > 0, inside, 0.0).mean())
 
 
-def replicates_to_decide(difference: float, spread: float, margin: float, alpha: float) -> int | None:
+def replicates_to_decide(difference: float, spread: float, margin: float | None, alpha: float) -> int | None:
     """Return the smallest number of pairs with which one of the two tests decides with TARGET_POWER.
 
     Args:
         difference: assumed true mean of the differences.
         spread: assumed true standard deviation, above 0.
-        margin: smaller differences are equivalent; above 0.
+        margin: smaller differences are equivalent; above 0. None if the study has no margin.
         alpha: level of each test, corrected for the number of pairs of methods.
 
     Returns:
         At least 3; None if MAX_REPLICATES pairs are not enough.
     """
-    needed = [
-        _smallest(lambda n: difference_power(n, difference, spread, alpha)),
-        _smallest(lambda n: equivalence_power(n, difference, spread, margin, alpha)),
-    ]
+    needed = [_smallest(lambda n: difference_power(n, difference, spread, alpha))]
+    if margin is not None:
+        needed.append(_smallest(lambda n: equivalence_power(n, difference, spread, margin, alpha)))
     return min((n for n in needed if n is not None), default=None)
 
 

@@ -2,7 +2,8 @@
 
 The rule looks at the mean difference of the final incumbents of paired replicates:
 
-1. If two one-sided t-tests place it within the margin, the methods are equivalent.
+1. If two one-sided t-tests place it within the margin, the methods are equivalent. A study without a margin
+   has no such verdict.
 2. Otherwise, if a two-sided paired t-test finds a difference, the first method is better or worse.
 3. Otherwise the pair is undecided.
 
@@ -48,7 +49,7 @@ class Verdict:
     Attributes:
         pair: the numbers.
         outcome: the outcome for pair.a against pair.b.
-        margin: smaller differences are equivalent; in units of the loss.
+        margin: smaller differences are equivalent; in units of the loss. None if no pair can be equivalent.
         more_replicates: number of replicates to add to both methods so that the tests decide in 8 of 10
             studies, if the observed difference and spread are the true ones. 0 if decided; None if unknown
             or if more than power.MAX_REPLICATES would be needed.
@@ -56,16 +57,16 @@ class Verdict:
 
     pair: Pair
     outcome: Outcome
-    margin: float
+    margin: float | None
     more_replicates: int | None
 
 
-def judge(pairs: Iterable[Pair], margin: float) -> tuple[Verdict, ...]:
+def judge(pairs: Iterable[Pair], margin: float | None) -> tuple[Verdict, ...]:
     """Return the verdicts on pairs that `pairwise.compare_pairs` tested with the same `margin`."""
     return tuple(Verdict(pair, outcome_of(pair), margin, _more_replicates(pair, margin)) for pair in pairs)
 
 
-def judge_trials(trials: pd.DataFrame, margin: float = MARGIN) -> tuple[Verdict, ...]:
+def judge_trials(trials: pd.DataFrame, margin: float | None = MARGIN) -> tuple[Verdict, ...]:
     """Return the verdicts on all pairs of methods in `trials`, the result of `frames.trials_frame`."""
     return judge(compare_pairs(paired_losses(search_results(trials)), margin), margin)
 
@@ -80,7 +81,7 @@ def outcome_of(pair: Pair) -> Outcome:
     return Outcome.UNDECIDED
 
 
-def _more_replicates(pair: Pair, margin: float) -> int | None:
+def _more_replicates(pair: Pair, margin: float | None) -> int | None:
     if outcome_of(pair) is not Outcome.UNDECIDED:
         return 0
     if pair.n < MIN_REPLICATES:
@@ -88,7 +89,9 @@ def _more_replicates(pair: Pair, margin: float) -> int | None:
     # The level of Holm's first and strictest step; later steps need fewer replicates.
     alpha = ALPHA / pair.tests
     if pair.spread == 0:
-        sides = 1 if abs(pair.difference.value) < margin else 2
+        if margin is None and abs(pair.difference.value) <= 1e-12:
+            return None
+        sides = 1 if margin is not None and abs(pair.difference.value) < margin else 2
         return max(1, math.ceil(math.log2(sides / alpha)) - pair.n)
     needed = replicates_to_decide(pair.difference.value, pair.spread, margin, alpha)
     return None if needed is None else max(1, needed - pair.n)

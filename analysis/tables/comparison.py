@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.formatting import count_of, format_cells, format_value, markdown_table, text_table
 from analysis.statistics.methods import HYPERPARAMETERS, TOTALS, best_trial
 from analysis.statistics.pairwise import MIN_REPLICATES
-from analysis.statistics.verdicts import judge_trials
+from analysis.statistics.verdicts import MARGIN, judge_trials
 from analysis.tables.verdict_text import repeats_replicates, summary
 from fashion_wb.trial import TrialState
 
@@ -62,10 +62,14 @@ def describe(comparison: pd.DataFrame) -> str:
     return text
 
 
-def verdict(trials: pd.DataFrame) -> str:
+def verdict(trials: pd.DataFrame, margin: float | None = MARGIN) -> str:
     """Say what the trials show: first the verdict on the methods, then the best trial, then caveats.
 
     A method is called better than another only if replicates show it (see `verdicts`).
+
+    Args:
+        trials: the result of `frames.trials_frame`.
+        margin: smaller differences are equivalent; above 0. None: no pair is equivalent.
     """
     best = best_trial(trials)
     if best is None:
@@ -74,7 +78,7 @@ def verdict(trials: pd.DataFrame) -> str:
         return f"No trial finished with a validation loss ({', '.join(states) or 'no trials'}): " + (
             "there is no result to compare."
         )
-    return " ".join([_methods_sentence(trials), _best_sentence(best), *_caveats(trials)])
+    return " ".join([_methods_sentence(trials, margin), _best_sentence(best), *_caveats(trials)])
 
 
 def _best_sentence(best: pd.Series) -> str:
@@ -87,7 +91,7 @@ def _best_sentence(best: pd.Series) -> str:
     return text + ("; this trial was stopped early." if best["state"] == TrialState.STOPPED else ".")
 
 
-def _methods_sentence(trials: pd.DataFrame) -> str:
+def _methods_sentence(trials: pd.DataFrame, margin: float | None) -> str:
     searches = trials.groupby("method", sort=False)["sweep"].nunique()
     if len(searches) == 1:
         return f"Only one method was run (n = {searches.iloc[0]}): there is nothing to compare it with."
@@ -96,7 +100,7 @@ def _methods_sentence(trials: pd.DataFrame) -> str:
             "One search of each method (n = 1) cannot show which method is better: another seed can change "
             "the accuracy as much as another method."
         )
-    verdicts = judge_trials(trials)
+    verdicts = judge_trials(trials, margin)
     if any(one.pair.n >= MIN_REPLICATES for one in verdicts):
         return summary(verdicts)
     if repeats_replicates(trials):

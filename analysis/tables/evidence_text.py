@@ -77,13 +77,19 @@ def _pairs(evidence: Evidence) -> Iterable[str]:
         "A - B: mean difference of the final validation loss within a replicate; below 0, A is better. P(A "
         "lower): share of replicates in which A has the lower loss. n: replicates in which both have a "
         "result. Effect: Hedges' g, in standard deviations of the differences. p: paired t-test. p "
-        f"equivalent: two one-sided t-tests against a margin of {evidence.margin:g}. p Wilcoxon: "
+        f"equivalent: {_equivalence(evidence.margin)}. p Wilcoxon: "
         "signed-rank test, for information only; before correction it cannot be below 2 to the power of 1 - "
         "n. Each p is corrected for all pairs by Holm's method; the intervals are not corrected. A study of "
         "identical methods claims a difference at most 5% of the time if the number of replicates is fixed "
         "in advance. Adding replicates to an undecided study and looking again raises that to about 10% "
         "(docs/evidence/aa.md)."
     )
+
+
+def _equivalence(margin: float | None) -> str:
+    if margin is None:
+        return "not tested, because no margin is set"
+    return f"two one-sided t-tests against a margin of {margin:g}"
 
 
 def _hypothesis(evidence: Evidence) -> Iterable[str]:

@@ -11,6 +11,9 @@ from analysis.statistics.pairwise import MIN_REPLICATES, Pair
 from analysis.statistics.power import MAX_REPLICATES
 from analysis.statistics.verdicts import ALPHA, Outcome, Verdict
 
+_NO_BETTER = "No method is shown to be better than another"
+_NO_CLAIM = f"{_NO_BETTER} or equivalent to it"
+
 
 def sentence(verdict: Verdict) -> str:
     """Say what the replicates show about two methods, with the numbers."""
@@ -42,14 +45,14 @@ def summary(verdicts: Sequence[Verdict]) -> str:
     claims = [*_better(verdicts), *_equivalent(verdicts)]
     undecided = [verdict for verdict in verdicts if verdict.outcome is Outcome.UNDECIDED]
     if not claims:
-        claims = ["No method is shown to be better than another or equivalent to it"]
+        claims = [_NO_CLAIM if margin is not None else _NO_BETTER]
     pairs, needed = count_of(len(verdicts), "pair"), _least_needed(undecided)
     text = f"{'; '.join(claims)}."
     if undecided:
         text += f" Undecided: {len(undecided)} of {pairs}{needed}."
     text += (
         f" The comparison uses the final validation loss of n = {replicates} paired replicates, {pairs} of "
-        f"methods. Equivalent means a difference of less than {margin:g}. {_false_claims(verdicts)}"
+        f"methods. {_meaning(margin)} {_false_claims(verdicts)}"
     )
     if needed:
         text += " Looking again after adding replicates raises that to about 10%."
@@ -80,6 +83,12 @@ def _equivalent(verdicts: Sequence[Verdict]) -> list[str]:
         for one in verdicts
         if one.outcome is Outcome.EQUIVALENT
     ]
+
+
+def _meaning(margin: float | None) -> str:
+    if margin is None:
+        return "No margin is set, so no pair can be equivalent."
+    return f"Equivalent means a difference of less than {margin:g}."
 
 
 def _least_needed(undecided: Sequence[Verdict]) -> str:

@@ -13,6 +13,7 @@ from analysis.formatting import count_of, format_value, markdown_table
 from analysis.records.frames import epochs_frame, incumbent, trials_frame
 from analysis.records.search import SearchRecord
 from analysis.statistics.methods import best_trial, compare
+from analysis.statistics.verdicts import MARGIN
 from analysis.tables.comparison import READING, describe, table_markdown, verdict
 from analysis.wandb_report import grids
 from analysis.wandb_report.reports_package import wr
@@ -33,6 +34,7 @@ def build_report(
     *,
     version: str,
     made: datetime,
+    margin: float | None = MARGIN,
 ) -> wr.Report:
     """Build the report without saving it; this makes no request.
 
@@ -42,10 +44,11 @@ def build_report(
         left_out: sentences on what the report leaves out.
         version: of fashion-wb.
         made: when the searches were read, with a time zone.
+        margin: smaller differences of the final loss are equivalent; above 0. None: no pair is equivalent.
     """
     trials, epochs = trials_frame(searches), epochs_frame(searches)
     blocks: list[Block] = [
-        *_result(trials),
+        *_result(trials, margin),
         *_incumbent(epochs),
         *_all_runs(trials),
         *_trained_to_the_end(trials),
@@ -64,14 +67,14 @@ def build_report(
     )
 
 
-def _result(trials: pd.DataFrame) -> Iterable[Block]:
+def _result(trials: pd.DataFrame, margin: float | None) -> Iterable[Block]:
     comparison = compare(trials)
     yield wr.P(
         "Each method searched for good hyperparameters of the same small convolutional network on "
         "Fashion-MNIST. Each run is one configuration that a method tried. Lower validation loss is better."
     )
     yield wr.H2("Result")
-    yield wr.CalloutBlock(verdict(trials))
+    yield wr.CalloutBlock(verdict(trials, margin))
     yield wr.P(f"Compared: {describe(comparison)}")
     yield wr.H2("The methods side by side")
     yield wr.MarkdownBlock(table_markdown(comparison))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fashion_wb.commands.options import PATH
+from fashion_wb.commands.options import MARGIN, PATH
 from fashion_wb.errors import FashionWbError
 from fashion_wb.server.path import WandbPath, parse_path
 from fashion_wb.study.plan import method_order
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--out", type=PATH, default=Path("comparison"), show_default=True, help="Output folder.")
-def compare(sources: tuple[str, ...], out: Path) -> None:
+@MARGIN
+def compare(sources: tuple[str, ...], out: Path, margin: float | None) -> None:
     """Compare sweeps: write tables, figures and an HTML report.
 
     The report says which differences between the methods the data can show, and which it cannot. Each SOURCE
@@ -45,6 +46,7 @@ def compare(sources: tuple[str, ...], out: Path) -> None:
             retrained=winners,
             audited=audits,
             conditions=_conditions(places),
+            margin=margin,
         )
     )
 

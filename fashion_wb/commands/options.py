@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,7 @@ COLD = click.option(
 )
 
 
+<<<<<<< HEAD
 def load_sweep(file: Path) -> Sweep:
     """Read and check a sweep file; print what its reader should know to stderr.
 
@@ -54,6 +56,23 @@ def load_sweep(file: Path) -> Sweep:
     for notice in sweep.notices:
         click.echo(notice, err=True)
     return sweep
+=======
+def _margin(context: click.Context, parameter: click.Parameter, value: float) -> float | None:
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.")
+    return None if value == 0 else value
+
+
+MARGIN = click.option(
+    "--margin",
+    type=click.FloatRange(min=0),
+    callback=_margin,
+    default=0.01,
+    show_default=True,
+    help="Two methods are equivalent if their final results differ by less than this, in units of the "
+    "metric. With 0 no pair is called equivalent: it is better, worse or undecided.",
+)
+>>>>>>> reports12
 
 
 def slot_options(command: Callable[..., None]) -> Callable[..., None]:

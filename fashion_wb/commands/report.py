@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fashion_wb.commands.options import MARGIN
 from fashion_wb.errors import FashionWbError
 from fashion_wb.server.path import WandbPath, parse_path
 from fashion_wb.study.plan import method_order
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 @click.option(
     "--share/--unshare", default=None, help="Create a link for viewing without an account, or revoke it."
 )
-def report(project: str, share: bool | None) -> None:
+@MARGIN
+def report(project: str, share: bool | None, margin: float | None) -> None:
     """Create or update the W&B report on a project's sweeps.
 
     --share prints a link with which anybody can view the report and the results of its runs without an
@@ -37,14 +39,14 @@ def report(project: str, share: bool | None) -> None:
     if share is False:
         click.echo(store.unshare_report(server, path))
         return
-    saved = _save(server, path)
+    saved = _save(server, path, margin)
     click.echo(f"Report {'created' if saved.created else 'updated'}: {saved.url}")
     if share:
         click.echo(f"Anybody can view it with this link: {store.share_report(server, saved)}")
         click.echo(f"To revoke the link: fashion-wb report {path} --unshare")
 
 
-def _save(server: Server, path: WandbPath) -> SavedReport:
+def _save(server: Server, path: WandbPath, margin: float | None) -> SavedReport:
     from datetime import UTC, datetime
     from importlib.metadata import version
 
@@ -55,5 +57,7 @@ def _save(server: Server, path: WandbPath) -> SavedReport:
     made = datetime.now(UTC)
     pulled = search_records(server, path, sys.stderr)
     searches = sorted(pulled.searches, key=lambda search: method_order(search.method))
-    built = build_report(searches, path, pulled.left_out, version=version("fashion-wb"), made=made)
+    built = build_report(
+        searches, path, pulled.left_out, version=version("fashion-wb"), made=made, margin=margin
+    )
     return save_report(server, path, built)

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from analysis_cases import hand_made, plausible, search, trial
+from analysis_cases import LOSS, hand_made, plausible, search, trial
 
 from analysis.outputs import OUTPUT_FILES, write_comparison
 from analysis.records.frames import trials_frame
+from analysis.records.search import SearchRecord
 from analysis.tables.csv_file import write_csv
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import replacing
@@ -96,3 +97,21 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
+
+
+@pytest.mark.parametrize(("margin", "outcome"), [(0.05, "equivalent"), (None, "undecided")])
+def test_every_output_uses_the_margin_given(margin, outcome, tmp_path):
+    losses = {"bayes": (0.30, 0.31, 0.32), "random": (0.301, 0.309, 0.3205)}
+    searches = [
+        SearchRecord(method, f"{method}{number}", LOSS, (trial(0, [loss]),), number)
+        for method, found in losses.items()
+        for number, loss in enumerate(found)
+    ]
+    printed = " ".join(write_comparison(searches, tmp_path, margin=margin).split())
+    markdown, page = ((tmp_path / name).read_text() for name in ("comparison.md", "report.html"))
+    assert pd.read_csv(tmp_path / "pairs.csv")["outcome"].tolist() == [outcome]
+    assert pd.read_csv(tmp_path / "pairs.csv")["margin"].fillna(0).tolist() == [margin or 0]
+    said = "a margin of 0.05" if margin else "not tested, because no margin is set"
+    assert said in markdown and ("are equivalent within 0.05" in printed) is bool(margin)
+    assert ("t-tests within 0.05" in page) is bool(margin)
+    assert ("not tested, because no margin is set" in page) is not bool(margin)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,7 @@ from analysis.statistics.verdicts import Outcome, judge
 from analysis.tables.verdict_text import sentence, summary
 
 
-def verdicts(margin: float = 0.01, **losses: list[float]):
+def verdicts(margin: float | None = 0.01, **losses: list[float]):
     return judge(compare_pairs(pd.DataFrame(losses), margin), margin)
 
 
@@ -52,6 +54,22 @@ def test_an_undecided_pair_says_how_many_replicates_it_needs():
 def test_a_pair_that_no_number_of_replicates_decides_says_so():
     (one,) = verdicts(1e-6, a=BASE, b=[0.30001, 0.36, 0.27, 0.33, 0.34])
     assert one.more_replicates is None and "Even 1,000 replicates would probably not decide" in sentence(one)
+
+
+def test_without_a_margin_no_pair_is_equivalent_and_differences_are_found_as_before():
+    near, clear = verdicts(None, a=BASE, b=shifted(0.0)), verdicts(None, a=BASE, b=shifted(0.1))
+    assert near[0].outcome is Outcome.UNDECIDED and math.isnan(near[0].pair.p_equivalent_holm)
+    assert clear[0].outcome is Outcome.BETTER
+    assert clear[0].pair.p_holm == verdicts(0.01, a=BASE, b=shifted(0.1))[0].pair.p_holm
+    assert "No margin is set, so no pair can be equivalent" in summary(near)
+    assert "or equivalent to it" not in summary(near)
+
+
+def test_without_a_margin_replicates_are_counted_up_to_a_difference_only():
+    """BASE against itself never differs, so no number of replicates decides; equal shifts need a few more."""
+    (same,), (shift,) = verdicts(None, a=BASE, b=BASE), verdicts(None, a=BASE, b=[x + 0.004 for x in BASE])
+    assert same.outcome is Outcome.UNDECIDED and same.more_replicates is None
+    assert shift.outcome is Outcome.UNDECIDED and shift.more_replicates == 1
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
