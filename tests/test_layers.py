@@ -36,8 +36,9 @@ ANALYSIS = [
 ]
 # Inside a package the modules have an order too; these are the ones with more than one floor of packages.
 SEARCH = [
-    ["protocol", "seeds", "plain_values", "one_thread", "hyperband"],
-    ["optuna_samplers"],
+    ["protocol", "seeds", "plain_values", "one_thread", "hyperband", "domains"],
+    ["space", "earlier"],
+    ["optuna_samplers", "initial", "no_repeats"],
     ["wandb_engine", "scheduler"],
     ["factory", "studies"],
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fashion_wb.commands.options import PATH, POSITIVE, SEED, load_sweep
+from fashion_wb.commands.start_options import pick_start, start_options
 from fashion_wb.errors import FashionWbError
 
 if TYPE_CHECKING:
@@ -26,8 +28,15 @@ if TYPE_CHECKING:
     type=PATH,
     help="Folder for the trial's files where it runs, if DIR is not there.  [default: DIR]",
 )
+@start_options
 def ask(
-    directory: Path, file: Path | None, count: int | None, parallel: int | None, seed: int, home: Path | None
+    directory: Path,
+    file: Path | None,
+    count: int | None,
+    parallel: int | None,
+    seed: int,
+    home: Path | None,
+    **options: Any,
 ) -> None:
     """Take the next trial of the sweep in folder DIR, to run it with your own launcher.
 
@@ -35,9 +44,13 @@ def ask(
     removes a variable), cwd, files (path to content, to be written first) and output.
     """
     from fashion_wb.offline.ask_tell import ask, open_ask
+    from fashion_wb.offline.start.opening import NOTHING_MORE
 
+    start = pick_start(options)
     if file is not None:
-        open_ask(directory, load_sweep(file), seed, count, parallel)
+        open_ask(directory, load_sweep(file), seed, count, parallel, start, sys.stderr)
+    elif start != NOTHING_MORE:
+        raise FashionWbError("--initial, --warm-start and --allow-repeats: give them with --sweep")
     click.echo(json.dumps(_describe(ask(directory.resolve(), Path.cwd()), home), indent=2))
 
 

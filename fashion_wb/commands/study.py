@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from fashion_wb.commands.options import PATH, POSITIVE, run_options, search_options
+from fashion_wb.commands.start_options import pick_start, start_options
 from fashion_wb.study.plan import METHODS
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ _COUNT = click.IntRange(min=0)
     "search, winners retrained once, no audit.",
 )
 @click.option("--out", type=PATH, help="Output folder.  [default: study, or study-quick with --quick]")
+@start_options
 @search_options
 def study(
     methods: str,
@@ -96,7 +99,8 @@ def study(
     settings = StudySettings(trials, given("epochs", epochs), budget_epochs, seed)
     out = out or Path("study-quick" if quick else "study")
     names = [name.strip() for name in methods.split(",") if name.strip()]
-    planned = plan_study(names, replicates, settings, out)
+    start = pick_start(options)
+    planned = [replace(plan, start=start) for plan in plan_study(names, replicates, settings, out)]
     click.echo(_announcement(len(names), replicates, settings, out), err=True)
     run = run_options(PROJECT_ROOT, out, options)
     # The machines of a cluster come and go: there is no one number of trials at a time.

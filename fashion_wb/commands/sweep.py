@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from fashion_wb.commands.options import PATH, POSITIVE, load_sweep, run_options, search_options
+from fashion_wb.commands.start_options import pick_start, start_options
 
 
 @click.command()
@@ -17,6 +18,7 @@ from fashion_wb.commands.options import PATH, POSITIVE, load_sweep, run_options,
 @click.option(
     "--dir", "directory", type=PATH, default=Path("runs"), show_default=True, help="Folder for the runs."
 )
+@start_options
 @search_options
 def sweep(file: Path, count: int | None, directory: Path, seed: int, **options: Any) -> None:
     """Run the W&B sweep file FILE offline.
@@ -29,7 +31,7 @@ def sweep(file: Path, count: int | None, directory: Path, seed: int, **options: 
     from fashion_wb.offline.summary import check_not_all_failed, summarise
 
     folder = directory / file.stem
-    planned = PlannedSweep(folder, load_sweep(file), seed)
+    planned = PlannedSweep(folder, load_sweep(file), seed, start=pick_start(options))
     with Session(run_options(Path.cwd(), folder, options), sys.stderr) as session:
         session.run_sweeps([planned], count)
     click.echo(summarise(folder))

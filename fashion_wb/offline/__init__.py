@@ -1,8 +1,8 @@
 """Run one sweep, or several, without a server.
 
 Import `run` to run planned sweeps, `plan` to plan them, `reruns` for configurations that are trained again,
-`ask_tell` for trials that your own launcher runs, and `summary` for the result of a sweep. The rest is
-internal:
+`ask_tell` for trials that your own launcher runs, `summary` for the result of a sweep, and `start` for what
+it starts from besides its file (a package). The rest is internal:
 
     controller      the main loop: shares the slots among sweeps, and handles Ctrl-C
     runner          one sweep in progress: starts, watches and stops its trials

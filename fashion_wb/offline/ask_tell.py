@@ -16,14 +16,15 @@ import shutil
 import signal
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.protocol import Event, Launch
 from fashion_wb.files import locked, write_text
 from fashion_wb.offline.plan import trial_cap
 from fashion_wb.offline.runner import SweepRunner
+from fashion_wb.offline.start.opening import StartOptions, make_reader, open_start, search_of
 from fashion_wb.runlog.reader import find_run_log, read_run_log
-from fashion_wb.search.factory import make_search
 from fashion_wb.sweep_folder.attempts import read_attempts
 from fashion_wb.sweep_folder.sweep_dir import SweepDir, open_sweep_dir, read_sweep_dir
 from fashion_wb.sweepfile.sweep import Sweep
@@ -66,7 +67,15 @@ class _Launches:
     def close(self) -> None: ...
 
 
-def open_ask(root: Path, sweep: Sweep, seed: int, count: int | None, parallel: int | None) -> None:
+def open_ask(
+    root: Path,
+    sweep: Sweep,
+    seed: int,
+    count: int | None,
+    parallel: int | None,
+    start: StartOptions,
+    stream: TextIO,
+) -> None:
     """Make the folder of a sweep that is asked; the same sweep, seed and options find it as it is.
 
     Args:
@@ -76,14 +85,17 @@ def open_ask(root: Path, sweep: Sweep, seed: int, count: int | None, parallel: i
         count: maximum number of trials; the file's `run_cap` applies as well.
         parallel: trials that may be out at once; see `SweepRunner.parallel`. None means a fifth of the trials
             for a search that learns from results, and no limit for others.
+        start: what the sweep starts from besides its file.
+        stream: gets the progress of reading earlier runs.
 
     Raises:
         FashionWbError: the folder holds another sweep, the search space is invalid or the sweep has no end.
     """
     cap = trial_cap(sweep, count)
     folder = open_sweep_dir(root, sweep, seed)
+    open_start(folder, start, make_reader(stream))
     if parallel is None:
-        sampler, _ = make_search(sweep, folder.sweep_id, seed)
+        sampler, _ = search_of(folder)
         parallel = max(1, (cap or 1 << 20) // (5 if sampler.needs_results else 1))
     path, record = root / _SETTINGS, {"cap": cap, "parallel": parallel}
     if path.exists() and _read(path) != record:
@@ -165,7 +177,7 @@ def tell_lost(root: Path, cwd: Path, run_id: str, attempt: int, reason: str) -> 
 def _runner(root: Path, cwd: Path) -> SweepRunner:
     folder = read_sweep_dir(root)
     settings = _read(root / _SETTINGS)
-    sampler, pruner = make_search(folder.sweep, folder.sweep_id, folder.seed)
+    sampler, pruner = search_of(folder)
     out = {path.stem.removeprefix("asked-") for path in folder.proposals.glob("asked-*.json")}
     return SweepRunner(
         folder=folder,

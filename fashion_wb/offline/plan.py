@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.offline.budget import EpochBudget
+from fashion_wb.offline.start.opening import NOTHING_MORE, StartOptions
 from fashion_wb.sweepfile.sweep import Sweep
 
 
@@ -20,6 +21,7 @@ class PlannedSweep:
         seed: seed of the search, at least 0.
         budget: the epochs it may spend; None if its `run_cap` is the only limit.
         priority: lower runs first; sweeps of the same priority run side by side.
+        start: what it starts from besides its file.
     """
 
     folder: Path
@@ -27,6 +29,7 @@ class PlannedSweep:
     seed: int
     budget: EpochBudget | None = None
     priority: int = 0
+    start: StartOptions = NOTHING_MORE
 
 
 def trial_cap(sweep: Sweep, count: int | None) -> int | None:

@@ -65,7 +65,7 @@ class ListSampler:
     def __init__(self, configs: Sequence[Mapping[str, Any]]) -> None:
         self._configs = configs
 
-    def ask(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
+    def ask(self, trials: Sequence[Trial], attempt: int = 0) -> dict[str, Any] | None:
         """Return the next configuration of the list, or None at its end."""
         return dict(self._configs[len(trials)]) if len(trials) < len(self._configs) else None
 

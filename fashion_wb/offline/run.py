@@ -22,7 +22,8 @@ from fashion_wb.offline.plan import PlannedSweep, trial_cap
 from fashion_wb.offline.progress import Progress
 from fashion_wb.offline.reruns import ListSampler, RerunSet
 from fashion_wb.offline.runner import SweepRunner
-from fashion_wb.search.factory import make_search
+from fashion_wb.offline.start.notes import describe_start
+from fashion_wb.offline.start.opening import make_reader, open_start, search_of
 from fashion_wb.search.protocol import NoPruner
 from fashion_wb.sweep_folder.sweep_dir import SweepDir, open_sweep_dir
 from fashion_wb.sweepfile.program import read_program
@@ -102,7 +103,7 @@ class Session:
             _check_program(plan.sweep, options.cwd)
             trial_cap(plan.sweep, count)
         _prepare([plan.sweep for plan in planned], options.cwd)
-        folders = [open_sweep_dir(plan.folder, plan.sweep, plan.seed) for plan in planned]
+        folders = self._open(planned)
         pairs = list(zip(planned, folders, strict=True))
         if all(_is_complete(plan, folder, count) for plan, folder in pairs):
             print("Every trial has already ended.", file=self._stream, flush=True)
@@ -110,6 +111,16 @@ class Session:
         # Sweeps of one priority share the slots, so a search does not depend on the number of priorities.
         share = ceil(max(1, len(options.slots)) / max(Counter(plan.priority for plan in planned).values()))
         self._run(folders, lambda: [_runner(*pair, count, share, options) for pair in pairs])
+        return folders
+
+    def _open(self, planned: Sequence[PlannedSweep]) -> list[SweepDir]:
+        folders = [open_sweep_dir(plan.folder, plan.sweep, plan.seed) for plan in planned]
+        read = make_reader(self._stream)
+        for plan, folder in zip(planned, folders, strict=True):
+            open_start(folder, plan.start, read)
+        # Searches of one study mostly start from the same.
+        for line in dict.fromkeys(line for folder in folders for line in describe_start(folder)):
+            print(line, file=self._stream, flush=True)
         return folders
 
     def run_reruns(self, rerun_sets: Sequence[RerunSet]) -> None:
@@ -166,7 +177,7 @@ class Session:
 def _runner(
     plan: PlannedSweep, folder: SweepDir, count: int | None, share: int, options: RunOptions
 ) -> SweepRunner:
-    sampler, pruner = make_search(folder.sweep, folder.sweep_id, folder.seed)
+    sampler, pruner = search_of(folder)
     cap = trial_cap(folder.sweep, count)
     parallel = options.parallel
     if parallel is None:

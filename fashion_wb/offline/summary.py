@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fashion_wb.errors import FashionWbError
+from fashion_wb.offline.start.notes import describe_repeats
 from fashion_wb.sweep_folder.sweep_dir import SweepDir, read_sweep_dir
 from fashion_wb.trial import Trial, TrialState
 
 
 def summarise(root: Path) -> str:
-    """Summarise the sweep in `root`: the number of trials by outcome, the best trial, where its runs are.
+    """Summarise the sweep in `root`: trials by outcome, the best one, repeats, where its runs are.
 
     Raises:
         FashionWbError: `root` holds no sweep, or a log is damaged.
@@ -23,6 +24,7 @@ def summarise(root: Path) -> str:
     tally = ", ".join(f"{counts[state]} {state}" for state in TrialState if counts[state] > 0) or "no trials"
     lines = [f"{folder.sweep.name} (sweep {folder.sweep_id}, seed {folder.seed}): {tally}"]
     lines += _best_line(folder, trials)
+    lines += describe_repeats(folder, trials)
     lines.append(f"Runs: {root}/wandb  (look at one with: wandb leet inspect --summary RUN_FOLDER)")
     return "\n".join(lines)
 

@@ -8,11 +8,12 @@ from typing import TextIO
 
 from fashion_wb.errors import Interrupted
 from fashion_wb.files import locked
+from fashion_wb.offline.start.notes import is_used_up
+from fashion_wb.offline.start.opening import recorded_start
 from fashion_wb.push.local_runs import local_runs
 from fashion_wb.push.server_sweep import ensure_project, ensure_sweep, finish_sweep
 from fashion_wb.push.staging import staging
 from fashion_wb.push.upload import Upload
-from fashion_wb.search.factory import make_search
 from fashion_wb.server.connection import Server, connect
 from fashion_wb.server.path import WandbPath
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
@@ -113,7 +114,5 @@ def _is_complete(folder: SweepDir, trials: int) -> bool:
     """Whether a sweep of `trials` trials, all with an outcome, will have no more trials."""
     if folder.sweep.run_cap is not None and trials >= folder.sweep.run_cap:
         return True
-    if folder.sweep.config["method"] != "grid":
-        return False
-    sampler, _ = make_search(folder.sweep, folder.sweep_id, folder.seed)
-    return sampler.ask(folder.read_trials()) is None
+    endless = recorded_start(folder).allow_repeats and folder.sweep.config["method"] != "grid"
+    return not endless and is_used_up(folder, folder.read_trials())

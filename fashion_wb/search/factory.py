@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fashion_wb.errors import FashionWbError
+from fashion_wb.search.earlier import WithEarlier
+from fashion_wb.search.initial import InitialSampler
+from fashion_wb.search.no_repeats import NoRepeats, Report
 from fashion_wb.search.protocol import NoPruner, Pruner, Sampler
+from fashion_wb.search.space import make_space
+from fashion_wb.sweep_folder.start import Start
 
 if TYPE_CHECKING:
     from fashion_wb.sweepfile.sweep import Sweep
@@ -39,6 +44,33 @@ def make_search(sweep: Sweep, sweep_id: str, seed: int) -> tuple[Sampler, Pruner
             f"got {config['method']!r}"
         )
     return WandbSampler(config, sweep.metric, seed), _pruner(sweep)
+
+
+def start_search(
+    sweep: Sweep, sweep_id: str, seed: int, start: Start, report: Report | None = None
+) -> tuple[Sampler, Pruner]:
+    """Build the search that a sweep file asks for, with what it starts from.
+
+    Args:
+        sweep, sweep_id, seed: as for `make_search`.
+        start: what the search starts from; its configurations are in the space.
+        report: is told of suggestions that repeat a configuration; see `NoRepeats`.
+
+    Raises:
+        FashionWbError: as `make_search`; or a function of the scheduler block defines the space, which
+            initial configurations and earlier runs must be checked against.
+    """
+    sampler, pruner = make_search(sweep, sweep_id, seed)
+    space = make_space(sweep.config)
+    if start.earlier and (sampler.needs_results or sweep.config["method"] == "grid"):
+        sampler = WithEarlier(sampler, start.earlier)
+    if start.initial:
+        assert space is not None
+        sampler = InitialSampler(sampler, space, start.initial)
+    if not start.allow_repeats:
+        known = [trial.config for trial in start.earlier]
+        sampler = NoRepeats(sampler, space, known, start.initial, seed, report)
+    return sampler, pruner
 
 
 def _pruner(sweep: Sweep) -> Pruner:

@@ -18,17 +18,19 @@ class Sampler(Protocol):
 
     needs_results: bool
 
-    def ask(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
+    def ask(self, trials: Sequence[Trial], attempt: int = 0) -> dict[str, Any] | None:
         """Suggest the configuration of trial number `len(trials)`; None if the search space is used up.
 
         Args:
             trials: every earlier trial in order of number. A trial whose result must not be known yet is
                 shown as running. The next call shows the same trials, with more results, and one more trial.
+            attempt: how many suggestions for this trial were turned down. Each attempt has random numbers of
+                its own.
 
         Returns:
             Every parameter of the sweep file, constants included, nested as in the file. The values are plain
-            Python (bool, int, float, str, list, dict, None). For a given seed they depend on `trials` alone:
-            a new sampler that is shown the same trials gives the same answer.
+            Python (bool, int, float, str, list, dict, None). For a given seed they depend on `trials` and
+            `attempt` alone: a new sampler that is shown the same trials gives the same answer.
         """
         ...
 

@@ -4,6 +4,7 @@
     DIR/wandb/sweep-ID/config-RUN.yaml                 a trial's configuration, in the format of W&B's agent
     DIR/wandb/sweep-ID/outcome-RUN.json                its outcome, if the run's log does not tell it
     DIR/wandb/sweep-ID/attempts-RUN.json               how often it started, if more than once; see `attempts`
+    DIR/wandb/sweep-ID/start.json, redrawn.json        what it starts from besides its file; see `start`
     DIR/wandb/offline-run-TIME-RUN/run-RUN.wandb       the log of its run
     DIR/wandb/interrupted/...                          earlier logs of trials that ran again
     DIR/output/RUN.log                                 what the trial printed
@@ -159,6 +160,8 @@ def open_sweep_dir(root: Path, sweep: Sweep, seed: int) -> SweepDir:
         if any(found.proposals.glob("config-*.yaml")):
             _check_unchanged(found, sweep, seed)
             return found
+        if not _changes(found, sweep, seed):
+            return found
         # No trial has started here, for example because the sweep file had a mistake: nothing is lost.
         shutil.rmtree(found.proposals, ignore_errors=True)
     alphabet = string.ascii_lowercase + string.digits
@@ -220,6 +223,16 @@ def state_from_log(log: RunLog | None, metric: Metric | None) -> tuple[TrialStat
 
 
 def _check_unchanged(found: SweepDir, sweep: Sweep, seed: int) -> None:
+    changes = _changes(found, sweep, seed)
+    if changes:
+        lines = "\n".join(change for change in changes if change.strip())
+        raise FashionWbError(
+            f"{found.root}: holds another sweep. The differences:\n{lines}\n"
+            "Give another folder (--dir, or --out for a study), or the file and options it started with."
+        )
+
+
+def _changes(found: SweepDir, sweep: Sweep, seed: int) -> list[str]:
     changes = []
     if found.seed != seed:
         changes.append(f"  seed was {found.seed}, is now {seed}")
@@ -228,12 +241,7 @@ def _check_unchanged(found: SweepDir, sweep: Sweep, seed: int) -> None:
     changes += [
         f"  {line}" for line in difflib.unified_diff(before, after, lineterm="", n=0) if line[:2] != "@@"
     ][2:]
-    if before != after or found.seed != seed:
-        lines = "\n".join(change for change in changes if change.strip())
-        raise FashionWbError(
-            f"{found.root}: holds another sweep. The differences:\n{lines}\n"
-            "Give another folder (--dir, or --out for a study), or the file and options it started with."
-        )
+    return changes
 
 
 def _read_config(path: Path) -> dict[str, Any]:

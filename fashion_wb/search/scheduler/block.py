@@ -9,6 +9,7 @@ from typing import Any
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.scheduler.engine import Engine, convert_errors
+from fashion_wb.search.seeds import stable_seed
 from fashion_wb.trial import Metric, Trial
 
 
@@ -46,23 +47,32 @@ class SchedulerSampler:
         self.needs_results = self._suggesting.learns
         self._pruning: Engine | None = None
 
-    def _make(self) -> Engine:
-        return _make_engine(*self._arguments)
+    def _make(self, attempt: int = 0) -> Engine:
+        config, metric, sweep_id, seed = self._arguments
+        seed = seed if attempt == 0 else stable_seed(seed, "again", attempt)
+        return _make_engine(config, metric, sweep_id, seed)
 
     @property
     def prunes(self) -> bool:
         """Whether the engine has a pruner that can stop a trial."""
         return self._suggesting.prunes
 
-    def ask(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
+    def ask(self, trials: Sequence[Trial], attempt: int = 0) -> dict[str, Any] | None:
         """Suggest the next configuration; None if the search space is used up or the terminator says stop.
+
+        A sampler that draws each trial by its number is made again with another seed for another attempt, so
+        that a resumed search finds the same. Any other one is asked again.
 
         Raises:
             FashionWbError: the engine or one of the file's functions raised an error.
         """
         if not self._suggesting.can_continue_with(trials):
             self._suggesting = self._make()
-        return self._suggesting.suggest(trials)
+        if attempt == 0:
+            return self._suggesting.suggest(trials)
+        if self._suggesting.draws_by_number:
+            return self._make(attempt).suggest(trials)
+        return self._suggesting.suggest_again(trials)
 
     def stop(self, trials: Sequence[Trial]) -> set[int]:
         """Return the numbers of the running trials that the engine's pruner wants to stop.

@@ -37,6 +37,7 @@ class Engine:
     Attributes:
         prunes: whether it can stop a trial at all.
         learns: whether its suggestions may depend on results.
+        draws_by_number: whether a suggestion depends on the seed, the trial's number and the trials alone.
 
     Args:
         optimizer: what W&B built from the sweep.
@@ -46,6 +47,7 @@ class Engine:
     def __init__(self, optimizer: Optimizer, metric: Metric) -> None:
         self.prunes = True
         self.learns = True
+        self.draws_by_number = False
         self._optimizer = optimizer
         self._metric = metric
         self._ids: dict[int, Any] = {}
@@ -98,6 +100,14 @@ class Engine:
         config: dict[str, Any] = plain(suggestions[0].config.flat_dict())
         self._asked = (len(trials), suggestions[0].run_id, config)
         return config
+
+    def suggest_again(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
+        """Suggest another configuration than the last one, which was turned down; else as `suggest`."""
+        if self._asked is not None and self._asked[0] == len(trials):
+            with convert_errors():
+                self._optimizer.forget_run(self._asked[1])
+            self._asked = None
+        return self.suggest(trials)
 
     def prune(self, trials: Sequence[Trial]) -> set[int]:
         """Return the numbers of the running trials among `trials` (in order of number) that must stop."""

@@ -9,13 +9,16 @@ import optuna
 from optuna.trial import TrialState as OptunaState
 
 from fashion_wb.errors import FashionWbError
+from fashion_wb.search.optuna_samplers.hyperopt_tpe import HyperoptTPESampler
 from fashion_wb.search.optuna_samplers.per_trial import PerTrialSampler
-from fashion_wb.search.optuna_samplers.unit_samplers import QuasiRandomSampler
+from fashion_wb.search.optuna_samplers.unit_samplers import QuasiRandomSampler, UnitSampler
 from fashion_wb.search.scheduler.engine import Engine
 from fashion_wb.trial import Metric, Trial, TrialState
 
 # Samplers for which results do not matter.
 _RESULTS_DO_NOT_MATTER = (QuasiRandomSampler, optuna.samplers.RandomSampler, optuna.samplers.GridSampler)
+# Samplers that draw each trial by its number.
+_BY_NUMBER = (PerTrialSampler, HyperoptTPESampler, UnitSampler)
 
 Distributions = dict[str, optuna.distributions.BaseDistribution]
 
@@ -51,14 +54,17 @@ class OptunaEngine(Engine):
         if seed is not None:
             self._study.sampler = PerTrialSampler(lambda k: optuna.samplers.TPESampler(seed=k), seed)
         self.learns = not isinstance(self._study.sampler, _RESULTS_DO_NOT_MATTER)
+        self.draws_by_number = isinstance(self._study.sampler, _BY_NUMBER)
 
     def suggest(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
-        """Suggest as `Engine.suggest` does; also None if a used-up GridSampler would repeat itself."""
+        """Suggest as `Engine.suggest` does; a GridSampler does not repeat itself, resumed or not."""
         config = super().suggest(trials)
-        repeats = isinstance(self._study.sampler, optuna.samplers.GridSampler) and any(
-            trial.config == config for trial in trials
-        )
-        return None if repeats else config
+        if not isinstance(self._study.sampler, optuna.samplers.GridSampler):
+            return config
+        tried = [trial.config for trial in trials]
+        while config in tried:
+            config = self.suggest_again(trials)
+        return config
 
     def _register(self, trial: Trial, reporting: bool) -> str:
         queued = self._study.get_trials(deepcopy=False, states=(OptunaState.WAITING,))

@@ -82,8 +82,8 @@ class WandbSampler:
         self._config["metric"] = dict(block)
         self._config["parameters"] = parameters_as_positions(self._parameters)
 
-    def ask(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
-        """Suggest the next configuration; None if a grid is used up.
+    def ask(self, trials: Sequence[Trial], attempt: int = 0) -> dict[str, Any] | None:
+        """Suggest the next configuration; None if a grid is used up. See `Sampler`.
 
         Raises:
             FashionWbError: W&B's library rejects the space, or a trial's config is not in it.
@@ -92,7 +92,8 @@ class WandbSampler:
 
         runs = self._runs(trials)
         threads = one_thread() if self._method == "bayes" else nullcontext()
-        with threads, _quiet(), _seeded(stable_seed(self._seed, len(trials))):
+        again = () if attempt == 0 else (attempt,)
+        with threads, _quiet(), _seeded(stable_seed(self._seed, len(trials), *again)):
             try:
                 (run,) = next_runs(self._config, runs)
             except ValueError as error:
