@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, overload
@@ -177,7 +178,13 @@ def optuna_domain(spec: Mapping[str, Any]) -> Domain:
 
     from fashion_wb.wandb_private import optuna_search_space
 
-    (distribution,) = optuna_search_space({"parameter": spec}).values()
+    if spec.get("distribution") == "q_log_uniform_values" and (spec.get("q", 1) != 1 or spec["min"] < 1):
+        # The conversion drops q, and prints a warning each time; the search has it printed already.
+        return Interval(spec["min"], spec["max"])
+    with warnings.catch_warnings():
+        # A range that the step does not divide, and categories that are lists.
+        warnings.simplefilter("ignore", UserWarning)
+        (distribution,) = optuna_search_space({"parameter": spec}).values()
     if isinstance(distribution, CategoricalDistribution):
         return Listed(_distinct(distribution.choices))
     if isinstance(distribution, IntDistribution):
@@ -191,7 +198,8 @@ def optuna_domain(spec: Mapping[str, Any]) -> Domain:
 
 def _rounded(low: float, high: float, q: float) -> Listed:
     """Return what W&B's `round(x / q) * q` gives for x between two bounds."""
-    first, last = math.floor(low / q + 0.5), math.ceil(high / q - 0.5)
+    # A bound half-way between two multiples is drawn never, but 1.05 / 0.1 is a little more than 10.5.
+    first, last = math.floor(low / q + 0.5 + 1e-9), math.ceil(high / q - 0.5 - 1e-9)
     if isinstance(q, int):
         return Listed(range(first * q, last * q + 1, q))
     return Listed(Steps(0, q, first, last - first + 1))

@@ -13,7 +13,7 @@ from fashion_wb.trial import Trial
 
 # How often a sampler is asked again. In a finite space, what was not tried can be drawn without it, and a
 # model that repeats its favourite would be fitted each time.
-_MOST_DRAWS, _MOST_DRAWS_IF_FINITE = 100, 10
+_MOST_DRAWS, _MOST_DRAWS_IF_FINITE = 100, 5
 
 
 class Redrawn(StrEnum):
