@@ -23,19 +23,19 @@ KINDS = {
     "inv_log_uniform_values": {"distribution": "inv_log_uniform_values", "min": 0.5, "max": 2},
     "q_uniform": {"distribution": "q_uniform", "min": 1, "max": 10, "q": 4},
     "q_uniform, float": {"distribution": "q_uniform", "min": 0.25, "max": 1.05, "q": 0.1},
-    "q_log_uniform": {"distribution": "q_log_uniform", "min": 0, "max": 3, "q": 2},
-    "q_log_uniform_values": {"distribution": "q_log_uniform_values", "min": 1, "max": 20, "q": 3},
+    "q_log_uniform": {"distribution": "q_log_uniform", "min": 0, "max": 2.15, "q": 2},
+    "q_log_uniform_values": {"distribution": "q_log_uniform_values", "min": 1, "max": 19, "q": 3},
     "q_log_uniform_values, 1": {"distribution": "q_log_uniform_values", "min": 1, "max": 6, "q": 1},
     "normal": {"distribution": "normal", "mu": 1, "sigma": 2},
     "q_normal": {"distribution": "q_normal", "mu": 1, "sigma": 2, "q": 0.5},
     "log_normal": {"distribution": "log_normal", "mu": 0, "sigma": 1},
     "q_log_normal": {"distribution": "q_log_normal", "mu": 0, "sigma": 1, "q": 2},
     "beta": {"distribution": "beta", "a": 2, "b": 3},
-    "q_beta": {"distribution": "q_beta", "a": 2, "b": 3, "q": 0.25},
+    "q_beta": {"distribution": "q_beta", "a": 1, "b": 1, "q": 0.25},
 }
 SIZES = {
     **{"value": 1, "values": 7, "probabilities": 2, "int_uniform": 8, "q_uniform": 3, "q_uniform, float": 8},
-    **{"q_log_uniform": 10, "q_log_uniform_values": 8, "q_log_uniform_values, 1": 6, "q_beta": 5},
+    **{"q_log_uniform": 4, "q_log_uniform_values": 7, "q_log_uniform_values, 1": 6, "q_beta": 5},
 }
 OPTUNA = ("value", "values", "int_uniform", "uniform", "log_uniform_values", "q_uniform", "q_uniform, float")
 OPTUNA = (*OPTUNA, "q_log_uniform_values, 1", "q_log_uniform_values")
@@ -54,15 +54,15 @@ def test_random_search_draws_the_values_of_the_space_and_all_of_a_finite_one(kin
     config = {"method": "random", "parameters": {"p": KINDS[kind]}}
     space = make_space(config)
     assert space.size == SIZES.get(kind)
-    found = draws(config, 400)
+    found = draws(config, 150)
     for value in found:
         fitted = space.convert("p", value)
         assert (fitted, type(fitted)) == (value, type(value))
     identities = {space.identity({"p": value}) for value in found}
     if space.size is None:
-        assert len(identities) > 5
+        assert len(identities) > 3
     else:
-        # The rarest value, an end of q_beta, has a chance of 0.05: all 400 miss it with 1e-9. Seeds are fixed.
+        # The rarest value has a chance of 0.048: all 150 draws miss it with 6e-4. The seeds are fixed.
         assert space.is_used_up(identities) and len(identities) == space.size
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -100,7 +100,7 @@ def fit_runs(
     return fitting, left_out
 
 
-def describe_left_out(left_out: dict[str, int]) -> str:
+def describe_left_out(left_out: Mapping[str, int]) -> str:
     """Return the reasons as text, such as "3 failed, 1 without lr"."""
     return ", ".join(f"{count} {reason}" for reason, count in left_out.items())
 

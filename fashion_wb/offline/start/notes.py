@@ -27,38 +27,48 @@ def describe_start(folder: SweepDir) -> list[str]:
     start = recorded_start(folder)
     lines = []
     if start.sources:
-        left_out = f"; left out: {describe_left_out(dict(start.left_out))}" if start.left_out else ""
-        lines.append(f"Starts from {len(start.earlier)} earlier runs of {', '.join(start.sources)}{left_out}")
+        left_out = f"; left out: {describe_left_out(start.left_out)}" if start.left_out else ""
+        runs = _count(len(start.earlier), "earlier run")
+        lines.append(f"Starts from {runs} of {', '.join(start.sources)}{left_out}")
     if start.initial:
-        lines.append(f"Tries {len(start.initial)} given configurations first")
+        lines.append(f"Tries {_count(len(start.initial), 'given configuration')} first")
     return lines
 
 
 def describe_repeats(folder: SweepDir, trials: Sequence[Trial]) -> list[str]:
     """Return what became of suggestions that repeated a configuration, and whether there are others left."""
-    redrawn = {number: found for number, found in read_redrawn(folder).items() if number < len(trials)}
-    draws = sum(found.draws for found in redrawn.values())
-    at_random = sum(found.end == Redrawn.AT_RANDOM for found in redrawn.values())
-    repeated = sum(found.end == Redrawn.REPEATED for found in redrawn.values())
+    redrawn = [found for number, found in read_redrawn(folder).items() if number < len(trials)]
+    at_random = sum(found.end == Redrawn.AT_RANDOM for found in redrawn)
+    repeated = sum(found.end == Redrawn.REPEATED for found in redrawn)
     lines = []
-    if draws:
-        tail = f"; {at_random} of the new ones at random, as only repeats were suggested" if at_random else ""
-        plural = "suggestion" if draws == 1 else "suggestions"
-        lines.append(f"{draws} {plural} repeated an earlier configuration: drawn again{tail}")
+    if redrawn:
+        draws = _count(sum(found.draws for found in redrawn), "suggestion")
+        why = " of the new ones at random, because the search suggested only repeats"
+        lines.append(
+            f"{draws} repeated an earlier configuration and had to be drawn again"
+            f"{f'; {at_random}{why}' if at_random else ''}"
+        )
     if repeated:
-        plural = "trial repeats" if repeated == 1 else "trials repeat"
-        lines.append(f"{repeated} {plural} an earlier configuration: no draw gave a new one")
+        lines.append(
+            f"{_count(repeated, 'trial')} had to repeat an earlier configuration: no draw gave a new one"
+        )
     if is_used_up(folder, trials):
         lines.append(_used_up(folder))
     return lines
 
 
 def _used_up(folder: SweepDir) -> str:
-    space = make_space(folder.sweep.config)
+    space, start = make_space(folder.sweep.config), recorded_start(folder)
     assert space is not None
-    start = recorded_start(folder)
-    runs = ", earlier runs included" if start.earlier else ""
-    what = "The only configuration" if space.size == 1 else f"All {space.size} configurations"
-    verb = "has" if space.size == 1 else "have"
-    more = "" if start.allow_repeats else "; for more trials, give --allow-repeats and another folder"
-    return f"{what} of the search space {verb} been tried{runs}{more}"
+    size = space.size
+    what = "The only configuration" if size == 1 else f"All {size} configurations"
+    earlier = ", earlier runs included" if start.earlier else ""
+    grid = folder.sweep.config["method"] == "grid"
+    more = (
+        "" if grid or start.allow_repeats else "; to try them again, give --allow-repeats and another folder"
+    )
+    return f"{what} of the search space {'has' if size == 1 else 'have'} been tried{earlier}{more}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -77,7 +77,7 @@ def open_start(folder: SweepDir, options: StartOptions, read: Reader) -> Start:
     start = _with_earlier(folder, wanted, read)
     if recorded is not None or start != Start():
         write_start(start, folder)
-    return start
+    return recorded_start(folder)
 
 
 def recorded_start(folder: SweepDir) -> Start:
@@ -121,7 +121,9 @@ def _with_earlier(folder: SweepDir, wanted: Start, read: Reader) -> Start:
     left_out: Counter[str] = Counter()
     for source in wanted.sources:
         fitting, others = fit_runs(source, read(source, folder.root), space, metric)
-        earlier += fitting
+        # Sources may overlap: a folder, and the sweep that was pushed from it.
+        known = {run.run_id for run in earlier}
+        earlier += [run for run in fitting if run.run_id not in known]
         left_out += others
     return Start(wanted.initial, wanted.sources, tuple(earlier), dict(left_out), wanted.allow_repeats)
 
