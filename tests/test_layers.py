@@ -37,7 +37,8 @@ ANALYSIS = [
 # Inside a package the modules have an order too; these are the ones with more than one floor of packages.
 SEARCH = [
     ["protocol", "seeds", "plain_values", "one_thread", "hyperband", "domains"],
-    ["space", "earlier"],
+    ["parameter_domains", "earlier"],
+    ["space"],
     ["optuna_samplers", "initial", "no_repeats"],
     ["wandb_engine", "scheduler"],
     ["factory", "studies"],

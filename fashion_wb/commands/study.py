@@ -86,6 +86,7 @@ def study(
     study.
     """
     from fashion_wb.offline.run import Session
+    from fashion_wb.offline.start.notes import describe_repeats
     from fashion_wb.study.conditions import write_conditions
     from fashion_wb.study.plan import PROJECT_ROOT, StudySettings, plan_study
 
@@ -112,6 +113,9 @@ def study(
         folders = session.run_sweeps(planned, None)
         session.run_reruns(_plan_reruns(folders, replicate_of, seed, *counts))
     click.echo(_compare(folders, out))
+    for folder in folders:
+        for line in describe_repeats(folder, folder.read_trials()):
+            click.echo(f"{folder.sweep.name}: {line}", err=True)
 
 
 def _announcement(methods: int, replicates: int, settings: StudySettings, out: Path) -> str:

@@ -7,7 +7,8 @@ starts from, `space` for the configurations that it searches, and `protocol` for
     plain_values        converts the values that libraries return to plain Python
     one_thread          one thread for the numerical libraries while a model is fitted
     hyperband           W&B's rule for early stopping
-    domains             the values of one parameter, as each method draws them
+    domains             the values of one parameter: a list, or an interval
+    parameter_domains   those of a sweep file's parameter, as each method draws them
     initial             a sampler whose first configurations are given
     earlier             a sampler that also knows earlier runs
     no_repeats          a sampler that does not try a configuration twice

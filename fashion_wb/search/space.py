@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from fashion_wb.search.domains import Domain, Listed, Misfit, optuna_domain, wandb_domain
+from fashion_wb.search.domains import Domain, Listed, Misfit
+from fashion_wb.search.parameter_domains import optuna_domain, wandb_domain
 
 Path = tuple[str, ...]
 Flat = Mapping[str, Any]
