@@ -184,7 +184,7 @@ def test_warm_and_fresh_processes_run_the_same_program(tmp_path, opt_out):
         "    run.log({'loss': float(numpy.random.rand()), 'ok': same and sys.argv[1:] == ['--x=0.5']})\n"
     )
     place(tmp_path, yaml("x: {value: 0.5}"), program)
-    done = run(tmp_path, "sweep", "sweep.yaml", "--count", "2", "--workers", "1")
+    done = run(tmp_path, "sweep", "sweep.yaml", "--allow-repeats", "--count", "2", "--workers", "1")
     assert done.returncode == 0, done.stderr
     rows = [trial.history[-1] for trial in trials(tmp_path)]
     assert all(row["ok"] for row in rows)
