@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import difflib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ import yaml
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.space import DoesNotFit, Space
-from fashion_wb.sweepfile.yaml_lines import Key, read_yaml
+from fashion_wb.sweepfile.yaml_lines import read_yaml
+from fashion_wb.yaml_numbers import Key, load_yaml
 
 # A configuration as the file has it, flat; and a function that makes an error at one of its parameters.
 _Entry = tuple[dict[str, Any], Callable[[str, str], FashionWbError]]
@@ -30,6 +30,10 @@ def read_initial(path: Path, space: Space, allow_repeats: bool) -> tuple[Mapping
         FashionWbError: the file cannot be read, has a parameter or value that the space has not, or has a
             complete configuration twice although that is not allowed.
     """
+    if not path.is_file():
+        raise FashionWbError(f"{path}: no such file; give a YAML or CSV file of configurations")
+    if path.stat().st_size == 0:
+        raise FashionWbError(f"{path}: is empty; give a YAML list or a CSV table of configurations")
     entries = _read_csv(path, space) if path.suffix.lower() == ".csv" else _read_yaml(path, space)
     found: list[dict[str, Any]] = []
     for given, error in entries:
@@ -95,8 +99,6 @@ def _read_csv(path: Path, space: Space) -> Iterator[_Entry]:
             reader = csv.reader(file)
             header = [name.strip() for name in next(reader, [])]
             rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except FileNotFoundError:
-        raise FashionWbError(f"{path}: no such file; give a YAML or CSV file of configurations") from None
     except (OSError, UnicodeDecodeError, csv.Error) as problem:
         raise FashionWbError(f"{path}: cannot be read as CSV: {problem}") from None
     _check_header(path, header)
@@ -132,9 +134,7 @@ def _cell(name: str, cell: str, space: Space) -> Any:
 
 
 def _scalar(cell: str) -> Any:
-    for read, problem in ((json.loads, ValueError), (yaml.safe_load, yaml.YAMLError)):
-        try:
-            return read(cell)
-        except problem:
-            continue
-    return cell
+    try:
+        return load_yaml(cell)
+    except yaml.YAMLError:
+        return cell

@@ -25,7 +25,7 @@ def read(tmp_path, text, name="first.yaml", allow_repeats=False):
 
 def test_yaml_takes_nested_mappings_and_dotted_names_and_leaves_out_constants(tmp_path):
     text = (
-        "- {lr: 0.01, layers: 3, act: relu, width: 16, optim: {beta: 0.5, kind: adam}}\n"
+        "- {lr: 1e-2, layers: 3, act: relu, width: 16, optim: {beta: 0.5, kind: adam}}\n"
         "- optim.beta: 1\n  act: null\n"
         "- {layers: 4.0}\n"
     )
@@ -71,6 +71,7 @@ def test_csv_takes_dotted_names_and_empty_cells_leave_parameters_out(tmp_path):
         ("lr: 0.01\n", "first.yaml:1: must be a list of configurations"),
         ("- {}\n", "first.yaml:1: 0: gives no parameter"),
         ("[]\n", "has no configurations"),
+        ("", "first.yaml: is empty; give a YAML list or a CSV table"),
         (
             "- {lr: 0.01, layers: 3, act: '1', width: 16, optim: {beta: 0}}\n"
             "- {lr: 0.01, layers: 3, act: '1', width: 16, optim: {beta: 0.0}}\n",
