@@ -139,7 +139,7 @@ def test_an_incomplete_sweep_stays_running_until_the_rest_is_pushed(server, tmp_
 
 
 def test_runs_that_cannot_be_added_are_named_and_the_others_are_pushed(server, tmp_path):
-    place(tmp_path, yaml("x: {min: 0, max: 1.0}", more="run_cap: 4\n"))
+    place(tmp_path, yaml("x: {min: 0.0, max: 1.0}", more="run_cap: 4\n"))
     assert run(tmp_path, "sweep", "sweep.yaml").returncode == 0
     folder = only_sweep(tmp_path)
     foreign, deleted = folder.run_id(1), folder.run_id(2)
