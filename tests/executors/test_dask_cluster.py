@@ -77,7 +77,9 @@ def test_the_trials_of_a_machine_that_dies_or_leaves_start_again_elsewhere(tmp_p
         worker = psutil.Process(workers[1].pid)
         for process in (worker, *worker.children(recursive=True)):  # as Slurm does
             process.terminate()
-        assert "the machine got SIGTERM" in wait_for(executor, "c")["c"]
+        # wandb-core gets the signal too; which of the two is noticed first depends on the load.
+        reason = str(wait_for(executor, "c")["c"])
+        assert "the machine got SIGTERM" in reason or "wandb-core" in reason
         assert workers[1].wait(timeout=30) == 0
         wait_until(executor, lambda: executor.machines == [])
     assert not executor.rendezvous.exists()
