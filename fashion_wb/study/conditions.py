@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,15 @@ from fashion_wb.files import write_text
 
 FILE = "conditions.json"
 _PACKAGES = ("torch", "wandb", "sweeps", "optuna", "hyperopt")
+# What all searches of a study share, and how it is called in messages.
+_FIXED = {
+    "budget": "a budget of",
+    "steps_per_trial": "steps per trial",
+    "epochs": "epochs",
+    "seed": "seed",
+    "seed_parameter": "seed parameter",
+    "extras": "",
+}
 
 
 def write_conditions(folder: Path, **settings: Any) -> None:
@@ -27,7 +37,6 @@ def write_conditions(folder: Path, **settings: Any) -> None:
         "python": platform.python_version(),
         **{name: version(name) for name in _PACKAGES},
         **settings,
-        "training_images": training_images(),
     }
     write_text(json.dumps(record, indent=2) + "\n", path)
 
@@ -51,9 +60,52 @@ def read_conditions(folder: Path) -> dict[str, Any] | None:
     return record
 
 
-def training_images() -> str:
-    """Return how many images trials train on, set by FASHION_WB_LIMIT."""
-    return os.environ.get("FASHION_WB_LIMIT", "50000")
+def check_conditions(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Check that the study in `folder`, if there is one, began with the same settings.
+
+    Args:
+        folder: the study's folder.
+        settings: `StudySettings.record` of the study that is to go on there.
+
+    Raises:
+        FashionWbError: it began with others, or its record cannot be read.
+    """
+    recorded = read_conditions(folder)
+    if recorded is None:
+        return
+    before = _current(recorded)
+    for name, label in _FIXED.items():
+        was, now = before.get(name), settings.get(name)
+        if was != now:
+            raise FashionWbError(
+                f"{folder}: holds a study with {label} {_words(was)}, not {_words(now)}".replace("  ", " ")
+                + ": give another --out, or use the settings that the study started with"
+            )
+
+
+def _current(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of an older version, which knew the study of train.py only, as one of this version."""
+    if "budget" in record:
+        return dict(record)
+    changed: dict[str, Any] = {"budget": {"trials": record.get("trials")}, "seed_parameter": "seed"}
+    if record.get("budget_epochs") is not None:
+        changed = {
+            "budget": {"steps": record["budget_epochs"]},
+            "steps_per_trial": record.get("epochs"),
+            "seed_parameter": "seed",
+        }
+    images = int(record.get("training_images", 50_000))
+    return {**record, **changed, "extras": {"training images": images}}
+
+
+def _words(value: Any) -> str:
+    """Format a setting: `3`, `10 trials`, `training images 500`."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    pairs = [(name, each) for name, each in value.items()]
+    if all(name in ("trials", "steps", "seconds") for name, _ in pairs):
+        return ", ".join(f"{each} {name}" for name, each in pairs) or "nothing"
+    return ", ".join(f"{name} {each}" for name, each in pairs)
 
 
 def _processor() -> str:
