@@ -24,7 +24,7 @@ _COUNT = click.IntRange(min=0)
 Command = Callable[..., None]
 
 
-class _Names(click.ParamType):
+class _Names(click.ParamType[tuple[str, ...]]):
     """Names, separated by commas; an option that takes them may also be repeated."""
 
     name = "NAME,..."
@@ -76,7 +76,7 @@ _METHODS = (
         type=_NAMES,
         default=",".join(METHODS),
         show_default=True,
-        help="Methods to compare: names of files in sweeps/, or paths of sweep files whose way to search you want.",
+        help="Methods to compare: names of files in sweeps/, or paths of sweep files that say how to search.",
     ),
     click.option(
         "--skip-unsuitable",
@@ -89,7 +89,8 @@ _METHODS = (
         type=POSITIVE,
         default=1,
         show_default=True,
-        help="Repetitions of every whole search, each with its own seeds. You can add more to a finished study.",
+        help="Repetitions of every whole search, each with its own seeds. You can add more to a finished "
+        "study.",
     ),
 )
 _BUDGET = (
@@ -98,8 +99,8 @@ _BUDGET = (
         "--budget-steps",
         type=POSITIVE,
         help="Total steps per search, instead of --trials. A step is a logged value of the metric. A search "
-        "starts a trial only if a full-length trial still fits, so it never exceeds this budget. Early stopping "
-        "leaves room for more trials.",
+        "starts a trial only if a full-length trial still fits, so it never exceeds this budget. Early "
+        "stopping leaves room for more trials.",
     ),
     click.option(
         "--steps-per-trial",
@@ -109,15 +110,16 @@ _BUDGET = (
     click.option(
         "--budget-seconds",
         type=click.FloatRange(min=0, min_open=True),
-        help="Total seconds that the trials of a search may take, instead of --trials. A search starts a trial "
-        "only if one as long as its longest so far still fits.",
+        help="Total seconds that the trials of a search may take, instead of --trials. A search starts a "
+        "trial only if one as long as its longest so far still fits.",
     ),
 )
 _TRIALS = (
     click.option(
         "--epochs",
         type=POSITIVE,
-        help=f"Value of the parameter epochs in every trial.  [default: {own.DEFAULTS['epochs']}; with FILE as it says]",
+        help="Value of the parameter epochs in every trial.  "
+        f"[default: as FILE says; without FILE {own.DEFAULTS['epochs']}]",
     ),
     click.option(
         "--seed-parameter",
@@ -170,6 +172,7 @@ _OUTPUT = (
     click.option(
         "--out",
         type=PATH,
-        help="Output folder.  [default: study, or study-NAME for FILE NAME.yaml; with --quick, -quick is added]",
+        help="Output folder.  [default: study, or study-NAME for FILE NAME.yaml; with --quick, -quick is "
+        "added]",
     ),
 )

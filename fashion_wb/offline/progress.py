@@ -24,7 +24,7 @@ class Progress:
         self.runners = runners
         self.stream = stream
         self._started_at: float | None = None
-        self._done_before = 0
+        self._done_before = 0.0
         self._on_terminal = stream.isatty()
         self._refreshed_at = 0.0
         self._name_width = max((len(runner.folder.sweep.name) for runner in runners), default=0)
@@ -102,7 +102,7 @@ class Progress:
         return [] if any(runner.budget is None for runner in self.runners) else list(self.runners)
 
     def _done_and_total(self) -> tuple[float, float | None]:
-        """Return how much is done and how much there is in total (None if unknown): of a budget, or trials."""
+        """Return how much is done, and how much there is in total or None: of the budget, or trials."""
         if budgets := [(runner.budget, runner.trials) for runner in self._with_budget() if runner.budget]:
             done = sum(budget.spent([t for t in trials if t.state.ended]) for budget, trials in budgets)
             return done, sum(budget.total for budget, _ in budgets)

@@ -33,7 +33,7 @@ class RerunSet:
         folder: the folder of the reruns, like that of a sweep's trials.
         sources: for each rerun, the id of the search's run that it reruns.
         configs: the configuration of each rerun.
-        seed_parameter: the parameter that holds the seed, if they differ in it; names of nested ones are dotted.
+        seed_parameter: the parameter in which reruns of one configuration differ; None if in none.
     """
 
     search: SweepDir
@@ -104,9 +104,10 @@ def open_reruns(
             "train those that it needs"
         )
     if found is not None and command is not None and found.folder.sweep.command != [*command]:
+        was = " ".join(map(str, found.folder.sweep.command or ()))
         raise FashionWbError(
-            f"{root}: holds reruns by another command, {' '.join(map(str, found.folder.sweep.command or ()))}: "
-            "delete the folder to train them anew, or give that command again"
+            f"{root}: holds reruns by another command ({was or 'that of the sweep'}): delete the folder to "
+            "train them anew, or give that command again"
         )
     if found is not None and len(known) >= len(wanted):
         return found

@@ -84,7 +84,7 @@ def check_conditions(folder: Path, settings: Mapping[str, Any]) -> None:
 
 
 def _current(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of an older version, which knew the study of train.py only, as one of this version."""
+    """Bring the record of an older version, which knew train.py only, to this version's form."""
     if "budget" in record:
         return dict(record)
     changed: dict[str, Any] = {"budget": {"trials": record.get("trials")}, "seed_parameter": "seed"}

@@ -1,4 +1,4 @@
-"""The settings of this project's own study, of the CNN that `train.py` trains. The engine knows none of them."""
+"""The settings of this project's own study, of the CNN that `train.py` trains."""
 
 from __future__ import annotations
 

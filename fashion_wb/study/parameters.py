@@ -7,7 +7,7 @@ from typing import Any
 
 
 def has_parameter(parameters: Mapping[str, Any], name: str) -> bool:
-    """Tell whether a sweep file's `parameters` have parameter `name`: as a key, or nested as `outer.inner`."""
+    """Tell whether a sweep file's `parameters` have `name`, as a key or nested as `outer.inner`."""
     if name in parameters:
         return True
     outer, dot, inner = name.partition(".")

@@ -22,7 +22,7 @@ from fashion_wb.sweepfile.sweep import Sweep, make_sweep
 
 # The methods of a study by default, in the order of the tables: the baseline first.
 METHODS = ("random", "bayes", "hyperband", "hyperopt", "optuna")
-# What most programs and libraries take as a seed.
+# Programs and libraries take seeds below this.
 _SEEDS = 2**31
 
 
@@ -45,8 +45,8 @@ def plan_study(subject: Subject, replicates: int, settings: StudySettings, out: 
         out: the study's folder.
 
     Raises:
-        FashionWbError: a method cannot search the space, the program does not take a setting, or `out` holds a
-            study with other settings or from a version without replicates.
+        FashionWbError: the program does not take a setting, or `out` holds a study with other settings or
+            from a version without replicates.
     """
     _check_values(subject, settings)
     _check_folder(out)
@@ -144,7 +144,7 @@ def _check_values(subject: Subject, settings: StudySettings) -> None:
     program = subject.program
     checks = (None if program is None else program.parameters()) or {}
     for name, value in (("epochs", settings.epochs), (settings.seed_parameter, training_seed(0, 0))):
-        if name in checks and value is not None:
+        if name is not None and value is not None and name in checks:
             checks[name](value)
 
 

@@ -1,4 +1,4 @@
-"""Retrain a search's winner on fresh seeds and measure it: an unbiased estimate, unlike the reported value."""
+"""Retrain a search's winner on fresh seeds and measure it: unbiased, unlike what the search reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Retraining:
     """How to retrain winners.
 
     Attributes:
-        seed_parameter: the parameter that gets a retraining's seed; None if there is none, and the retrainings
+        seed_parameter: the parameter that gets a retraining's seed; None if there is none: then retrainings
             differ only in what the program does not seed.
         command: the command of a retraining, with W&B's ${macros}, such as one that also measures a test set;
             None for the sweep's own.

@@ -1,4 +1,4 @@
-"""Which methods can search a space, as the methods themselves say; and which could not do what they promise."""
+"""Which methods can search a space, as they themselves say, and which could not stop trials early."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def unsuitable_methods(sweeps: Mapping[str, Sweep], cwd: Path, seed: int) -> dic
 
 
 def methods_that_never_stopped(folders: Sequence[SweepDir], cwd: Path) -> list[str]:
-    """Return the names of searches with early stopping whose trials log the metric once, so none is stopped."""
+    """Return the names of searches that stop trials early but could not: trials log the metric once."""
     return [folder.sweep.name for folder in folders if _never_stops(folder, cwd)]
 
 

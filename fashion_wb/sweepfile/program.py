@@ -10,8 +10,8 @@ All hooks are optional:
     parameters   maps the name of every parameter to a function that raises FashionWbError for a bad value
     prepare      function without arguments, called once before the first trial, for example to fetch data
     before_fork  function without arguments, called once in the process that trials are forked from
-    conditions   function without arguments that returns what else results depend on, as a mapping of names to
-                 values, such as {"training images": 50000}; a study records it and refuses to go on with another
+    conditions   function without arguments that returns what else results depend on, by name, such as
+                 {"training images": 50000}; a study records it, and does not go on with other values
 
 `train.py` uses all four. Thanks to them, the code that runs sweeps does not know its parameters or data.
 """
@@ -79,7 +79,7 @@ class Program:
             function()
 
     def conditions(self) -> dict[str, Any]:
-        """Return what the program says its results depend on, beside its parameters; empty if it says nothing.
+        """Return what the program says its results depend on, beside its parameters, by name.
 
         Raises:
             FashionWbError: the hook cannot be imported, or finds a setting that is wrong.

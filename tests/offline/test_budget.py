@@ -1,4 +1,4 @@
-"""A budget in epochs: never exceeded, used up, and independent of the order in which trials end."""
+"""A budget in steps or seconds: never exceeded, used up, and independent of the order in which trials end."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fashion_wb.offline.budget import EpochBudget
+from fashion_wb.offline.budget import StepBudget
 from fashion_wb.trial import Trial, TrialState
+
+ROW = {"loss": 1.0}
 
 
 def run_search(budget, parallel, lengths, pick):
@@ -24,7 +26,7 @@ def run_search(budget, parallel, lengths, pick):
             return trials
         number = running[pick(len(running))]
         epochs = min(lengths[number % len(lengths)], budget.per_trial)
-        trials[number] = replace(trials[number], state=TrialState.STOPPED, history=({},) * epochs)
+        trials[number] = replace(trials[number], state=TrialState.STOPPED, history=(ROW,) * epochs)
 
 
 @settings(deadline=None)
@@ -38,7 +40,7 @@ def run_search(budget, parallel, lengths, pick):
 def test_the_budget_is_used_up_and_never_exceeded_whichever_trial_is_faster(
     per_trial, more, parallel, lengths, data
 ):
-    budget = EpochBudget(per_trial + more, per_trial)
+    budget = StepBudget(per_trial + more, per_trial, "loss")
     first = run_search(budget, parallel, lengths, lambda n: data.draw(st.integers(0, n - 1)))
     assert budget.total - per_trial < budget.spent(first) <= budget.total
     assert budget.is_spent(first)
@@ -46,12 +48,12 @@ def test_the_budget_is_used_up_and_never_exceeded_whichever_trial_is_faster(
 
 
 def test_as_many_trials_of_full_length_run_as_fit():
-    assert len(run_search(EpochBudget(100, 10), 2, [10], lambda n: 0)) == 10
-    assert len(run_search(EpochBudget(109, 10), 3, [10], lambda n: 0)) == 10
+    assert len(run_search(StepBudget(100, 10, "loss"), 2, [10], lambda n: 0)) == 10
+    assert len(run_search(StepBudget(109, 10, "loss"), 3, [10], lambda n: 0)) == 10
 
 
 def test_a_failed_trial_costs_the_epochs_it_trained():
-    budget = EpochBudget(10, 4)
-    failed = Trial(0, "r", {}, TrialState.FAILED, ({}, {}, {}))
+    budget = StepBudget(10, 4, "loss")
+    failed = Trial(0, "r", {}, TrialState.FAILED, (ROW, ROW, ROW))
     assert budget.spent([failed]) == 3 and budget.has_room([failed], 1)
-    assert not budget.has_room([failed, replace(failed, number=1, history=({},) * 4)], 2)
+    assert not budget.has_room([failed, replace(failed, number=1, history=(ROW,) * 4)], 2)

@@ -45,8 +45,8 @@ def test_a_missing_script_or_one_that_is_not_python_is_no_program(tmp_path, text
 
 def test_every_hook_of_train_py_can_be_imported():
     program = read_program(ROOT / "train.py")
-    assert set(program.hooks) == {"parameters", "prepare", "before_fork"}
-    assert all(callable(load_hook(program.hooks[name])) for name in ("prepare", "before_fork"))
+    assert set(program.hooks) == {"parameters", "prepare", "before_fork", "conditions"}
+    assert all(callable(load_hook(program.hooks[name])) for name in ("prepare", "before_fork", "conditions"))
     assert tuple(program.parameters()) == NAMES
 
 
