@@ -41,8 +41,11 @@ def study(file: Path | None, quick: bool, out: Path | None, seed: int, **options
     trains with the same one. Run the same command again to continue an interrupted study.
     """
     from fashion_wb.offline.run import Session
+    from fashion_wb.study.audit import plan_audit
     from fashion_wb.study.conditions import write_conditions
     from fashion_wb.study.plan import plan_study
+    from fashion_wb.study.retraining import missing_from_summaries
+    from fashion_wb.study.suitability import searches_that_could_not_stop
 
     given = with_defaults({name: options.pop(name) for name in OPTIONS}, file is not None, quick)
     out = out or Path(("study" if file is None else f"study-{file.stem}") + ("-quick" if quick else ""))
@@ -57,8 +60,14 @@ def study(file: Path | None, quick: bool, out: Path | None, seed: int, **options
     write_conditions(out, **what, **settings.record, **where, **{name: given[name] for name in _RECORDED})
     with Session(run, sys.stderr) as session:
         folders = session.run_sweeps(planned, None)
-        session.run_reruns(_plan_reruns(planned, folders, settings, given))
-    click.echo(_compare(subject, folders, given["also"], out, left_out))
+        winners = _plan_retrainings(planned, folders, settings, given)
+        audits = [audit for folder in folders if (audit := plan_audit(folder, given["audit"])) is not None]
+        session.run_reruns([*winners, *audits])
+    click.echo(_compare(folders, out, left_out))
+    for name in searches_that_could_not_stop(folders, subject.cwd):
+        click.echo(f"{name} stopped no trial early: each trial logs the metric only once", err=True)
+    for name in missing_from_summaries(winners, given["final_metric"]):
+        click.echo(f"--final-metric {name}: no retrained winner has it in its summary", err=True)
 
 
 def _prepare(file: Path | None, given: Mapping[str, Any], seed: int) -> tuple[Subject, StudySettings]:
@@ -111,43 +120,43 @@ def _announcement(subject: Subject, replicates: int, settings: StudySettings, ou
     length = "" if settings.epochs is None else f" x at most {settings.epochs} epochs"
     if unit != "trials":
         length = length.replace(" x", ", in trials of")
-    return f"{len(subject.sweeps)} methods{times} x {amount:g} {unit}{length}; runs in {out}/sweeps"
+    lines = [f"{len(subject.sweeps)} methods{times} x {amount:g} {unit}{length}; runs in {out}/sweeps"]
+    if settings.seed_parameter is None:
+        lines.append(
+            f"{subject.name}: no parameter for a training seed is known, so trials are not paired; if there "
+            "is one, name it with --seed-parameter"
+        )
+    return "\n".join(lines)
 
 
-def _plan_reruns(
+def _plan_retrainings(
     planned: Sequence[PlannedSweep],
     folders: Sequence[SweepDir],
     settings: StudySettings,
     given: Mapping[str, Any],
 ) -> list[RerunSet]:
-    from fashion_wb.study.audit import plan_audit
     from fashion_wb.study.plan import retrain_seed
     from fashion_wb.study.retraining import Retraining, plan_retraining
 
     command = given["final_command"]
     how = Retraining(settings.seed_parameter, None if command is None else tuple(shlex.split(command)))
-    found: list[RerunSet | None] = []
+    found = []
     for plan, folder in zip(planned, folders, strict=True):
         seeds = [retrain_seed(settings.seed, plan.priority, n) for n in range(given["retrain_seeds"])]
-        found += [plan_retraining(folder, seeds, how), plan_audit(folder, given["audit"])]
+        found.append(plan_retraining(folder, seeds, how))
     return [reruns for reruns in found if reruns is not None]
 
 
-def _compare(
-    subject: Subject, folders: Sequence[SweepDir], also: Sequence[str], out: Path, left_out: Sequence[str]
-) -> str:
+def _compare(folders: Sequence[SweepDir], out: Path, left_out: Sequence[str]) -> str:
     from analysis.outputs import write_comparison
     from analysis.sources.local import rerun_records, search_record
     from fashion_wb.study.conditions import read_conditions
-    from fashion_wb.study.suitability import methods_that_never_stopped
 
-    never = methods_that_never_stopped(folders, subject.cwd)
-    notes = [f"{name} stopped no trial: each trial logs the metric once." for name in never]
     winners, audits = rerun_records(folders)
     return write_comparison(
         [search_record(folder) for folder in folders],
         out,
-        left_out=[*left_out, *notes],
+        left_out=left_out,
         retrained=winners,
         audited=audits,
         conditions=read_conditions(out),

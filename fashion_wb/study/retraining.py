@@ -9,6 +9,7 @@ from fashion_wb.offline.reruns import RerunSet, open_reruns
 from fashion_wb.offline.summary import incumbent
 from fashion_wb.study.parameters import with_value
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
+from fashion_wb.trial import TrialState
 
 JOB_TYPE = "retrain"
 
@@ -26,6 +27,22 @@ class Retraining:
 
     seed_parameter: str | None
     command: tuple[str, ...] | None = None
+
+
+def missing_from_summaries(retrainings: Sequence[RerunSet], names: Sequence[str]) -> list[str]:
+    """Return those of `names` that no summary of a finished retraining has.
+
+    Raises:
+        FashionWbError: a log is damaged.
+    """
+    found: set[str] = set()
+    finished = 0
+    for reruns in retrainings:
+        for _, trial in reruns.trials():
+            if trial.state is TrialState.FINISHED:
+                finished += 1
+                found |= set(reruns.summary(trial))
+    return [name for name in names if name not in found] if finished else []
 
 
 def plan_retraining(search: SweepDir, seeds: Sequence[int], how: Retraining) -> RerunSet | None:

@@ -20,7 +20,7 @@ class Subject:
     """What a study searches.
 
     Attributes:
-        name: its name, for messages and the name of its folder.
+        name: its name, for messages.
         sweeps: by method, in the order of tables, the sweep that the method searches: complete but for the
             name, the number of trials and the seed.
         cwd: the directory that trials run in.
@@ -71,7 +71,7 @@ def read_subject(file: Path, methods: Sequence[str]) -> Subject:
     found = [read_method(method) for method in methods]
     _check_names([method.name for method in found])
     sweeps = {method.name: method.applied_to(sweep) for method in found}
-    return Subject(file.stem, sweeps, Path.cwd())
+    return Subject(str(file), sweeps, Path.cwd())
 
 
 def own_subject(methods: Sequence[str]) -> Subject:
@@ -80,11 +80,19 @@ def own_subject(methods: Sequence[str]) -> Subject:
     The files have the same search space, but for grid's, whose points are listed.
 
     Raises:
-        FashionWbError: a method is unknown or repeated.
+        FashionWbError: a method is unknown or repeated, or this is not a checkout, which has `train.py`.
     """
-    _check_names(methods)
-    sweeps = {method: read_method(method).applied_to(read_sweep(sweep_path(method))) for method in methods}
-    return Subject("study", sweeps, PROJECT_ROOT)
+    if not (PROJECT_ROOT / "train.py").is_file():
+        raise FashionWbError(
+            "fashion-wb study needs the sweep file to study: without one it studies train.py, which only a "
+            "checkout of this project has"
+        )
+    found = {method: read_method(method) for method in methods}
+    _check_names([method.name for method in found.values()])
+    sweeps = {
+        method.name: method.applied_to(read_sweep(sweep_path(given))) for given, method in found.items()
+    }
+    return Subject("train.py", sweeps, PROJECT_ROOT)
 
 
 def seed_parameter(subject: Subject, given: str | None) -> str | None:

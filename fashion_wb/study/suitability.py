@@ -37,7 +37,7 @@ def unsuitable_methods(sweeps: Mapping[str, Sweep], cwd: Path, seed: int) -> dic
     return found
 
 
-def methods_that_never_stopped(folders: Sequence[SweepDir], cwd: Path) -> list[str]:
+def searches_that_could_not_stop(folders: Sequence[SweepDir], cwd: Path) -> list[str]:
     """Return the names of searches that stop trials early but could not: trials log the metric once."""
     return [folder.sweep.name for folder in folders if _never_stops(folder, cwd)]
 
