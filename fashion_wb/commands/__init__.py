@@ -1,5 +1,6 @@
 """The commands, one per file: each parses options, calls the library once and prints the result.
 
 They are `agent`, `ask` (and tell), `compare`, `data`, `push`, `report`, `slurm_script`, `study`, `sweep` and
-`worker`; only `cli` imports them. `options` holds the options that several commands share.
+`worker`; only `cli` imports them. `options` holds the options that several commands share,
+`study_options` those of `study` alone.
 """

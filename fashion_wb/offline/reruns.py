@@ -18,6 +18,7 @@ from fashion_wb.files import write_text
 from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.sweep_folder.older_folders import update_config
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
+from fashion_wb.sweepfile.parameters import value_of
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.trial import Job, Trial
 
@@ -51,6 +52,11 @@ class RerunSet:
     def trials(self) -> list[tuple[str, Trial]]:
         """Return pairs in order: the id of a search's run, and its rerun; only reruns that have started."""
         return list(zip(self.sources, self.folder.read_trials(), strict=False))
+
+    def seed(self, trial: Trial) -> int:
+        """Return a rerun's seed, or its number if there is no parameter for a seed."""
+        name = self.seed_parameter
+        return trial.number if name is None else int(value_of(trial.config, name))
 
     def summary(self, trial: Trial) -> Mapping[str, Any]:
         """Return the W&B summary of a rerun; empty if its run never started."""

@@ -4,7 +4,6 @@ A study is of a *subject*, a sweep file and where its program runs, by several *
 
     subject        what is searched: any sweep file, or this project's own
     methods        how to search: the methods of `sweeps/`, applied to any sweep
-    parameters     sets one parameter of a search space or of a configuration
     settings       the budget, the seed and what else all searches share
     plan           the searches
     suitability    which methods cannot search a space, and why

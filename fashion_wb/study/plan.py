@@ -14,10 +14,10 @@ from fashion_wb.offline.plan import PlannedSweep
 from fashion_wb.search.factory import make_search
 from fashion_wb.search.seeds import stable_seed
 from fashion_wb.study.conditions import check_conditions
-from fashion_wb.study.parameters import with_constant
 from fashion_wb.study.settings import StudySettings
 from fashion_wb.study.subject import Subject
 from fashion_wb.study.suitability import unsuitable_methods
+from fashion_wb.sweepfile.parameters import with_constant
 from fashion_wb.sweepfile.sweep import Sweep, make_sweep
 
 # The methods of a study by default, in the order of the tables: the baseline first.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from fashion_wb.offline.reruns import RerunSet, open_reruns
 from fashion_wb.offline.summary import incumbent
-from fashion_wb.study.parameters import with_value
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
+from fashion_wb.sweepfile.parameters import with_value
 from fashion_wb.trial import TrialState
 
 JOB_TYPE = "retrain"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.study.methods import PROJECT_ROOT, read_method, sweep_path
-from fashion_wb.study.parameters import has_parameter
+from fashion_wb.sweepfile.parameters import has_parameter
 from fashion_wb.sweepfile.program import Program, read_program
 from fashion_wb.sweepfile.sweep import Sweep, read_sweep
 
@@ -87,11 +87,9 @@ def own_subject(methods: Sequence[str]) -> Subject:
             "fashion-wb study needs the sweep file to study: without one it studies train.py, which only a "
             "checkout of this project has"
         )
-    found = {method: read_method(method) for method in methods}
-    _check_names([method.name for method in found.values()])
-    sweeps = {
-        method.name: method.applied_to(read_sweep(sweep_path(given))) for given, method in found.items()
-    }
+    found = [(read_method(method), read_sweep(sweep_path(method))) for method in methods]
+    _check_names([method.name for method, _ in found])
+    sweeps = {method.name: method.applied_to(sweep) for method, sweep in found}
     return Subject("train.py", sweeps, PROJECT_ROOT)
 
 

@@ -97,7 +97,7 @@ def test_a_path_names_the_way_to_search_of_any_sweep_file(file, tmp_path):
 def test_a_sweep_without_a_metric_and_an_unknown_method_are_refused(file, tmp_path):
     path = file("x: {min: 0.0, max: 1.0}")
     with pytest.raises(
-        FashionWbError, match="unknown method 'magic': choose from bayes, .* or give the path"
+        FashionWbError, match=r"unknown method 'magic': choose from bayes, .* or give the path"
     ):
         read_subject(path, ["magic"])
     path.write_text("method: random\nprogram: prog.py\nparameters: {x: {values: [1]}}\n")

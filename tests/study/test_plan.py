@@ -69,4 +69,4 @@ def test_a_budget_in_steps_allows_more_trials_with_early_stopping(tmp_path):
 )
 def test_bad_method_lists_are_refused(tmp_path, methods, message):
     with pytest.raises(FashionWbError, match=message):
-        plan(tmp_path, methods)
+        own_subject(methods)

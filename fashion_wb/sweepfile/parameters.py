@@ -1,4 +1,4 @@
-"""Set one parameter of a search space or of a configuration; a dotted name goes into nested parameters."""
+"""Read and set one parameter of a space or a configuration; a dotted name goes into nested ones."""
 
 from __future__ import annotations
 
@@ -33,6 +33,18 @@ def with_value(config: Mapping[str, Any], name: str, value: Any) -> dict[str, An
     if name not in config and dot and isinstance(config.get(outer), Mapping):
         return {**config, outer: with_value(config[outer], inner, value)}
     return {**config, name: value}
+
+
+def value_of(config: Mapping[str, Any], name: str) -> Any:
+    """Return the value of parameter `name` in a trial's configuration.
+
+    Raises:
+        KeyError: it has no such parameter.
+    """
+    outer, dot, inner = name.partition(".")
+    if name not in config and dot and isinstance(config.get(outer), Mapping):
+        return value_of(config[outer], inner)
+    return config[name]
 
 
 def _nested(parameters: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:

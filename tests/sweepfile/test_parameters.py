@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fashion_wb.study.parameters import has_parameter, with_constant, with_value
+from fashion_wb.sweepfile.parameters import has_parameter, value_of, with_constant, with_value
 
 SPACE = {
     "x": {"min": 0, "max": 1},
@@ -41,3 +41,4 @@ def test_a_value_of_a_configuration_is_set_where_it_is_nested():
     assert with_value(config, "a.b", 4) == {**config, "a.b": 4}
     assert with_value(config, "seed", 4) == {**config, "seed": 4}
     assert config["train"] == {"data": {"seed": 0, "n": 5}}
+    assert [value_of(config, name) for name in ("x", "a.b", "train.data.n")] == [1, 2, 5]
