@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fashion_wb.offline.budget import StepBudget
+from fashion_wb.offline.budget import SecondsBudget, StepBudget
 from fashion_wb.trial import Trial, TrialState
 
 ROW = {"loss": 1.0}
@@ -57,3 +57,33 @@ def test_a_failed_trial_costs_the_epochs_it_trained():
     failed = Trial(0, "r", {}, TrialState.FAILED, (ROW, ROW, ROW))
     assert budget.spent([failed]) == 3 and budget.has_room([failed], 1)
     assert not budget.has_room([failed, replace(failed, number=1, history=(ROW,) * 4)], 2)
+
+
+def timed(number, seconds, state=TrialState.FINISHED):
+    return Trial(number, "r", {}, state, ({"_runtime": seconds},))
+
+
+def test_seconds_keep_room_for_one_trial_as_long_as_the_longest():
+    budget = SecondsBudget(10.0)
+    assert budget.has_room([], 0)
+    assert budget.has_room([timed(0, 4.0), timed(1, 2.0)], 2)
+    assert not budget.has_room([timed(0, 4.0), timed(1, 2.5)], 2)
+    assert budget.is_spent([timed(0, 4.0), timed(1, 2.5)])
+    # The first trial may take more than there is.
+    assert budget.is_spent([timed(0, 11.0)]) and budget.spent([timed(0, 11.0)]) == 11.0
+
+
+def test_running_trials_count_with_the_longest_so_far_or_what_they_took_already():
+    budget = SecondsBudget(10.0)
+    running = timed(1, 0.5, TrialState.RUNNING)
+    assert budget.has_room([timed(0, 3.0), running], 1)
+    assert not budget.has_room([timed(0, 3.5), running], 1)
+    assert not budget.has_room([timed(0, 1.0), timed(1, 8.5, TrialState.RUNNING)], 1)
+
+
+def test_failed_trials_spend_seconds_and_trials_without_rows_none():
+    budget = SecondsBudget(3.0)
+    failed = timed(0, 2.0, TrialState.FAILED)
+    silent = Trial(1, "r", {}, TrialState.FAILED)
+    assert budget.spent([failed, silent]) == 2.0 and budget.is_spent([failed, silent])
+    assert not budget.is_spent([silent])
