@@ -12,6 +12,7 @@ from typing import Any
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
+from fashion_wb.study.fashion_mnist import current_conditions
 
 FILE = "conditions.json"
 _PACKAGES = ("torch", "wandb", "sweeps", "optuna", "hyperopt")
@@ -73,7 +74,7 @@ def check_conditions(folder: Path, settings: Mapping[str, Any]) -> None:
     recorded = read_conditions(folder)
     if recorded is None:
         return
-    before = _current(recorded)
+    before = recorded if "budget" in recorded else current_conditions(recorded)
     for name, label in _FIXED.items():
         was, now = before.get(name), settings.get(name)
         if was != now:
@@ -81,21 +82,6 @@ def check_conditions(folder: Path, settings: Mapping[str, Any]) -> None:
                 f"{folder}: holds a study with {label} {_words(was)}, not {_words(now)}".replace("  ", " ")
                 + ": give another --out, or use the settings that the study started with"
             )
-
-
-def _current(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Bring the record of an older version, which knew train.py only, to this version's form."""
-    if "budget" in record:
-        return dict(record)
-    changed: dict[str, Any] = {"budget": {"trials": record.get("trials")}, "seed_parameter": "seed"}
-    if record.get("budget_epochs") is not None:
-        changed = {
-            "budget": {"steps": record["budget_epochs"]},
-            "steps_per_trial": record.get("epochs"),
-            "seed_parameter": "seed",
-        }
-    images = int(record.get("training_images", 50_000))
-    return {**record, **changed, "extras": {"training images": images}}
 
 
 def _words(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 # What conditions.json calls it.
@@ -16,3 +17,11 @@ DEFAULTS: dict[str, Any] = {
 }
 # With --quick.
 QUICK: dict[str, Any] = {"epochs": 2}
+
+
+def current_conditions(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Bring the conditions of an older version, which had no other study, to this version's form."""
+    changed: dict[str, Any] = {"budget": {"trials": record.get("trials")}, "seed_parameter": "seed"}
+    if record.get("budget_epochs") is not None:
+        changed |= {"budget": {"steps": record["budget_epochs"]}, "steps_per_trial": record.get("epochs")}
+    return {**record, **changed, "extras": {"training images": int(record.get("training_images", 50_000))}}
