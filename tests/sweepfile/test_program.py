@@ -78,3 +78,20 @@ def test_a_hook_that_cannot_be_imported_is_an_error(tmp_path, target):
     program = read_program(script(tmp_path, f"SWEEP_HOOKS = {{'prepare': {target!r}}}\n"))
     with pytest.raises(FashionWbError, match="which cannot be imported"):
         program.prepare()
+
+
+def test_a_parameter_is_known_from_the_hook_or_else_from_the_flags(tmp_path):
+    text = "import argparse\np = argparse.ArgumentParser()\np.add_argument('-s', '--seed', type=int)\n"
+    program = read_program(script(tmp_path, text))
+    assert program.flags == ("seed",) and program.takes("seed") and not program.takes("s")
+    ours = read_program(ROOT / "train.py")
+    assert ours.takes("seed") and not ours.takes("test")
+
+
+def test_conditions_are_what_the_program_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("FASHION_WB_LIMIT", "300")
+    assert read_program(ROOT / "train.py").conditions() == {"training images": 300}
+    monkeypatch.setenv("FASHION_WB_LIMIT", "many")
+    with pytest.raises(FashionWbError, match="must be a number of training images, got 'many'"):
+        read_program(ROOT / "train.py").conditions()
+    assert read_program(script(tmp_path, "import os\n")).conditions() == {}
