@@ -43,7 +43,6 @@ COLD = click.option(
 )
 
 
-<<<<<<< HEAD
 def load_sweep(file: Path) -> Sweep:
     """Read and check a sweep file; print what its reader should know to stderr.
 
@@ -56,7 +55,8 @@ def load_sweep(file: Path) -> Sweep:
     for notice in sweep.notices:
         click.echo(notice, err=True)
     return sweep
-=======
+
+
 def _margin(context: click.Context, parameter: click.Parameter, value: float) -> float | None:
     if not math.isfinite(value):
         raise click.BadParameter(f"{value} is not a finite number.")
@@ -72,7 +72,6 @@ MARGIN = click.option(
     help="Two methods are equivalent if their final results differ by less than this, in units of the "
     "metric. With 0 no pair is called equivalent: it is better, worse or undecided.",
 )
->>>>>>> reports12
 
 
 def slot_options(command: Callable[..., None]) -> Callable[..., None]:
