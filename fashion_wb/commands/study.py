@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fashion_wb.commands.options import PATH, run_options, search_options
+from fashion_wb.commands.options import MARGIN, PATH, load_sweep, run_options, search_options
 from fashion_wb.commands.study_options import OPTIONS, study_options, with_defaults
 from fashion_wb.errors import FashionWbError
 from fashion_wb.study.fashion_mnist import NAME
@@ -30,8 +30,11 @@ _RECORDED = ("also", "retrain_seeds", "final_command", "final_metric")
 @click.command()
 @click.argument("file", type=PATH, required=False)
 @study_options
+@MARGIN
 @search_options
-def study(file: Path | None, quick: bool, out: Path | None, seed: int, **options: Any) -> None:
+def study(
+    file: Path | None, quick: bool, out: Path | None, margin: float | None, seed: int, **options: Any
+) -> None:
     """Search the W&B sweep file FILE by several methods offline, then compare the methods.
 
     FILE gives the parameters, program, command and metric; each method says how to search. Run it in the
@@ -63,7 +66,7 @@ def study(file: Path | None, quick: bool, out: Path | None, seed: int, **options
         winners = _plan_retrainings(planned, folders, settings, given)
         audits = [audit for folder in folders if (audit := plan_audit(folder, given["audit"])) is not None]
         session.run_reruns([*winners, *audits])
-    click.echo(_compare(folders, out, left_out))
+    click.echo(_compare(folders, out, left_out, margin))
     for name in searches_that_could_not_stop(folders, subject.cwd):
         click.echo(f"{name} stopped no trial early: each trial logs the metric only once", err=True)
     for name in missing_from_summaries(winners, given["final_metric"]):
@@ -72,9 +75,10 @@ def study(file: Path | None, quick: bool, out: Path | None, seed: int, **options
 
 def _prepare(file: Path | None, given: Mapping[str, Any], seed: int) -> tuple[Subject, StudySettings]:
     from fashion_wb.study.settings import StudyBudget, StudySettings
-    from fashion_wb.study.subject import own_subject, read_subject, seed_parameter
+    from fashion_wb.study.subject import own_subject, seed_parameter, subject_of
 
-    subject = own_subject(given["methods"]) if file is None else read_subject(file, given["methods"])
+    methods = given["methods"]
+    subject = own_subject(methods) if file is None else subject_of(load_sweep(file), file, methods)
     steps_per_trial = given["steps_per_trial"]
     budget = StudyBudget(
         trials=given["trials"],
@@ -147,7 +151,7 @@ def _plan_retrainings(
     return [reruns for reruns in found if reruns is not None]
 
 
-def _compare(folders: Sequence[SweepDir], out: Path, left_out: Sequence[str]) -> str:
+def _compare(folders: Sequence[SweepDir], out: Path, left_out: Sequence[str], margin: float | None) -> str:
     from analysis.outputs import write_comparison
     from analysis.sources.local import rerun_records, search_record
     from fashion_wb.study.conditions import read_conditions
@@ -160,4 +164,5 @@ def _compare(folders: Sequence[SweepDir], out: Path, left_out: Sequence[str]) ->
         retrained=winners,
         audited=audits,
         conditions=read_conditions(out),
+        margin=margin,
     )

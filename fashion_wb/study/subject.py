@@ -53,17 +53,17 @@ class Subject:
         return replace(self, sweeps=kept)
 
 
-def read_subject(file: Path, methods: Sequence[str]) -> Subject:
-    """Return the sweep file `file`, searched by each of `methods`, from the current directory.
+def subject_of(sweep: Sweep, file: Path, methods: Sequence[str]) -> Subject:
+    """Return a user's sweep, searched by each of `methods`, from the current directory.
 
     Args:
-        file: a W&B sweep file; how it says to search does not matter.
+        sweep: the content of the sweep file; how it says to search does not matter.
+        file: the path of the file, for messages.
         methods: names of files in `sweeps/`, or paths of sweep files; each at most once.
 
     Raises:
-        FashionWbError: the file is not a sweep file or has no metric, or a method is unknown or repeated.
+        FashionWbError: the sweep has no metric, or a method is unknown or repeated.
     """
-    sweep = read_sweep(file)
     if sweep.metric is None:
         raise FashionWbError(
             f"{file}: a study compares by a metric; add metric: {{name: ..., goal: minimize}}"

@@ -8,7 +8,7 @@ from sweep_cases import ROOT, place, yaml
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.factory import make_search
 from fashion_wb.study.methods import read_method
-from fashion_wb.study.subject import read_subject
+from fashion_wb.study.subject import subject_of
 from fashion_wb.study.suitability import unsuitable_methods
 from fashion_wb.sweepfile.sweep import make_sweep, read_sweep
 from fashion_wb.trial import Trial, TrialState
@@ -29,7 +29,7 @@ def file(tmp_path, monkeypatch):
 
 
 def sweeps(path):
-    return read_subject(path, ALL).sweeps
+    return subject_of(read_sweep(path), path, ALL).sweeps
 
 
 def test_a_method_changes_nothing_but_the_way_to_search(file):
@@ -89,7 +89,7 @@ def test_a_path_names_the_way_to_search_of_any_sweep_file(file, tmp_path):
     theirs = file("x: {min: 0.0, max: 1.0}")
     rule = "early_terminate: {type: hyperband, min_iter: 5}\n"
     (tmp_path / "mine.yaml").write_text(yaml("y: {value: 1}", method="bayes", more=rule))
-    (sweep,) = read_subject(theirs, ["mine.yaml"]).sweeps.values()
+    (sweep,) = subject_of(read_sweep(theirs), theirs, ["mine.yaml"]).sweeps.values()
     assert sweep.name == "mine" and sweep.config["method"] == "bayes"
     assert sweep.config["early_terminate"]["min_iter"] == 5 and list(sweep.config["parameters"]) == ["x"]
 
@@ -99,7 +99,7 @@ def test_a_sweep_without_a_metric_and_an_unknown_method_are_refused(file, tmp_pa
     with pytest.raises(
         FashionWbError, match=r"unknown method 'magic': choose from bayes, .* or give the path"
     ):
-        read_subject(path, ["magic"])
+        subject_of(read_sweep(path), path, ["magic"])
     path.write_text("method: random\nprogram: prog.py\nparameters: {x: {values: [1]}}\n")
     with pytest.raises(FashionWbError, match=r"sweep.yaml: a study compares by a metric; add metric"):
-        read_subject(path, ["random"])
+        subject_of(read_sweep(path), path, ["random"])
