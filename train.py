@@ -30,6 +30,7 @@ SWEEP_HOOKS = {
     "parameters": "fashion_wb.cnn.config:PARAMETERS",
     "prepare": "fashion_wb.cnn.data.locate:ensure",
     "before_fork": "fashion_wb.cnn.training:before_fork",
+    "conditions": "fashion_wb.cnn.config:conditions",
 }
 # W&B's exit code of a run that was stopped from outside.
 STOPPED_EXIT_CODE = 255
@@ -84,16 +85,6 @@ def parse_flags(arguments: list[str]) -> tuple[TrainConfig, bool]:
         parser.error(str(error))
 
 
-def training_images_limit() -> int | None:
-    """Return the number of training images to use, from FASHION_WB_LIMIT; None means all 50,000."""
-    text = os.environ.get("FASHION_WB_LIMIT")
-    if text is None:
-        return None
-    if not text.isdecimal():
-        raise FashionWbError(f"FASHION_WB_LIMIT must be a number of training images, got {text!r}")
-    return int(text)
-
-
 def log_epoch(run: wandb.Run, record: EpochRecord, best: EpochRecord) -> None:
     """Log one epoch, then put the values of the best epoch into the summary.
 
@@ -108,7 +99,7 @@ def run_training(run: wandb.Run, flags: TrainConfig, test: bool, stop: StopReque
     """Train with the run's config, which in a sweep may differ from the flags; then test, if asked."""
     values = {name: run.config.get(name, getattr(flags, name)) for name in hyperparameters.NAMES}
     config = TrainConfig.from_mapping(values)
-    limit = training_images_limit()
+    limit = hyperparameters.images_limit()
     if limit is not None:
         run.config.update({"images_limit": limit})
     data = load(config.seed, limit=limit)

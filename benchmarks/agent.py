@@ -24,7 +24,7 @@ import click
 import yaml
 
 from fashion_wb.cnn.data import locate
-from fashion_wb.study.plan import PROJECT_ROOT
+from fashion_wb.study.methods import PROJECT_ROOT
 
 sys.path[:0] = [str(PROJECT_ROOT / "tests" / name) for name in ("support", "standin")]
 

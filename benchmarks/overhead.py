@@ -24,15 +24,18 @@ from fashion_wb.executors.protocol import Executor, Exited
 from fashion_wb.executors.slots import Slot
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.search.factory import make_search
-from fashion_wb.study.plan import PROJECT_ROOT, StudySettings, plan_study
+from fashion_wb.study.methods import PROJECT_ROOT
+from fashion_wb.study.plan import plan_study
+from fashion_wb.study.settings import StudyBudget, StudySettings
+from fashion_wb.study.subject import own_subject
 from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir
 from fashion_wb.trial import Trial, TrialState
 
 
 def make_runner(root: Path, trials: int, warm: bool) -> SweepRunner:
     """Make a random sweep of train.py, one epoch per trial, in its own folder."""
-    settings = StudySettings(trials, epochs=1, budget_epochs=None, seed=0)
-    (planned,) = plan_study(["random"], 1, settings, root)
+    settings = StudySettings(StudyBudget(trials), epochs=1, seed_parameter="seed")
+    (planned,) = plan_study(own_subject(["random"]), 1, settings, root)
     folder = open_sweep_dir(root / ("warm" if warm else "fresh"), planned.sweep, seed=0)
     sampler, pruner = make_search(planned.sweep, folder.sweep_id, seed=0)
     return SweepRunner(folder, sampler, pruner, trials, 1, PROJECT_ROOT, patience=600.0, warm=warm)

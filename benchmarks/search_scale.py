@@ -30,7 +30,10 @@ from typing import Any
 import click
 from measure import machine, spread
 
-from fashion_wb.study.plan import METHODS, PROJECT_ROOT, StudySettings, plan_study
+from fashion_wb.study.methods import PROJECT_ROOT
+from fashion_wb.study.plan import METHODS, plan_study
+from fashion_wb.study.settings import StudyBudget, StudySettings
+from fashion_wb.study.subject import own_subject
 from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir, read_sweep_dir
 from fashion_wb.sweepfile.sweep import Sweep
 from fashion_wb.trial import Trial, TrialState
@@ -41,8 +44,8 @@ ASKED = 5
 
 def make_sweep(method: str, trials: int) -> Sweep:
     """Return the sweep that a study runs for a method."""
-    settings = StudySettings(trials, epochs=EPOCHS, budget_epochs=None, seed=0)
-    (planned,) = plan_study([method], 1, settings, Path("no-study"))
+    settings = StudySettings(StudyBudget(trials), epochs=EPOCHS, seed_parameter="seed")
+    (planned,) = plan_study(own_subject([method]), 1, settings, Path("no-study"))
     return planned.sweep
 
 

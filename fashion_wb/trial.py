@@ -84,6 +84,11 @@ class Trial:
     history: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     reason: str = ""
 
+    @property
+    def seconds(self) -> float:
+        """W&B's `_runtime` of the last row that it logged, in seconds; 0 if it logged nothing."""
+        return float(self.history[-1].get("_runtime", 0.0)) if self.history else 0.0
+
 
 @dataclass(frozen=True)
 class Job:

@@ -130,14 +130,14 @@ def test_the_analysis_is_imported_by_the_commands_alone():
     assert users == {"commands"}
 
 
-def test_the_cnn_is_known_to_its_program_its_study_and_its_data_command_only():
+def test_the_cnn_is_known_to_its_program_and_to_the_options_for_its_data_only():
     users = {
         name
         for name, path in NAMES.items()
         if any(other.startswith("fashion_wb.cnn") for other in imports(path))
     }
     outside = {name for name in users if not name.startswith("fashion_wb.cnn")}
-    assert outside == {"fashion_wb.study.plan", "fashion_wb.commands.data", "fashion_wb.commands.options"}
+    assert outside == {"fashion_wb.commands.data", "fashion_wb.commands.options"}
 
 
 def test_private_wandb_modules_are_imported_in_one_file():

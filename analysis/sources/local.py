@@ -58,7 +58,7 @@ def retrained_winner(folder: SweepDir) -> RetrainedWinner | None:
         replicate=replicate,
         reported_loss=finite_or_nan(reported.get(metric.name)),
         reported_accuracy=finite_or_nan(reported.get("valid_accuracy")),
-        seeds=tuple(int(trial.config["seed"]) for trial in finished),
+        seeds=tuple(reruns.seed(trial) for trial in finished),
         valid_loss=tuple(finite_or_nan(best) for best in bests),
         test_accuracy=tuple(finite_or_nan(reruns.summary(trial).get("test_accuracy")) for trial in finished),
     )

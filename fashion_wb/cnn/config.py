@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from functools import partial
 from typing import Any
 
 from fashion_wb.errors import FashionWbError
+
+_ALL_IMAGES = 50_000
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,26 @@ def check_value(name: str, value: Any) -> int | float:
     if not limits.low <= value <= limits.high:
         raise FashionWbError(f"{name} must lie in [{limits.low:g}, {limits.high:g}], got {value!r}")
     return wanted(value)
+
+
+def images_limit() -> int | None:
+    """Return how many training images to use, from FASHION_WB_LIMIT; None means all 50,000.
+
+    Raises:
+        FashionWbError: FASHION_WB_LIMIT is not a number.
+    """
+    text = os.environ.get("FASHION_WB_LIMIT")
+    if text is None:
+        return None
+    if not text.isdecimal():
+        raise FashionWbError(f"FASHION_WB_LIMIT must be a number of training images, got {text!r}")
+    return int(text)
+
+
+def conditions() -> dict[str, int]:
+    """Return what results of train.py depend on, beside its hyperparameters."""
+    limit = images_limit()
+    return {"training images": _ALL_IMAGES if limit is None else limit}
 
 
 # Sweep files of train.py are checked with these functions.

@@ -2,5 +2,5 @@
 
 They are `agent`, `ask` (and tell), `compare`, `data`, `push`, `report`, `slurm_script`, `study`, `sweep` and
 `worker`; only `cli` imports them. `options` holds the options that several commands share,
-and `start_options` those that say what a search starts from.
+`start_options` those that say what a search starts from, and `study_options` those of `study` alone.
 """

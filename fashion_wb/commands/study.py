@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,144 +10,169 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fashion_wb.commands.options import PATH, POSITIVE, run_options, search_options
+from fashion_wb.commands.options import MARGIN, PATH, load_sweep, run_options, search_options
 from fashion_wb.commands.start_options import pick_start, start_options
-from fashion_wb.study.plan import METHODS
+from fashion_wb.commands.study_options import OPTIONS, study_options, with_defaults
+from fashion_wb.errors import FashionWbError
+from fashion_wb.study.fashion_mnist import NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fashion_wb.offline.plan import PlannedSweep
     from fashion_wb.offline.reruns import RerunSet
-    from fashion_wb.study.plan import StudySettings
+    from fashion_wb.study.settings import StudySettings
+    from fashion_wb.study.subject import Subject
     from fashion_wb.sweep_folder.sweep_dir import SweepDir
 
-_QUICK = {"trials": 4, "epochs": 2, "retrain_seeds": 1, "audit": 0}
-_FULL = {"trials": 10, "epochs": 10, "retrain_seeds": 3, "audit": 2}
-_COUNT = click.IntRange(min=0)
+# The options of a study that are recorded as they are.
+_RECORDED = ("also", "retrain_seeds", "final_command", "final_metric")
 
 
 @click.command()
-@click.option(
-    "--methods",
-    default=",".join(METHODS),
-    show_default=True,
-    help="Methods to compare: comma-separated names of files in sweeps/.",
-)
-@click.option(
-    "--replicates",
-    type=POSITIVE,
-    default=1,
-    show_default=True,
-    help="Repetitions of every whole search, each with its own seeds. You can add more to a finished study.",
-)
-@click.option("--trials", type=POSITIVE, help=f"Trials per search.  [default: {_FULL['trials']}]")
-@click.option("--epochs", type=POSITIVE, help=f"Epochs per trial.  [default: {_FULL['epochs']}]")
-@click.option(
-    "--budget-epochs",
-    type=POSITIVE,
-    help="Total epochs per search, instead of --trials. A search starts a trial only if a full-length trial "
-    "still fits, so it never exceeds this budget. Early stopping leaves room for more trials.",
-)
-@click.option(
-    "--retrain-seeds",
-    type=_COUNT,
-    help="Number of fresh seeds on which each search's best configuration is retrained and tested.  "
-    f"[default: {_FULL['retrain_seeds']}]",
-)
-@click.option(
-    "--audit",
-    type=_COUNT,
-    help="Stopped trials per search that are trained to the end, to measure the cost of early stopping.  "
-    f"[default: {_FULL['audit']}]",
-)
-@click.option(
-    "--quick",
-    is_flag=True,
-    help=f"A small study for a first look: {_QUICK['trials']} trials of {_QUICK['epochs']} epochs per "
-    "search, winners retrained once, no audit.",
-)
-@click.option("--out", type=PATH, help="Output folder.  [default: study, or study-quick with --quick]")
+@click.argument("file", type=PATH, required=False)
+@study_options
+@MARGIN
 @start_options
 @search_options
 def study(
-    methods: str,
-    replicates: int,
-    trials: int | None,
-    epochs: int | None,
-    budget_epochs: int | None,
-    retrain_seeds: int | None,
-    audit: int | None,
-    quick: bool,
-    out: Path | None,
-    seed: int,
-    **options: Any,
+    file: Path | None, quick: bool, out: Path | None, margin: float | None, seed: int, **options: Any
 ) -> None:
-    """Run every method's search offline, then compare the methods.
+    """Search the W&B sweep file FILE by several methods offline, then compare the methods.
 
-    All searches have the same budget, and they are paired: replicate R of every method has the same split of
-    the data, initial weights and order of batches. Run the same command again to continue an interrupted
-    study.
+    FILE gives the parameters, program, command and metric; each method says how to search. Run it in the
+    directory where you would start `wandb agent`. Without FILE, the study is that of train.py.
+
+    All searches have the same budget. Where trials have a seed, they are paired: replicate R of every method
+    trains with the same one. Run the same command again to continue an interrupted study.
     """
     from fashion_wb.offline.run import Session
     from fashion_wb.offline.start.notes import describe_repeats
+    from fashion_wb.offline.summary import check_not_all_failed
+    from fashion_wb.study.audit import plan_audit
     from fashion_wb.study.conditions import write_conditions
-    from fashion_wb.study.plan import PROJECT_ROOT, StudySettings, plan_study
+    from fashion_wb.study.plan import plan_study
+    from fashion_wb.study.retraining import missing_from_summaries
+    from fashion_wb.study.suitability import searches_that_could_not_stop
 
-    defaults = _QUICK if quick else _FULL
-
-    def given(name: str, value: int | None) -> int:
-        return defaults[name] if value is None else value
-
-    if budget_epochs is None:
-        trials = given("trials", trials)
-    settings = StudySettings(trials, given("epochs", epochs), budget_epochs, seed)
-    out = out or Path("study-quick" if quick else "study")
-    names = [name.strip() for name in methods.split(",") if name.strip()]
-    start = pick_start(options)
-    planned = [replace(plan, start=start) for plan in plan_study(names, replicates, settings, out)]
-    click.echo(_announcement(len(names), replicates, settings, out), err=True)
-    run = run_options(PROJECT_ROOT, out, options)
+    given = with_defaults({name: options.pop(name) for name in OPTIONS}, file is not None, quick)
+    out = out or Path(("study" if file is None else f"study-{file.stem}") + ("-quick" if quick else ""))
+    subject, settings = _prepare(file, given, seed)
+    subject, left_out = _suitable(subject, settings, out, given["skip_unsuitable"])
+    start = replace(pick_start(options), seed_parameter=settings.seed_parameter)
+    planned = [replace(plan, start=start) for plan in plan_study(subject, given["replicates"], settings, out)]
+    click.echo(_announcement(subject, given["replicates"], settings, out), err=True)
+    run = run_options(subject.cwd, out, options)
     # The machines of a cluster come and go: there is no one number of trials at a time.
     where = {"workers": len(run.slots)} if run.cluster is None else {"executor": "dask"}
-    write_conditions(out, **vars(settings), **where)
-    replicate_of = [plan.priority for plan in planned]
-    counts = given("retrain_seeds", retrain_seeds), given("audit", audit)
+    what = {"study": NAME} if file is None else {"sweep": str(file)}
+    write_conditions(out, **what, **settings.record, **where, **{name: given[name] for name in _RECORDED})
     with Session(run, sys.stderr) as session:
         folders = session.run_sweeps(planned, None)
-        session.run_reruns(_plan_reruns(folders, replicate_of, seed, *counts))
-    click.echo(_compare(folders, out))
+        winners = _plan_retrainings(planned, folders, settings, given)
+        audits = [audit for folder in folders if (audit := plan_audit(folder, given["audit"])) is not None]
+        session.run_reruns([*winners, *audits])
+    click.echo(_compare(folders, out, left_out, margin))
     for folder in folders:
         for line in describe_repeats(folder, folder.read_trials()):
             click.echo(f"{folder.sweep.name}: {line}", err=True)
+    for name in searches_that_could_not_stop(folders, subject.cwd):
+        click.echo(f"{name} stopped no trial early: each trial logs the metric only once", err=True)
+    for name in missing_from_summaries(winners, given["final_metric"]):
+        click.echo(f"--final-metric {name}: no retrained winner has it in its summary", err=True)
+    check_not_all_failed(folder.root for folder in folders)
 
 
-def _announcement(methods: int, replicates: int, settings: StudySettings, out: Path) -> str:
+def _prepare(file: Path | None, given: Mapping[str, Any], seed: int) -> tuple[Subject, StudySettings]:
+    from fashion_wb.study.settings import StudyBudget, StudySettings
+    from fashion_wb.study.subject import own_subject, seed_parameter, subject_of
+
+    methods = given["methods"]
+    subject = own_subject(methods) if file is None else subject_of(load_sweep(file), file, methods)
+    steps_per_trial = given["steps_per_trial"]
+    budget = StudyBudget(
+        trials=given["trials"],
+        steps=given["budget_steps"],
+        seconds=given["budget_seconds"],
+        steps_per_trial=given["epochs"] if steps_per_trial is None else steps_per_trial,
+    )
+    program = subject.program
+    settings = StudySettings(
+        budget=budget,
+        seed=seed,
+        epochs=given["epochs"],
+        seed_parameter=seed_parameter(subject, given["seed_parameter"]),
+        extras={} if program is None else program.conditions(),
+    )
+    return subject, settings
+
+
+def _suitable(subject: Subject, settings: StudySettings, out: Path, skip: bool) -> tuple[Subject, list[str]]:
+    """Return the subject without the methods that cannot search it, and a sentence for each of them."""
+    from fashion_wb.study.plan import find_unsuitable
+
+    found = find_unsuitable(subject, settings, out)
+    if not found:
+        return subject, []
+    reasons = [f"{method} cannot search this space: {reason}" for method, reason in found.items()]
+    others = [method for method in subject.sweeps if method not in found]
+    if not others:
+        raise FashionWbError(
+            "\n".join([*reasons, "No method is left: change the space, or give other --methods"])
+        )
+    if not skip:
+        advice = f"Give --methods {','.join(others)}, or --skip-unsuitable to go on with those"
+        raise FashionWbError("\n".join([*reasons, advice]))
+    sentences = [f"Left out: {reason}." for reason in reasons]
+    click.echo("\n".join(sentences), err=True)
+    return subject.without(found), sentences
+
+
+def _announcement(subject: Subject, replicates: int, settings: StudySettings, out: Path) -> str:
     times = "" if replicates == 1 else f" x {replicates} replicates"
-    if settings.budget_epochs is None:
-        budget = f"{settings.trials} trials x at most {settings.epochs} epochs"
-    else:
-        budget = f"{settings.budget_epochs} epochs, in trials of at most {settings.epochs} epochs"
-    return f"{methods} methods{times} x {budget}; runs in {out}/sweeps"
+    ((unit, amount),) = settings.budget.record.items()
+    length = "" if settings.epochs is None else f" x at most {settings.epochs} epochs"
+    if unit != "trials":
+        length = length.replace(" x", ", in trials of")
+    lines = [f"{len(subject.sweeps)} methods{times} x {amount:g} {unit}{length}; runs in {out}/sweeps"]
+    if settings.seed_parameter is None:
+        lines.append(
+            f"{subject.name}: no parameter for a training seed is known, so trials are not paired; if there "
+            "is one, name it with --seed-parameter"
+        )
+    return "\n".join(lines)
 
 
-def _plan_reruns(
-    folders: list[SweepDir], replicate_of: list[int], seed: int, retrain_seeds: int, audit: int
+def _plan_retrainings(
+    planned: Sequence[PlannedSweep],
+    folders: Sequence[SweepDir],
+    settings: StudySettings,
+    given: Mapping[str, Any],
 ) -> list[RerunSet]:
-    from fashion_wb.study.audit import plan_audit
     from fashion_wb.study.plan import retrain_seed
-    from fashion_wb.study.retraining import plan_retraining
+    from fashion_wb.study.retraining import Retraining, plan_retraining
 
-    found: list[RerunSet | None] = []
-    for folder, replicate in zip(folders, replicate_of, strict=True):
-        seeds = [retrain_seed(seed, replicate, number) for number in range(retrain_seeds)]
-        found += [plan_retraining(folder, seeds), plan_audit(folder, audit)]
+    command = given["final_command"]
+    how = Retraining(settings.seed_parameter, None if command is None else tuple(shlex.split(command)))
+    found = []
+    for plan, folder in zip(planned, folders, strict=True):
+        seeds = [retrain_seed(settings.seed, plan.priority, n) for n in range(given["retrain_seeds"])]
+        found.append(plan_retraining(folder, seeds, how))
     return [reruns for reruns in found if reruns is not None]
 
 
-def _compare(folders: list[SweepDir], out: Path) -> str:
+def _compare(folders: Sequence[SweepDir], out: Path, left_out: Sequence[str], margin: float | None) -> str:
     from analysis.outputs import write_comparison
     from analysis.sources.local import rerun_records, search_record
     from fashion_wb.study.conditions import read_conditions
 
     winners, audits = rerun_records(folders)
-    searches = [search_record(folder) for folder in folders]
-    conditions = read_conditions(out)
-    return write_comparison(searches, out, retrained=winners, audited=audits, conditions=conditions)
+    return write_comparison(
+        [search_record(folder) for folder in folders],
+        out,
+        left_out=left_out,
+        retrained=winners,
+        audited=audits,
+        conditions=read_conditions(out),
+        margin=margin,
+    )

@@ -107,17 +107,16 @@ def offline_environment(
 ) -> dict[str, str | None]:
     """Return the variables of an offline trial: those of `agent_environment`, and what offline runs need.
 
-    Entity and project are the sweep file's, if it has them. A run with a `job` does not belong to the sweep.
-    Such a run gets its configuration only from the command's ${args}, and the job's type and group replace
-    those of the user's environment.
+    Entity and project are the sweep file's, if it has them. A run with a `job` does not belong to the sweep,
+    but gets its configuration as a trial of the sweep does. The job's type and group replace those of the
+    user's environment.
     """
     entity, project = sweep.config.get("entity"), sweep.config.get("project")
     env = agent_environment(entity, project, sweep_id, run_id, directory, parameters)
     env["WANDB_MODE"] = "offline"
     env[_LOG_FLUSH] = os.environ.get(_LOG_FLUSH, _LOG_FLUSH_SECONDS)
     if job is not None:
-        env |= {"WANDB_SWEEP_ID": None, "WANDB_SWEEP_PARAM_PATH": None}
-        env |= {"WANDB_JOB_TYPE": job.type, "WANDB_RUN_GROUP": job.group}
+        env |= {"WANDB_SWEEP_ID": None, "WANDB_JOB_TYPE": job.type, "WANDB_RUN_GROUP": job.group}
     return env
 
 

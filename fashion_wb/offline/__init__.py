@@ -8,7 +8,7 @@ it starts from besides its file (a package). The rest is internal:
     runner          one sweep in progress: starts, watches and stops its trials
     launching       what to start for a trial: command, variables and files
     watched_trial   a trial whose process is running
-    budget          a search's budget in epochs
+    budget          a search's budget in logged steps or in seconds
     breaker         stops a sweep whose program always fails
     progress        the lines that you see
 """

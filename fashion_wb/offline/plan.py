@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.offline.budget import EpochBudget
+from fashion_wb.offline.budget import Budget
 from fashion_wb.offline.start.opening import NOTHING_MORE, StartOptions
 from fashion_wb.sweepfile.sweep import Sweep
 
@@ -19,7 +19,7 @@ class PlannedSweep:
         folder: its folder; a sweep that has started there continues.
         sweep: the checked sweep file.
         seed: seed of the search, at least 0.
-        budget: the epochs it may spend; None if its `run_cap` is the only limit.
+        budget: what its trials may spend together; None if its `run_cap` is the only limit.
         priority: lower runs first; sweeps of the same priority run side by side.
         start: what it starts from besides its file.
     """
@@ -27,21 +27,21 @@ class PlannedSweep:
     folder: Path
     sweep: Sweep
     seed: int
-    budget: EpochBudget | None = None
+    budget: Budget | None = None
     priority: int = 0
     start: StartOptions = NOTHING_MORE
 
 
-def trial_cap(sweep: Sweep, count: int | None) -> int | None:
+def trial_cap(sweep: Sweep, count: int | None, budget: Budget | None = None) -> int | None:
     """Return the number of trials that a sweep may have: the smaller of `count` and its `run_cap`.
 
-    None means that only a grid's end ends it.
+    None means that only a grid's end or its budget ends it.
 
     Raises:
         FashionWbError: the sweep would never stop.
     """
     caps = [cap for cap in (count, sweep.run_cap) if cap is not None]
-    if not caps and sweep.config["method"] != "grid":
+    if not caps and budget is None and sweep.config["method"] != "grid":
         raise FashionWbError(
             f"{sweep.name}: has no run_cap, so it would never stop; add run_cap or give --count"
         )

@@ -24,7 +24,7 @@ class Progress:
         self.runners = runners
         self.stream = stream
         self._started_at: float | None = None
-        self._done_before = 0
+        self._done_before = 0.0
         self._on_terminal = stream.isatty()
         self._refreshed_at = 0.0
         self._name_width = max((len(runner.folder.sweep.name) for runner in runners), default=0)
@@ -51,7 +51,7 @@ class Progress:
             f"{runner.folder.sweep.name:<{self._name_width}} {trial.number:>3}  {state:<11}",
             f"{'-' if value is None else format(value, '.4f'):>7}{'*' if best is trial else ' '}",
             format_searched(runner.folder.sweep.config.get("parameters", {}), trial.config),
-            f"{len(trial.history)} logged, {trial_seconds(trial):.1f} s",
+            f"{len(trial.history)} logged, {trial.seconds:.1f} s",
         ]
         if trial.reason or loss:
             parts.append(trial.reason or loss)
@@ -93,18 +93,19 @@ class Progress:
 
     def _done_text(self) -> str:
         done, total = self._done_and_total()
-        text = "?" if total is None else str(total)
-        return f"[{done:>{len(text)}}/{text}{' epochs' if self._in_epochs() else ''}]"
+        text = "?" if total is None else format(total, ".0f")
+        units = sorted({runner.budget.unit for runner in self._with_budget() if runner.budget})
+        return f"[{done:>{len(text)}.0f}/{text}{''.join(f' {unit}' for unit in units)}]"
 
-    def _in_epochs(self) -> bool:
-        """Tell whether to count epochs: with a budget in epochs, the number of trials is unknown."""
-        return all(runner.budget is not None for runner in self.runners)
+    def _with_budget(self) -> list[SweepRunner]:
+        """Return the runners, if all have a budget, which counts then: their number of trials is unknown."""
+        return [] if any(runner.budget is None for runner in self.runners) else list(self.runners)
 
-    def _done_and_total(self) -> tuple[int, int | None]:
-        """Return how much is done and how much there is in total (None if unknown), in epochs or trials."""
-        if self._in_epochs():
-            done = sum(len(trial.history) for trial in self._ended())
-            return done, sum(runner.budget.total for runner in self.runners if runner.budget is not None)
+    def _done_and_total(self) -> tuple[float, float | None]:
+        """Return how much is done, and how much there is in total or None: of the budget, or trials."""
+        if budgets := [(runner.budget, runner.trials) for runner in self._with_budget() if runner.budget]:
+            done = sum(budget.spent([t for t in trials if t.state.ended]) for budget, trials in budgets)
+            return done, sum(budget.total for budget, _ in budgets)
         caps = [runner.cap for runner in self.runners]
         total = None if None in caps else sum(cap for cap in caps if cap is not None)
         return len(self._ended()), total
@@ -133,11 +134,6 @@ class Progress:
             return ""
         seconds = (total - done) * (time.monotonic() - self._started_at) / new
         return f"~{format_duration(seconds)} left"
-
-
-def trial_seconds(trial: Trial) -> float:
-    """Return W&B's `_runtime` of the last row that a trial logged, in seconds; 0 if it logged nothing."""
-    return float(trial.history[-1].get("_runtime", 0.0)) if trial.history else 0.0
 
 
 def format_searched(parameters: Mapping[str, Any], config: Mapping[str, Any]) -> str:

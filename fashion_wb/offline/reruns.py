@@ -18,11 +18,11 @@ from fashion_wb.files import write_text
 from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.sweep_folder.older_folders import update_config
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
+from fashion_wb.sweepfile.parameters import value_of
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.trial import Job, Trial
 
 _FILE = "followup.json"
-_COMMAND = ("${env}", "${interpreter}", "${program}", "${args}")  # W&B's own default
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,14 @@ class RerunSet:
         folder: the folder of the reruns, like that of a sweep's trials.
         sources: for each rerun, the id of the search's run that it reruns.
         configs: the configuration of each rerun.
+        seed_parameter: the parameter in which reruns of one configuration differ; None if in none.
     """
 
     search: SweepDir
     folder: SweepDir
     sources: tuple[str, ...]
     configs: tuple[Mapping[str, Any], ...]
+    seed_parameter: str | None = None
 
     @property
     def complete(self) -> bool:
@@ -50,6 +52,11 @@ class RerunSet:
     def trials(self) -> list[tuple[str, Trial]]:
         """Return pairs in order: the id of a search's run, and its rerun; only reruns that have started."""
         return list(zip(self.sources, self.folder.read_trials(), strict=False))
+
+    def seed(self, trial: Trial) -> int:
+        """Return a rerun's seed, or its number if there is no parameter for a seed."""
+        name = self.seed_parameter
+        return trial.number if name is None else int(value_of(trial.config, name))
 
     def summary(self, trial: Trial) -> Mapping[str, Any]:
         """Return the W&B summary of a rerun; empty if its run never started."""
@@ -74,7 +81,8 @@ def open_reruns(
     search: SweepDir,
     job_type: str,
     entries: Sequence[tuple[str, Mapping[str, Any]]],
-    flags: Sequence[str] = (),
+    command: Sequence[str] | None = None,
+    seed_parameter: str | None = None,
 ) -> RerunSet:
     """Open the reruns of `search` of one job type; create them if there are none.
 
@@ -85,10 +93,11 @@ def open_reruns(
         search: a search that is complete.
         job_type: W&B's job type, also the name of the folder.
         entries: the id of the search's run and the configuration, for each rerun; at least one.
-        flags: flags for the program, after those of the configuration.
+        command: the command of the reruns, with W&B's ${macros}; None for the sweep's own.
+        seed_parameter: the parameter in which the reruns of one configuration differ; None if in none.
 
     Raises:
-        FashionWbError: the folder holds reruns of other configurations.
+        FashionWbError: the folder holds reruns of other configurations, or by another command.
     """
     root = search.root / job_type
     found = read_reruns(search, job_type)
@@ -100,10 +109,22 @@ def open_reruns(
             f"{root}: holds reruns of other configurations than the search now needs; delete the folder to "
             "train those that it needs"
         )
+    if found is not None and command is not None and found.folder.sweep.command != [*command]:
+        was = " ".join(map(str, found.folder.sweep.command or ()))
+        raise FashionWbError(
+            f"{root}: holds reruns by another command ({was or 'that of the sweep'}): delete the folder to "
+            "train them anew, or give that command again"
+        )
     if found is not None and len(known) >= len(wanted):
         return found
-    config = {**search.sweep.config, "command": [*(search.sweep.command or _COMMAND), *flags]}
-    record = {"group": search.sweep_id, "name": search.sweep.name, "config": config, "runs": wanted}
+    config = dict(search.sweep.config) if command is None else {**search.sweep.config, "command": [*command]}
+    record = {
+        "group": search.sweep_id,
+        "name": search.sweep.name,
+        "seed_parameter": seed_parameter,
+        "config": config,
+        "runs": wanted,
+    }
     for folder in (root, root / "output", root / "wandb" / f"sweep-{search.sweep_id}-{job_type}"):
         folder.mkdir(exist_ok=True, parents=True)
     write_text(json.dumps(record, indent=2) + "\n", root / _FILE)
@@ -132,5 +153,6 @@ def _rerun_set(search: SweepDir, job_type: str, record: Mapping[str, Any]) -> Re
     folder = SweepDir(
         (search.root / job_type).resolve(), sweep, f"{group}-{job_type}", 0, Job(job_type, group)
     )
-    runs = record["runs"]
-    return RerunSet(search, folder, tuple(source for source, _ in runs), tuple(config for _, config in runs))
+    sources, configs = tuple(source for source, _ in record["runs"]), tuple(c for _, c in record["runs"])
+    # Older versions knew no other seed parameter.
+    return RerunSet(search, folder, sources, configs, record.get("seed_parameter", "seed"))

@@ -101,7 +101,7 @@ class Session:
         options = self._options
         for plan in planned:
             _check_program(plan.sweep, options.cwd)
-            trial_cap(plan.sweep, count)
+            trial_cap(plan.sweep, count, plan.budget)
         _prepare([plan.sweep for plan in planned], options.cwd)
         folders = self._open(planned)
         pairs = list(zip(planned, folders, strict=True))
@@ -178,7 +178,7 @@ def _runner(
     plan: PlannedSweep, folder: SweepDir, count: int | None, share: int, options: RunOptions
 ) -> SweepRunner:
     sampler, pruner = search_of(folder)
-    cap = trial_cap(folder.sweep, count)
+    cap = trial_cap(folder.sweep, count, plan.budget)
     parallel = options.parallel
     if parallel is None:
         # The machines of a cluster come and go; the suggestions must not depend on how many there are.
@@ -220,7 +220,7 @@ def _prepare(sweeps: Sequence[Sweep], cwd: Path) -> None:
 
 
 def _is_complete(plan: PlannedSweep, folder: SweepDir, count: int | None) -> bool:
-    trials, cap = folder.read_trials(), trial_cap(folder.sweep, count)
+    trials, cap = folder.read_trials(), trial_cap(folder.sweep, count, plan.budget)
     spent = plan.budget is not None and plan.budget.is_spent(trials)
     return (spent or (cap is not None and len(trials) >= cap)) and all(trial.state.ended for trial in trials)
 

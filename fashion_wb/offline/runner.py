@@ -11,7 +11,7 @@ from pathlib import Path
 from fashion_wb.executors.command import kill_delay
 from fashion_wb.executors.protocol import Executor
 from fashion_wb.offline.breaker import CircuitBreaker
-from fashion_wb.offline.budget import EpochBudget
+from fashion_wb.offline.budget import Budget
 from fashion_wb.offline.launching import make_launch
 from fashion_wb.offline.watched_trial import WatchedTrial
 from fashion_wb.search.protocol import Pruner, Sampler
@@ -34,7 +34,7 @@ class SweepRunner:
         cwd: the directory that trials run in.
         patience: seconds a trial may go without logging before it counts as hung.
         warm: whether a trial may be forked from a warm process where the command allows it.
-        budget: the epochs that its trials may spend together; None if there is no such limit.
+        budget: what its trials may spend together; None if there is no such limit.
         priority: runners of lower priority start their trials first.
         elsewhere: the run ids of trials that still run, started by an earlier process.
         trials: all trials so far, by number.
@@ -49,7 +49,7 @@ class SweepRunner:
     cwd: Path
     patience: float
     warm: bool = True
-    budget: EpochBudget | None = None
+    budget: Budget | None = None
     priority: int = 0
     elsewhere: frozenset[str] = frozenset()
     trials: list[Trial] = field(default_factory=list)

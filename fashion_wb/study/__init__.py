@@ -1,5 +1,14 @@
 """Plan a study: every method's search, replicated, under one budget, with retrained winners and audits.
 
-Import what you need from `plan` (the searches), `retraining` and `audit` (the reruns after them) and
-`conditions` (the machine and versions recorded with the results).
+A study is of a *subject*, a sweep file and where its program runs, by several *methods*.
+
+    subject        what is searched: any sweep file, or this project's own
+    methods        how to search: the methods of `sweeps/`, applied to any sweep
+    settings       the budget, the seed and what else all searches share
+    plan           the searches
+    suitability    which methods cannot search a space, and why
+    retraining     winners, trained again and measured
+    audit          stopped trials, trained to the end
+    conditions     the machine, versions and settings recorded with the results
+    fashion_mnist  the settings of this project's own study
 """

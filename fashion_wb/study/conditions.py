@@ -5,15 +5,26 @@ from __future__ import annotations
 import json
 import os
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
+from fashion_wb.study.fashion_mnist import current_conditions
 
 FILE = "conditions.json"
 _PACKAGES = ("torch", "wandb", "sweeps", "optuna", "hyperopt")
+# What all searches of a study share, and how it is called in messages.
+_FIXED = {
+    "budget": "a budget of",
+    "steps_per_trial": "steps per trial",
+    "epochs": "epochs",
+    "seed": "seed",
+    "seed_parameter": "seed parameter",
+    "extras": "",
+}
 
 
 def write_conditions(folder: Path, **settings: Any) -> None:
@@ -27,7 +38,6 @@ def write_conditions(folder: Path, **settings: Any) -> None:
         "python": platform.python_version(),
         **{name: version(name) for name in _PACKAGES},
         **settings,
-        "training_images": training_images(),
     }
     write_text(json.dumps(record, indent=2) + "\n", path)
 
@@ -51,9 +61,37 @@ def read_conditions(folder: Path) -> dict[str, Any] | None:
     return record
 
 
-def training_images() -> str:
-    """Return how many images trials train on, set by FASHION_WB_LIMIT."""
-    return os.environ.get("FASHION_WB_LIMIT", "50000")
+def check_conditions(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Check that the study in `folder`, if there is one, began with the same settings.
+
+    Args:
+        folder: the study's folder.
+        settings: `StudySettings.record` of the study that is to go on there.
+
+    Raises:
+        FashionWbError: it began with others, or its record cannot be read.
+    """
+    recorded = read_conditions(folder)
+    if recorded is None:
+        return
+    before = recorded if "budget" in recorded else current_conditions(recorded)
+    for name, label in _FIXED.items():
+        was, now = before.get(name), settings.get(name)
+        if was != now:
+            raise FashionWbError(
+                f"{folder}: holds a study with {label} {_words(was)}, not {_words(now)}".replace("  ", " ")
+                + ": give another --out, or use the settings that the study started with"
+            )
+
+
+def _words(value: Any) -> str:
+    """Format a setting: `3`, `10 trials`, `training images 500`."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    pairs = [(name, each) for name, each in value.items()]
+    if all(name in ("trials", "steps", "seconds") for name, _ in pairs):
+        return ", ".join(f"{each} {name}" for name, each in pairs) or "nothing"
+    return ", ".join(f"{name} {each}" for name, each in pairs)
 
 
 def _processor() -> str:

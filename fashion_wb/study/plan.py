@@ -1,65 +1,29 @@
-"""Plan a study: every method's search, replicated, with the same budget, objective and split of the data."""
+"""Plan a study: every method's search, replicated, with the same budget, objective and training seeds."""
 
 from __future__ import annotations
 
 import contextlib
 import copy
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fashion_wb.cnn import config as train_config
 from fashion_wb.errors import FashionWbError
-from fashion_wb.offline.budget import EpochBudget
+from fashion_wb.offline.budget import Budget, SecondsBudget, StepBudget
 from fashion_wb.offline.plan import PlannedSweep
 from fashion_wb.search.factory import make_search
 from fashion_wb.search.seeds import stable_seed
-from fashion_wb.study.conditions import FILE as CONDITIONS
-from fashion_wb.study.conditions import training_images
-from fashion_wb.sweepfile.sweep import Sweep, make_sweep, read_sweep
+from fashion_wb.study.conditions import check_conditions
+from fashion_wb.study.settings import StudySettings
+from fashion_wb.study.subject import Subject
+from fashion_wb.study.suitability import unsuitable_methods
+from fashion_wb.sweepfile.parameters import with_constant
+from fashion_wb.sweepfile.sweep import Sweep, make_sweep
 
 # The methods of a study by default, in the order of the tables: the baseline first.
 METHODS = ("random", "bayes", "hyperband", "hyperopt", "optuna")
-# The folder of train.py and sweeps/.
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
-_SEEDS = 2**31  # train.py accepts seeds below this
-
-
-@dataclass(frozen=True)
-class StudySettings:
-    """The settings shared by all searches of a study.
-
-    Attributes:
-        trials: number of trials per search, at least 1; None if the budget is in epochs.
-        epochs: number of epochs of a full-length trial, at least 1.
-        budget_epochs: epochs that each search may spend in total, at least `epochs`; None if the budget is in
-            trials.
-        seed: seed of the study; all other seeds are derived from it.
-
-    Raises:
-        FashionWbError: a value is out of range, or both or neither of `trials` and `budget_epochs` are given.
-    """
-
-    trials: int | None
-    epochs: int
-    budget_epochs: int | None
-    seed: int
-
-    def __post_init__(self) -> None:
-        train_config.check_value("epochs", self.epochs)
-        train_config.check_value("seed", self.seed)
-        if (self.trials is None) == (self.budget_epochs is None):
-            raise FashionWbError(
-                "a study's budget is either a number of trials or a number of epochs: "
-                "give --trials or --budget-epochs, not both"
-            )
-        if self.budget_epochs is not None and self.budget_epochs < self.epochs:
-            raise FashionWbError(
-                f"a budget of {self.budget_epochs} epochs is too small for one trial of {self.epochs} "
-                f"epochs: give at least {self.epochs}"
-            )
+# Programs and libraries take seeds below this.
+_SEEDS = 2**31
 
 
 def method_order(method: str) -> int:
@@ -67,50 +31,45 @@ def method_order(method: str) -> int:
     return METHODS.index(method) if method in METHODS else len(METHODS)
 
 
-def sweep_path(method: str) -> Path:
-    """Return the path of a method's sweep file.
-
-    Raises:
-        FashionWbError: the method has no sweep file.
-    """
-    path = PROJECT_ROOT / "sweeps" / f"{method}.yaml"
-    if not path.is_file():
-        names = sorted(other.stem for other in path.parent.glob("*.yaml"))
-        raise FashionWbError(f"unknown method {method!r}: choose from {', '.join(names)}")
-    return path
-
-
-def plan_study(
-    methods: Sequence[str], replicates: int, settings: StudySettings, out: Path
-) -> list[PlannedSweep]:
+def plan_study(subject: Subject, replicates: int, settings: StudySettings, out: Path) -> list[PlannedSweep]:
     """Plan every search of a study: replicate R of a method is the sweep METHOD-rR in OUT/sweeps/METHOD-rR.
 
-    Replicate R of every method has the same training seed, which determines the split of the data, the
-    initial weights and the order of the batches. Each search has its own search seed. Neither seed depends on
-    the number of replicates or on the other methods, so you can add replicates or methods to a study later.
+    Replicate R of every method has the same training seed, if there is a parameter for it. Each search has
+    its own search seed. Neither seed depends on the number of replicates or on the other methods, so you can
+    add replicates or methods to a study later.
 
     Args:
-        methods: names of files in sweeps/, each at most once.
+        subject: what is searched.
         replicates: number of replicates of each method, at least 1.
         settings: the settings of every search.
         out: the study's folder.
 
     Raises:
-        FashionWbError: a method is unknown or repeated, or `out` holds a study with other settings or from a
-            version without replicates.
+        FashionWbError: the program does not take a setting, or `out` holds a study with other settings or
+            from a version without replicates.
     """
-    if not methods:
-        raise FashionWbError("a study needs at least one method")
-    if len(set(methods)) < len(methods):
-        raise FashionWbError(f"each method may be named only once, got {', '.join(methods)}")
-    sweeps = {method: read_sweep(sweep_path(method)) for method in methods}
-    _check_folder(out, settings)
-    caps = {method: _run_cap(sweep, settings) for method, sweep in sweeps.items()}
+    _check_values(subject, settings)
+    _check_folder(out)
+    check_conditions(out, settings.record)
+    caps = {method: _run_cap(sweep, subject.cwd, settings) for method, sweep in subject.sweeps.items()}
     return [
-        _planned(sweeps[method], method, replicate, caps[method], settings, out)
+        _planned(sweep, method, replicate, caps[method], settings, out)
         for replicate in range(replicates)
-        for method in methods
+        for method, sweep in subject.sweeps.items()
     ]
+
+
+def find_unsuitable(subject: Subject, settings: StudySettings, out: Path) -> dict[str, str]:
+    """Return, by method, why it cannot search the subject's space; methods that can are left out.
+
+    Methods that have trials in folder `out` already are not tried again.
+    """
+    new = {
+        method: _with_constants(sweep, settings, 0)
+        for method, sweep in subject.sweeps.items()
+        if not any(_folder(out, method, 0).glob("wandb/sweep-*/config-*.yaml"))
+    }
+    return unsuitable_methods(new, subject.cwd, settings.seed)
 
 
 def training_seed(seed: int, replicate: int) -> int:
@@ -123,53 +82,77 @@ def retrain_seed(seed: int, replicate: int, number: int) -> int:
     return stable_seed(seed, "retrain", replicate, number) % _SEEDS
 
 
+def _folder(out: Path, method: str, replicate: int) -> Path:
+    return out / "sweeps" / f"{method}-r{replicate}"
+
+
+def _with_constants(sweep: Sweep, settings: StudySettings, replicate: int) -> Sweep:
+    parameters: Mapping[str, Any] = copy.deepcopy(sweep.config["parameters"])
+    if settings.epochs is not None:
+        parameters = with_constant(parameters, "epochs", settings.epochs)
+    if settings.seed_parameter is not None:
+        seed = training_seed(settings.seed, replicate)
+        parameters = with_constant(parameters, settings.seed_parameter, seed)
+    return make_sweep({**sweep.config, "parameters": parameters}, default_name=sweep.name)
+
+
 def _planned(
-    sweep: Sweep, method: str, replicate: int, run_cap: int, settings: StudySettings, out: Path
+    sweep: Sweep, method: str, replicate: int, run_cap: int | None, settings: StudySettings, out: Path
 ) -> PlannedSweep:
-    config: dict[str, Any] = copy.deepcopy(dict(sweep.config))
-    config["name"] = f"{method}-r{replicate}"
-    config["run_cap"] = run_cap
-    config["parameters"]["epochs"] = {"value": settings.epochs}
-    config["parameters"]["seed"] = {"value": training_seed(settings.seed, replicate)}
-    total = settings.budget_epochs
+    folder = _folder(out, method, replicate)
+    config = {**_with_constants(sweep, settings, replicate).config, "name": folder.name}
+    config.pop("run_cap", None)
+    if run_cap is not None:
+        config["run_cap"] = run_cap
     return PlannedSweep(
-        folder=out / "sweeps" / config["name"],
+        folder=folder,
         sweep=make_sweep(config, default_name=method),
         seed=stable_seed(settings.seed, "search", method, replicate),
-        budget=None if total is None else EpochBudget(total, settings.epochs),
+        budget=_budget(sweep, settings),
         priority=replicate,
     )
 
 
-def _run_cap(sweep: Sweep, settings: StudySettings) -> int:
-    """Return the most trials of a search: for a budget in epochs, as many as fit at their shortest."""
-    if settings.budget_epochs is None:
-        assert settings.trials is not None
-        return settings.trials
-    # A scheduler block names its source file relative to the project's root, where trials run.
-    with contextlib.chdir(PROJECT_ROOT):
+def _budget(sweep: Sweep, settings: StudySettings) -> Budget | None:
+    budget = settings.budget
+    if budget.seconds is not None:
+        return SecondsBudget(budget.seconds)
+    if budget.steps is None:
+        return None
+    assert budget.steps_per_trial is not None and sweep.metric is not None
+    return StepBudget(budget.steps, budget.steps_per_trial, sweep.metric.name)
+
+
+def _run_cap(sweep: Sweep, cwd: Path, settings: StudySettings) -> int | None:
+    """Return the most trials of a search: for a budget in steps, as many as fit at their shortest."""
+    budget = settings.budget
+    if budget.steps is None:
+        return budget.trials
+    assert budget.steps_per_trial is not None
+    # A scheduler block may name its source file relative to the directory that trials run in.
+    with contextlib.chdir(cwd):
         _, pruner = make_search(sweep, "budget", settings.seed)
-    return settings.budget_epochs // (1 if pruner.prunes else settings.epochs)
+    return budget.steps // (1 if pruner.prunes else budget.steps_per_trial)
 
 
-def _check_folder(out: Path, settings: StudySettings) -> None:
+def _check_values(subject: Subject, settings: StudySettings) -> None:
+    if settings.epochs is not None and not subject.has("epochs"):
+        raise FashionWbError(
+            f"--epochs: neither {subject.name} nor its program has a parameter epochs; set the length of a "
+            "trial in the sweep file"
+        )
+    program = subject.program
+    checks = (None if program is None else program.parameters()) or {}
+    for name, value in (("epochs", settings.epochs), (settings.seed_parameter, training_seed(0, 0))):
+        if name is not None and value is not None and name in checks:
+            checks[name](value)
+
+
+def _check_folder(out: Path) -> None:
     for path in sorted((out / "sweeps").glob("*/sweep.json")):
         name, _, replicate = path.parent.name.rpartition("-r")
         if not name or not replicate.isdecimal():
             raise FashionWbError(
                 f"{path.parent}: this search is from an older version, without replicates and with other "
                 "seeds: give another --out, or delete the old study"
-            )
-    try:
-        before = json.loads((out / CONDITIONS).read_text())
-    except FileNotFoundError:
-        return
-    except ValueError:
-        raise FashionWbError(f"{out / CONDITIONS}: damaged; restore it from a copy") from None
-    for name, now in (*vars(settings).items(), ("training_images", training_images())):
-        was = before.get(name)
-        if was != now:
-            raise FashionWbError(
-                f"{out}: holds a study with {name} {was}, not {now}: give another --out, or use the settings "
-                "that the study started with"
             )

@@ -1,6 +1,6 @@
 """Read and check W&B sweep files.
 
-Import `sweep` for the file and `program` for what its Python program declares. `checks` holds the rules,
-`ignored` leaves out what W&B ignores, `yaml_lines` finds the line of every key, and `sweeps_package` imports
-W&B's own package, pip `sweeps`.
+Import `sweep` for the file, `program` for what its Python program declares, and `parameters` to read or set
+one parameter of a space. `checks` holds the rules, `ignored` leaves out what W&B ignores, `yaml_lines` finds
+the line of every key, and `sweeps_package` imports W&B's own package, pip `sweeps`.
 """

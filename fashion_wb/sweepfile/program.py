@@ -10,8 +10,10 @@ All hooks are optional:
     parameters   maps the name of every parameter to a function that raises FashionWbError for a bad value
     prepare      function without arguments, called once before the first trial, for example to fetch data
     before_fork  function without arguments, called once in the process that trials are forked from
+    conditions   function without arguments that returns what else results depend on, by name, such as
+                 {"training images": 50000}; a study records it, and does not go on with other values
 
-`train.py` uses all three. Thanks to them, the code that runs sweeps does not know its parameters or data.
+`train.py` uses all four. Thanks to them, the code that runs sweeps does not know its parameters or data.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from typing import Any, TypeGuard
 
 from fashion_wb.errors import FashionWbError
 
-HOOKS = ("parameters", "prepare", "before_fork")
+HOOKS = ("parameters", "prepare", "before_fork", "conditions")
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,23 @@ class Program:
         imports: the modules that it imports at its top level, in order.
         fork_safe: False if it asks for a new process for every trial.
         hooks: its SWEEP_HOOKS.
+        flags: the long options that it adds to an `argparse` parser, without their dashes.
     """
 
     path: Path
     imports: tuple[str, ...]
     fork_safe: bool = True
     hooks: Mapping[str, str] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+
+    def takes(self, name: str) -> bool:
+        """Tell whether the program is known to take parameter `name`: it declares it, or has such a flag.
+
+        Raises:
+            FashionWbError: the hook cannot be imported.
+        """
+        known = self.parameters()
+        return name in self.flags if known is None else name in known
 
     def parameters(self) -> Mapping[str, Callable[[Any], object]] | None:
         """Load the check of each parameter that the program takes, by name; None if it declares none.
@@ -64,6 +77,15 @@ class Program:
         function = self._load("prepare")
         if function is not None:
             function()
+
+    def conditions(self) -> dict[str, Any]:
+        """Return what the program says its results depend on, beside its parameters, by name.
+
+        Raises:
+            FashionWbError: the hook cannot be imported, or finds a setting that is wrong.
+        """
+        function = self._load("conditions")
+        return {} if function is None else dict(function())
 
     def _load(self, name: str) -> Any:
         if name not in self.hooks:
@@ -99,7 +121,7 @@ def read_program(path: Path) -> Program | None:
             fork_safe = not (isinstance(node.value, ast.Constant) and node.value.value is False)
         elif _assigns(node, "SWEEP_HOOKS"):
             hooks = _read_hooks(path, node)
-    return Program(path, tuple(imports), fork_safe, hooks)
+    return Program(path, tuple(imports), fork_safe, hooks, tuple(_flags(tree)))
 
 
 def load_hook(text: str) -> Any:
@@ -112,6 +134,15 @@ def load_hook(text: str) -> Any:
     if not colon:
         raise ValueError("it has no colon")
     return getattr(importlib.import_module(module), name)
+
+
+def _flags(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        for argument in node.args if node.func.attr == "add_argument" else []:
+            if isinstance(argument, ast.Constant) and str(argument.value).startswith("--"):
+                yield str(argument.value).removeprefix("--")
 
 
 def _assigns(node: ast.stmt, name: str) -> TypeGuard[ast.Assign]:

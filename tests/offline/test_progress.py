@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from fashion_wb.offline.budget import EpochBudget
+from fashion_wb.offline.budget import StepBudget
 from fashion_wb.offline.progress import Progress, format_duration, format_searched
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.search.protocol import NoPruner
@@ -62,12 +62,12 @@ def test_a_log_file_gets_one_line_per_trial_and_no_control_characters(runner):
     assert text.isprintable() or set(text) - set("\n") == {c for c in text if c.isprintable()}
 
 
-def test_with_a_budget_in_epochs_the_lines_count_epochs(runner):
-    runner.budget = EpochBudget(12, 3)
+def test_with_a_budget_in_steps_the_lines_count_steps(runner):
+    runner.budget = StepBudget(12, 3, "loss")
     text = lines(
         runner, io.StringIO(), trial(0, TrialState.FINISHED, 0.5), trial(1, TrialState.STOPPED, 0.75)
     )
-    assert [line.partition("]")[0] for line in text.splitlines()] == ["[ 1/12 epochs", "[ 2/12 epochs"]
+    assert [line.partition("]")[0] for line in text.splitlines()] == ["[ 1/12 steps", "[ 2/12 steps"]
     assert "left" in text
 
 

@@ -15,7 +15,7 @@ from fashion_wb.offline.reruns import open_reruns, read_reruns
 from fashion_wb.offline.run import RunOptions, Session
 from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.study.audit import plan_audit
-from fashion_wb.study.retraining import plan_retraining
+from fashion_wb.study.retraining import Retraining, plan_retraining
 from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs, read_sweep_dir
 from fashion_wb.trial import TrialState
 
@@ -27,7 +27,6 @@ import os, sys, time
 import wandb
 
 flags = dict(part.removeprefix("--").split("=") for part in sys.argv[1:] if "=" in part)
-assert "WANDB_SWEEP_ID" in os.environ or "WANDB_SWEEP_PARAM_PATH" not in os.environ
 run = wandb.init(config={name: float(value) for name, value in flags.items()})
 for step in range(4):
     run.log({"loss": run.config["x"] + 1 / (step + 1)})
@@ -38,6 +37,7 @@ if run.config["seed"] == 3:
     sys.exit(4)
 run.finish()
 """
+HOW = Retraining("seed", ("${env}", "${interpreter}", "${program}", "${args}", "--test"))
 SWEEP = yaml("x: {values: [0.5, 0.25, 0.75]}\nseed: {value: 0}", method="grid")
 
 
@@ -67,7 +67,7 @@ def run_all(search, *rerun_sets):
 
 
 def test_the_winner_is_retrained_outside_the_sweep_and_failed_reruns_stay_failed(search):
-    (retraining,) = run_all(search, plan_retraining(search, [1, 3]))
+    (retraining,) = run_all(search, plan_retraining(search, [1, 3], HOW))
     runs = retraining.trials()
     assert {source for source, _ in runs} == {search.run_id(1)}
     assert [trial.config for _, trial in runs] == [{"x": 0.25, "seed": 1}, {"x": 0.25, "seed": 3}]
@@ -75,23 +75,24 @@ def test_the_winner_is_retrained_outside_the_sweep_and_failed_reruns_stay_failed
     assert retraining.summary(runs[0][1])["test_accuracy"] == 0.1
     log = read_run_log(retraining.folder.find_log(runs[0][1].run_id))
     assert log.sweep_id == "" and log.exit_code == 0
+    assert (log.config["x"], log.config["seed"]) == (0.25, 1)
     # Neither the search nor find_sweep_dirs counts them as trials or sweeps.
     assert len(search.read_trials()) == 3
     assert [found.sweep_id for found in find_sweep_dirs(search.root)] == [search.sweep_id]
 
 
 def test_with_more_seeds_only_the_missing_reruns_are_trained(search):
-    (first,) = run_all(search, plan_retraining(search, [1]))
+    (first,) = run_all(search, plan_retraining(search, [1], HOW))
     before = first.folder.find_log(first.folder.run_id(0)).read_bytes()
-    (second,) = run_all(search, plan_retraining(search, [1, 2]))
+    (second,) = run_all(search, plan_retraining(search, [1, 2], HOW))
     assert [trial.config["seed"] for _, trial in second.trials()] == [1, 2]
     assert second.folder.find_log(second.folder.run_id(0)).read_bytes() == before
     # With fewer seeds, all reruns stay.
-    assert plan_retraining(search, [1]).configs == second.configs and second.complete
+    assert plan_retraining(search, [1], HOW).configs == second.configs and second.complete
 
 
 def test_an_interrupted_rerun_is_trained_again(search):
-    (reruns,) = run_all(search, plan_retraining(search, [1, 2]))
+    (reruns,) = run_all(search, plan_retraining(search, [1, 2], HOW))
     reruns.folder.record_outcome(reruns.folder.run_id(1), TrialState.RUNNING)
     assert not read_reruns(search, "retrain").complete
     (again,) = run_all(search, read_reruns(search, "retrain"))
@@ -101,11 +102,11 @@ def test_an_interrupted_rerun_is_trained_again(search):
 def test_reruns_of_another_configuration_are_refused(search):
     open_reruns(search, "retrain", [("other", {"x": 0.75, "seed": 1})])
     with pytest.raises(FashionWbError, match="holds reruns of other configurations"):
-        plan_retraining(search, [1])
+        plan_retraining(search, [1], HOW)
 
 
 def test_a_damaged_file_of_reruns_is_named(search):
-    plan_retraining(search, [1])
+    plan_retraining(search, [1], HOW)
     path = search.root / "retrain" / "followup.json"
     path.write_text("{")
     with pytest.raises(FashionWbError, match=r"followup\.json: damaged"):
@@ -144,5 +145,5 @@ def logs_of(reruns):
 def test_a_search_without_a_result_has_no_winner(search):
     for number in range(3):
         search.record_outcome(search.run_id(number), TrialState.FAILED, "made to fail by this test")
-    assert plan_retraining(search, [1]) is None
+    assert plan_retraining(search, [1], HOW) is None
     assert not (search.root / "retrain").exists()

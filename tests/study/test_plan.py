@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from analysis.records.search_name import split_name
 from fashion_wb.errors import FashionWbError
-from fashion_wb.study.plan import METHODS, StudySettings, plan_study, retrain_seed, training_seed
+from fashion_wb.study.plan import METHODS, plan_study, retrain_seed, training_seed
+from fashion_wb.study.settings import StudyBudget, StudySettings
+from fashion_wb.study.subject import own_subject
 
-TRIALS = StudySettings(trials=7, epochs=3, budget_epochs=None, seed=11)
+TRIALS = StudySettings(StudyBudget(trials=7), seed=11, epochs=3, seed_parameter="seed")
 
 
 def plan(tmp_path, methods=METHODS, replicates=4, settings=TRIALS):
-    return plan_study(methods, replicates, settings, tmp_path)
+    return plan_study(own_subject(methods), replicates, settings, tmp_path)
 
 
 def seed_of(planned):
@@ -35,7 +39,7 @@ def test_each_replicate_has_its_training_seed_and_each_search_its_search_seed(tm
     planned = plan(tmp_path)
     assert len({seed_of(p) for p in planned}) == 4
     assert len({p.seed for p in planned}) == len(planned)
-    other = plan(tmp_path, settings=StudySettings(7, 3, None, seed=12))
+    other = plan(tmp_path, settings=replace(TRIALS, seed=12))
     assert not {p.seed for p in planned} & {p.seed for p in other}
     assert not {seed_of(p) for p in planned} & {seed_of(p) for p in other}
 
@@ -52,8 +56,8 @@ def test_no_winner_is_retrained_on_a_seed_used_to_choose_it():
     assert len(fresh) == 300 and not fresh & chosen_by
 
 
-def test_a_budget_in_epochs_allows_more_trials_with_early_stopping(tmp_path):
-    settings = StudySettings(trials=None, epochs=3, budget_epochs=20, seed=0)
+def test_a_budget_in_steps_allows_more_trials_with_early_stopping(tmp_path):
+    settings = replace(TRIALS, budget=StudyBudget(steps=20, steps_per_trial=3))
     planned = plan(tmp_path, ["random", "hyperband", "optuna"], 1, settings)
     assert {(p.budget.total, p.budget.per_trial) for p in planned} == {(20, 3)}
     assert [p.sweep.run_cap for p in planned] == [6, 20, 6]
@@ -65,4 +69,4 @@ def test_a_budget_in_epochs_allows_more_trials_with_early_stopping(tmp_path):
 )
 def test_bad_method_lists_are_refused(tmp_path, methods, message):
     with pytest.raises(FashionWbError, match=message):
-        plan(tmp_path, methods)
+        own_subject(methods)

@@ -142,10 +142,10 @@ def test_a_study_killed_while_retraining_resumes(tmp_path, data_dir):
     assert len(list(search.root.glob("retrain/wandb/offline-run-*"))) == 3
 
 
-def test_a_budget_in_epochs_is_not_exceeded(tmp_path, data_dir):
+def test_a_budget_in_steps_is_not_exceeded(tmp_path, data_dir):
     done = run(
         tmp_path,
-        *["study", "--methods", "random,hyperband", "--epochs", "3", "--budget-epochs", "13"],
+        *["study", "--methods", "random,hyperband", "--epochs", "3", "--budget-steps", "13"],
         *["--retrain-seeds", "0", "--audit", "0", "--workers", "1", "--out", "out"],
         **LIMIT,
     )
@@ -158,7 +158,7 @@ def test_a_budget_in_epochs_is_not_exceeded(tmp_path, data_dir):
     assert spent["random-r0"] == (4, 12)
     # How many of these short trials are stopped in time varies.
     assert spent["hyperband-r0"][0] >= 4 and 10 < spent["hyperband-r0"][1] <= 13
-    assert json.loads((tmp_path / "out" / "conditions.json").read_text())["budget_epochs"] == 13
-    assert "/26 epochs]" in done.stderr
+    assert json.loads((tmp_path / "out" / "conditions.json").read_text())["budget"] == {"steps": 13}
+    assert "/26 steps]" in done.stderr
     done = run(tmp_path, "study", "--methods", "random", "--epochs", "3", "--trials", "4", "--out", "out")
-    assert done.returncode == 1 and "holds a study with trials None, not 4" in done.stderr
+    assert done.returncode == 1 and "holds a study with a budget of 13 steps, not 4 trials" in done.stderr

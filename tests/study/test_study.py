@@ -98,9 +98,9 @@ def test_compare_makes_the_same_tables_from_the_same_runs(study):
 def test_a_study_cannot_continue_with_another_budget(study):
     folder, _ = study
     done = run(folder, "study", "--trials", "3", "--epochs", "1", "--out", "out")
-    assert done.returncode == 1 and "holds a study with trials 2, not 3" in done.stderr
+    assert done.returncode == 1 and "holds a study with a budget of 2 trials, not 3 trials" in done.stderr
     done = run(folder, *STUDY)
-    assert done.returncode == 1 and "training_images 500, not 50000" in done.stderr
+    assert done.returncode == 1 and "training images 500, not training images 50000" in done.stderr
 
 
 def test_a_study_from_a_version_without_replicates_is_refused(tmp_path):
@@ -116,8 +116,8 @@ def test_a_study_from_a_version_without_replicates_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--trials", "2", "--budget-epochs", "20"], "either a number of trials or a number of epochs"),
-        (["--epochs", "5", "--budget-epochs", "4"], "too small for one trial of 5"),
+        (["--trials", "2", "--budget-steps", "20"], "a number of trials, of steps or of seconds"),
+        (["--epochs", "5", "--budget-steps", "4"], "too small for one trial of 5"),
         (["--methods", "hyperland"], "choose from bayes, "),
     ],
 )

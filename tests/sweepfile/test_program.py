@@ -45,8 +45,8 @@ def test_a_missing_script_or_one_that_is_not_python_is_no_program(tmp_path, text
 
 def test_every_hook_of_train_py_can_be_imported():
     program = read_program(ROOT / "train.py")
-    assert set(program.hooks) == {"parameters", "prepare", "before_fork"}
-    assert all(callable(load_hook(program.hooks[name])) for name in ("prepare", "before_fork"))
+    assert set(program.hooks) == {"parameters", "prepare", "before_fork", "conditions"}
+    assert all(callable(load_hook(program.hooks[name])) for name in ("prepare", "before_fork", "conditions"))
     assert tuple(program.parameters()) == NAMES
 
 
@@ -78,3 +78,20 @@ def test_a_hook_that_cannot_be_imported_is_an_error(tmp_path, target):
     program = read_program(script(tmp_path, f"SWEEP_HOOKS = {{'prepare': {target!r}}}\n"))
     with pytest.raises(FashionWbError, match="which cannot be imported"):
         program.prepare()
+
+
+def test_a_parameter_is_known_from_the_hook_or_else_from_the_flags(tmp_path):
+    text = "import argparse\np = argparse.ArgumentParser()\np.add_argument('-s', '--seed', type=int)\n"
+    program = read_program(script(tmp_path, text))
+    assert program.flags == ("seed",) and program.takes("seed") and not program.takes("s")
+    ours = read_program(ROOT / "train.py")
+    assert ours.takes("seed") and not ours.takes("test")
+
+
+def test_conditions_are_what_the_program_says(monkeypatch, tmp_path):
+    monkeypatch.setenv("FASHION_WB_LIMIT", "300")
+    assert read_program(ROOT / "train.py").conditions() == {"training images": 300}
+    monkeypatch.setenv("FASHION_WB_LIMIT", "many")
+    with pytest.raises(FashionWbError, match="must be a number of training images, got 'many'"):
+        read_program(ROOT / "train.py").conditions()
+    assert read_program(script(tmp_path, "import os\n")).conditions() == {}

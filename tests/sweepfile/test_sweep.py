@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.study.plan import METHODS, sweep_path
+from fashion_wb.study.methods import sweep_path
+from fashion_wb.study.plan import METHODS
 from fashion_wb.sweepfile.sweep import read_sweep
 from fashion_wb.trial import Metric
 

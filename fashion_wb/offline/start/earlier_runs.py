@@ -10,10 +10,8 @@ from typing import TextIO
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.space import DoesNotFit, Space
 from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
+from fashion_wb.sweepfile.parameters import with_value
 from fashion_wb.trial import Metric, Trial, TrialState
-
-# A run with another seed measures the same configuration.
-_SEED = "seed"
 
 
 def read_runs(source: str, own: Path, stream: TextIO) -> tuple[Trial, ...]:
@@ -63,13 +61,13 @@ def _pull(source: str, stream: TextIO) -> tuple[Trial, ...]:
 
 
 def fit_runs(
-    source: str, runs: Sequence[Trial], space: Space, metric: Metric
+    source: str, runs: Sequence[Trial], space: Space, metric: Metric, seed_parameter: str | None = "seed"
 ) -> tuple[list[Trial], Counter[str]]:
     """Return the runs of a source that a search can learn from, and how many others there are, by reason.
 
     A run counts if it has ended without failing, has logged a finite value of the metric, and has a
-    configuration of the space. A constant of the space must have the same value, except `seed`. Parameters
-    that the space has not are ignored.
+    configuration of the space. A constant of the space must have the same value, except `seed_parameter`: a
+    run with another seed measures the same configuration. Parameters that the space has not are ignored.
 
     Raises:
         FashionWbError: no run has a finite value of the metric, or none is in the space.
@@ -85,7 +83,7 @@ def fit_runs(
         reason = _unusable(run, metric)
         if not reason:
             try:
-                config = space.fit(_with_constant_seed(run, space))
+                config = space.fit(_with_constant(run, seed_parameter, space))
             except DoesNotFit as problem:
                 lacks = f"without {problem.parameter}"
                 reason = f"with {problem.parameter} outside the space" if problem.reason else lacks
@@ -113,6 +111,7 @@ def _unusable(run: Trial, metric: Metric) -> str:
     return "" if metric.values(run.history) else f"without a finite {metric.name}"
 
 
-def _with_constant_seed(run: Trial, space: Space) -> dict[str, object]:
-    seed = {_SEED: space.constants[_SEED]} if _SEED in space.constants else {}
-    return {**run.config, **seed}
+def _with_constant(run: Trial, name: str | None, space: Space) -> dict[str, object]:
+    if name is None or name not in space.constants:
+        return dict(run.config)
+    return with_value(run.config, name, space.constants[name])

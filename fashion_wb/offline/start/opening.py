@@ -36,11 +36,13 @@ class StartOptions:
         initial: a file of configurations to try first; None for none. See `initial_file`.
         sources: where earlier runs are; see `earlier_runs.read_runs`.
         allow_repeats: whether a configuration may be tried twice.
+        seed_parameter: the parameter that gets the training seed; earlier runs may have other seeds.
     """
 
     initial: Path | None = None
     sources: tuple[str, ...] = ()
     allow_repeats: bool = False
+    seed_parameter: str | None = "seed"
 
 
 # A sweep that starts from its file alone.
@@ -74,7 +76,7 @@ def open_start(folder: SweepDir, options: StartOptions, read: Reader) -> Start:
     if any(folder.proposals.glob("config-*.yaml")):
         _check_same(folder, recorded or Start(), wanted)
         return recorded or Start()
-    start = _with_earlier(folder, wanted, read)
+    start = _with_earlier(folder, wanted, options.seed_parameter, read)
     if recorded is not None or start != Start():
         write_start(start, folder)
     return recorded_start(folder)
@@ -108,7 +110,7 @@ def _read_options(folder: SweepDir, options: StartOptions) -> Start:
     return Start(initial, options.sources, allow_repeats=options.allow_repeats)
 
 
-def _with_earlier(folder: SweepDir, wanted: Start, read: Reader) -> Start:
+def _with_earlier(folder: SweepDir, wanted: Start, seed_parameter: str | None, read: Reader) -> Start:
     if not wanted.sources:
         return wanted
     space, metric = _known_space(folder, "--warm-start"), folder.sweep.metric
@@ -120,7 +122,7 @@ def _with_earlier(folder: SweepDir, wanted: Start, read: Reader) -> Start:
     earlier: list[Trial] = []
     left_out: Counter[str] = Counter()
     for source in wanted.sources:
-        fitting, others = fit_runs(source, read(source, folder.root), space, metric)
+        fitting, others = fit_runs(source, read(source, folder.root), space, metric, seed_parameter)
         # Sources may overlap: a folder, and the sweep that was pushed from it.
         known = {run.run_id for run in earlier}
         earlier += [run for run in fitting if run.run_id not in known]

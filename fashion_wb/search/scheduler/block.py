@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import fashion_wb
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.scheduler.engine import Engine, convert_errors
 from fashion_wb.search.seeds import stable_seed
@@ -93,15 +94,14 @@ def _make_engine(config: Mapping[str, Any], metric: Metric, sweep_id: str, seed:
     from fashion_wb.search.scheduler.optuna_engine import OptunaEngine
     from fashion_wb.wandb_private import SweepInfo, make_optimizer
 
-    block = config["scheduler"]
-    _check_source(block)
+    block = _with_source(config["scheduler"])
     sweep = SweepInfo(
         id=sweep_id,
         name=str(config.get("name", sweep_id)),
         entity=str(config.get("entity", "")),
         project=str(config.get("project", "")),
         # `studies.study_seed` reads the seed here; on W&B's server there is none.
-        config={**copy.deepcopy(dict(config)), "seed": seed},
+        config={**copy.deepcopy(dict(config)), "scheduler": block, "seed": seed},
         controller_run_name=sweep_id,
     )
     with convert_errors():
@@ -111,13 +111,18 @@ def _make_engine(config: Mapping[str, Any], metric: Metric, sweep_id: str, seed:
         return Engine(optimizer, metric)
 
 
-def _check_source(block: Mapping[str, Any]) -> None:
+def _with_source(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy a scheduler block; a source that this package brings is found in the package."""
     source = block.get("source")
-    if source is not None and not Path(source).is_file():
-        raise FashionWbError(
-            f"scheduler.source: no such file {source!r} in {Path.cwd()}; the path is relative to the "
-            "folder that you start the sweep in"
-        )
+    if source is None or Path(source).is_file():
+        return dict(block)
+    own = Path(fashion_wb.__file__).parents[1] / source
+    if Path(source).parts[:1] == ("fashion_wb",) and own.is_file():
+        return {**block, "source": str(own)}
+    raise FashionWbError(
+        f"scheduler.source: no such file {source!r} in {Path.cwd()}; the path is relative to the "
+        "folder that you start the sweep in"
+    )
 
 
 def _check_parameters(config: Mapping[str, Any]) -> None:
