@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from analysis.records.space import Range
+from analysis.records.space import Range, ranges
 from fashion_wb.trial import Metric, Trial
 
 
@@ -16,10 +17,10 @@ class SearchRecord:
     Attributes:
         method: the name of the method in tables, such as "bayes".
         sweep: the W&B sweep id.
-        metric: the objective of the sweep; it decides which epoch of a trial is the best.
+        metric: the objective of the sweep; it decides which step of a trial is the best.
         trials: in any order; sort them by number.
-        replicate: from 0; replicate r of every method has the same data split, initial weights and seed.
-        space: the ranges searched, by parameter; empty if they are unknown.
+        replicate: from 0; where trials have a seed, replicate r of every method has the same one.
+        parameters: the `parameters` of the sweep's configuration; empty if they are unknown.
     """
 
     method: str
@@ -27,4 +28,14 @@ class SearchRecord:
     metric: Metric
     trials: tuple[Trial, ...]
     replicate: int = 0
-    space: Mapping[str, Range] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def space(self) -> dict[str, Range]:
+        """The ranges searched, by parameter."""
+        return ranges(self.parameters)
+
+    @property
+    def configs(self) -> Iterator[Mapping[str, Any]]:
+        """The configurations of the trials."""
+        return (trial.config for trial in self.trials)

@@ -8,7 +8,6 @@ from analysis.records.frames import finite_or_nan
 from analysis.records.reruns import AuditedTrial, RetrainedWinner
 from analysis.records.search import SearchRecord
 from analysis.records.search_name import split_name
-from analysis.records.space import ranges
 from fashion_wb.errors import FashionWbError
 from fashion_wb.offline.reruns import read_reruns
 from fashion_wb.study.audit import JOB_TYPE as AUDIT
@@ -24,21 +23,29 @@ def search_record(folder: SweepDir) -> SearchRecord:
         FashionWbError: the sweep has no metric, or a log is damaged.
     """
     method, replicate = split_name(folder.sweep.name)
-    metric, space = _metric(folder), ranges(folder.sweep.config["parameters"])
-    return SearchRecord(method, folder.sweep_id, metric, tuple(folder.read_trials()), replicate, space)
+    parameters = folder.sweep.config["parameters"]
+    return SearchRecord(
+        method, folder.sweep_id, _metric(folder), tuple(folder.read_trials()), replicate, parameters
+    )
 
 
-def rerun_records(folders: Sequence[SweepDir]) -> tuple[list[RetrainedWinner], list[AuditedTrial]]:
+def rerun_records(
+    folders: Sequence[SweepDir], final: Sequence[str] = ()
+) -> tuple[list[RetrainedWinner], list[AuditedTrial]]:
     """Read the retrained winners and the audited trials of several searches, in the order of the searches.
+
+    Args:
+        folders: the searches.
+        final: names of values in the summary of a retraining; without any, the objective.
 
     Raises:
         FashionWbError: a sweep has no metric, or a log is damaged.
     """
-    winners = [winner for folder in folders if (winner := retrained_winner(folder)) is not None]
+    winners = [winner for folder in folders if (winner := retrained_winner(folder, final)) is not None]
     return winners, [trial for folder in folders for trial in audited_trials(folder)]
 
 
-def retrained_winner(folder: SweepDir) -> RetrainedWinner | None:
+def retrained_winner(folder: SweepDir, final: Sequence[str] = ()) -> RetrainedWinner | None:
     """Read a search's retrained winner, or return None if it was not retrained. Failed runs are left out.
 
     Raises:
@@ -49,18 +56,18 @@ def retrained_winner(folder: SweepDir) -> RetrainedWinner | None:
         return None
     metric = _metric(folder)
     chosen = next(trial for trial in folder.read_trials() if trial.run_id == reruns.sources[0])
-    reported = metric.best_row(chosen.history) or {}
     finished = [trial for _, trial in reruns.trials() if trial.state is TrialState.FINISHED]
-    bests = [metric.best(trial.history) for trial in finished]
+    retrained = tuple(finite_or_nan(metric.best(trial.history)) for trial in finished)
+    summaries = [reruns.summary(trial) for trial in finished]
     method, replicate = split_name(folder.sweep.name)
     return RetrainedWinner(
         method=method,
         replicate=replicate,
-        reported_loss=finite_or_nan(reported.get(metric.name)),
-        reported_accuracy=finite_or_nan(reported.get("valid_accuracy")),
+        reported=finite_or_nan(metric.best(chosen.history)),
         seeds=tuple(reruns.seed(trial) for trial in finished),
-        valid_loss=tuple(finite_or_nan(best) for best in bests),
-        test_accuracy=tuple(finite_or_nan(reruns.summary(trial).get("test_accuracy")) for trial in finished),
+        retrained=retrained,
+        measured={name: tuple(finite_or_nan(one.get(name)) for one in summaries) for name in final}
+        or {metric.name: retrained},
     )
 
 
@@ -88,10 +95,8 @@ def audited_trials(folder: SweepDir) -> list[AuditedTrial]:
                 method=method,
                 replicate=replicate,
                 run=source,
-                stopped_after=len(before),
-                loss_when_stopped=finite_or_nan(metric.best(before)),
-                final_loss=finite_or_nan(metric.best(trial.history)),
-                epochs_saved=len(trial.history) - len(before),
+                final=finite_or_nan(metric.best(trial.history)),
+                steps_saved=max(0, len(metric.values(trial.history)) - len(metric.values(before))),
             )
         )
     return found

@@ -9,10 +9,11 @@ import pandas as pd
 
 from analysis.records.frames import USABLE_STATES
 from analysis.records.reruns import AuditedTrial
+from analysis.records.subject import Subject
 from analysis.statistics.intervals import Estimate, mean, proportion
 from fashion_wb.trial import TrialState
 
-# A trial is among the best if fewer than this many finished trials of its search have a lower loss.
+# A trial is among the best if fewer than this many finished trials of its search are better.
 BEST = 3
 
 
@@ -27,11 +28,11 @@ class Audit:
         method: the method.
         stopped: number of trials stopped in all its searches.
         audited: number of these that were trained to the end.
-        would_have_won: share of audited trials whose final loss is below the loss of every other trial of
-            their search, with Wilson's interval. Other stopped trials count with the loss they had.
+        would_have_won: share of audited trials whose final result is better than that of every other trial of
+            their search, with Wilson's interval. Other stopped trials count with the result they had.
         among_best: share that would have been among the best BEST of their search, with Wilson's interval.
-        epochs_saved: mean number of epochs saved by stopping one trial, with Student's interval.
-        epochs_spent: epochs that all trials of the method trained.
+        steps_saved: mean number of steps saved by stopping one trial, with Student's interval.
+        steps_spent: steps that all trials of the method logged.
     """
 
     method: str
@@ -39,22 +40,23 @@ class Audit:
     audited: int
     would_have_won: Estimate
     among_best: Estimate
-    epochs_saved: Estimate
-    epochs_spent: int
+    steps_saved: Estimate
+    steps_spent: int
 
     @property
     def share_saved(self) -> float:
-        """The share of epochs saved, of those needed without stopping; NaN if no trial was audited."""
-        saved = self.epochs_saved.value * self.stopped
-        return saved / (saved + self.epochs_spent)
+        """The share of steps saved, of those needed without stopping; NaN if no trial was audited."""
+        saved = self.steps_saved.value * self.stopped
+        return saved / (saved + self.steps_spent)
 
 
-def audit(audited: Sequence[AuditedTrial], trials: pd.DataFrame) -> tuple[Audit, ...]:
+def audit(audited: Sequence[AuditedTrial], trials: pd.DataFrame, subject: Subject) -> tuple[Audit, ...]:
     """Summarise the audited trials of every method that stopped trials, in the order of `trials`.
 
     Args:
         audited: each stopped trial at most once.
         trials: the result of `frames.trials_frame` for the searches that stopped them.
+        subject: that of the trials.
 
     Raises:
         ValueError: an audited trial is not a stopped trial in `trials`, or is given twice.
@@ -62,7 +64,7 @@ def audit(audited: Sequence[AuditedTrial], trials: pd.DataFrame) -> tuple[Audit,
     stopped = trials[trials["state"] == TrialState.STOPPED]
     _check(audited, stopped)
     return tuple(
-        _of_method(method, [one for one in audited if one.method == method], trials)
+        _of_method(method, [one for one in audited if one.method == method], trials, subject)
         for method in stopped["method"].unique()
     )
 
@@ -81,19 +83,21 @@ def _check(audited: Sequence[AuditedTrial], stopped: pd.DataFrame) -> None:
         seen.add(key)
 
 
-def _of_method(method: str, audited: Sequence[AuditedTrial], trials: pd.DataFrame) -> Audit:
+def _of_method(
+    method: str, audited: Sequence[AuditedTrial], trials: pd.DataFrame, subject: Subject
+) -> Audit:
     own = trials[trials["method"] == method]
-    losses = [_other_trials(one, own) for one in audited]
-    won = [one.final_loss < others["valid_loss"].min() for one, others in zip(audited, losses, strict=True)]
-    best = [_finished_below(one, others) < BEST for one, others in zip(audited, losses, strict=True)]
+    finals = [(subject.sign * one.final, _other_trials(one, own)) for one in audited]
+    won = [final < others["minimised"].min() for final, others in finals]
+    best = [_finished_below(final, others) < BEST for final, others in finals]
     return Audit(
         method=method,
         stopped=int((own["state"] == TrialState.STOPPED).sum()),
         audited=len(audited),
         would_have_won=proportion(sum(won), len(audited)),
         among_best=proportion(sum(best), len(audited)),
-        epochs_saved=mean([one.epochs_saved for one in audited]),
-        epochs_spent=int(own["epochs"].sum()),
+        steps_saved=mean([one.steps_saved for one in audited]),
+        steps_spent=int(own["steps"].sum()),
     )
 
 
@@ -103,6 +107,6 @@ def _other_trials(one: AuditedTrial, own: pd.DataFrame) -> pd.DataFrame:
     return own[same & own["state"].isin(USABLE_STATES)]
 
 
-def _finished_below(one: AuditedTrial, others: pd.DataFrame) -> int:
+def _finished_below(final: float, others: pd.DataFrame) -> int:
     finished = others[others["state"] == TrialState.FINISHED]
-    return int((finished["valid_loss"] < one.final_loss).sum())
+    return int((finished["minimised"] < final).sum())

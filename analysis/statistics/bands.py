@@ -1,4 +1,4 @@
-"""The exact confidence band of random search: the lowest loss of k trials, for all k at once."""
+"""The exact confidence band of random search: the best result of k trials, for all k at once."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from fashion_wb.trial import TrialState
 
 @dataclass(frozen=True)
 class RandomBand:
-    """The median of the lowest loss of k random trials, with a band that covers it for every k at once.
+    """The median of the best result of k random trials, with a band that covers it for every k at once.
 
     Attributes:
         trials: shape (k,), 1 to k trials.
-        median: shape (k,), median of the lowest validation loss of that many trials.
+        median: shape (k,), median of the best result of that many trials.
         low: shape (k,), lower end of the band; NaN where the data gives no bound.
         high: shape (k,), upper end; NaN where the data gives no bound.
         confidence: probability that the whole band covers the truth, if the trials are independent draws.
@@ -50,11 +50,11 @@ def random_band(trials: pd.DataFrame, method: str = "random") -> RandomBand | No
         method: the name of the method that is plain random search.
 
     Returns:
-        The band up to the number of trials of the method's longest search. None if fewer than 2 trials
+        The band of `minimised`, up to the number of trials of the method's longest search. None if fewer than 2 trials
         finished, or if the method stopped any trial early.
     """
     own = trials[trials["method"] == method]
-    finished = own.loc[own["state"] == TrialState.FINISHED, "valid_loss"].dropna()
+    finished = own.loc[own["state"] == TrialState.FINISHED, "minimised"].dropna()
     if len(finished) < 2 or (own["state"] == TrialState.STOPPED).any():
         return None
     # "ks" has no randomness and takes milliseconds; opda's tighter bands take minutes for 1,000 trials.
@@ -65,7 +65,7 @@ def random_band(trials: pd.DataFrame, method: str = "random") -> RandomBand | No
             finished.to_numpy(dtype=float), CONFIDENCE, method="ks"
         )
     counts: npt.NDArray[np.int64] = np.arange(1, int(own.groupby("sweep").size().max()) + 1)
-    # The upper band of the distribution function is the lower band of the loss.
+    # The upper band of the distribution function is the lower band of the result.
     low, median, high = (
         np.asarray(one.quantile_tuning_curve(counts, minimize=True), dtype=float)
         for one in (upper, centre, lower)

@@ -1,4 +1,4 @@
-"""Describe each method's searches: final loss, time to reach a target loss, and average rank."""
+"""Describe each method's searches: final result, time to reach a target, and average rank."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from analysis.records.frames import USABLE_STATES
-from analysis.statistics.curves import Steps
+from analysis.statistics.curves import Spending
 from analysis.statistics.intervals import Estimate, interquartile_mean, median
 
-RESULT_COLUMNS = ("method", "sweep", "replicate", "trials", "epochs", "seconds", "final")
+RESULT_COLUMNS = ("method", "sweep", "replicate", "trials", "steps", "seconds", "final")
 RANK_POINTS = 100
 
 
@@ -25,14 +25,14 @@ class Finals:
     Attributes:
         method: the method.
         searches: number of searches.
-        without_result: number of searches that have no finished or stopped trial with a loss.
-        median: median final incumbent. A search without a result counts as worse than every loss; the median
+        without_result: number of searches that have no finished or stopped trial with a result.
+        median: median final incumbent. A search without a result counts as worse than every other; the median
             is infinite if at least half of the searches have no result.
         iqm: interquartile mean of the final incumbents, over the searches with a result.
-        target: the target validation loss; NaN if no search has a result.
+        target: the target of the objective; NaN if no search has a result.
         reached: number of searches that reached the target.
-        epochs_to_target: median number of epochs until then; infinite if at most half of the searches did.
-        seconds_to_target: the same in seconds of training; NaN if a search has epochs of unknown duration.
+        steps_to_target: median number of steps until then; infinite if at most half of the searches did.
+        seconds_to_target: the same in seconds; NaN if a search has steps of unknown duration.
         rank: average rank among the methods over the budget that all of them spent, 1 is best; NaN if no
             replicate has all methods.
         ranked: number of replicates that `rank` averages over.
@@ -45,7 +45,7 @@ class Finals:
     iqm: Estimate
     target: float
     reached: int
-    epochs_to_target: Estimate
+    steps_to_target: Estimate
     seconds_to_target: Estimate
     rank: float
     ranked: int
@@ -58,14 +58,14 @@ def search_results(trials: pd.DataFrame) -> pd.DataFrame:
         trials: the result of `frames.trials_frame`.
 
     Returns:
-        Columns RESULT_COLUMNS: the number of `trials` and `epochs`, the sum of the known `seconds`, and
-        `final`, the lowest validation loss of a finished or stopped trial, NaN if there is none.
+        Columns RESULT_COLUMNS: the number of `trials` and `steps`, the sum of the known `seconds`, and
+        `final`, the lowest `minimised` of a finished or stopped trial, NaN if there is none.
     """
-    usable = trials["valid_loss"].where(trials["state"].isin(USABLE_STATES))
+    usable = trials["minimised"].where(trials["state"].isin(USABLE_STATES))
     searches = trials.assign(final=usable).groupby(["method", "sweep", "replicate"], sort=False)
     frame = searches.agg(
         trials=("run", "size"),
-        epochs=("epochs", "sum"),
+        steps=("steps", "sum"),
         seconds=("seconds", lambda known: math.nan if known.isna().all() else math.fsum(known.dropna())),
         final=("final", "min"),
     ).reset_index()
@@ -74,22 +74,22 @@ def search_results(trials: pd.DataFrame) -> pd.DataFrame:
 
 def method_finals(
     results: pd.DataFrame,
-    by_epochs: Sequence[Steps],
-    by_seconds: Sequence[Steps],
+    by_steps: Sequence[Spending],
+    by_seconds: Sequence[Spending],
     target: float | None = None,
 ) -> tuple[Finals, ...]:
     """Summarise every method, in the order of `results`.
 
     Args:
         results: the result of `search_results`.
-        by_epochs: the result of `curves.search_steps` against epochs, for the same searches.
+        by_steps: the result of `curves.search_spending` against steps, for the same searches.
         by_seconds: the same against seconds.
-        target: a validation loss; by default `default_target`.
+        target: a value of `minimised`; by default `default_target`.
     """
     goal = default_target(results) if target is None else target
-    ranks = average_ranks(by_epochs)
+    ranks = average_ranks(by_steps)
     return tuple(
-        _finals(method, results[results["method"] == method], by_epochs, by_seconds, goal, ranks)
+        _finals(method, results[results["method"] == method], by_steps, by_seconds, goal, ranks)
         for method in results["method"].unique()
     )
 
@@ -99,20 +99,20 @@ def default_target(results: pd.DataFrame) -> float:
     return float(results["final"].median())
 
 
-def average_ranks(steps: Sequence[Steps]) -> dict[str, tuple[float, int]]:
+def average_ranks(spending: Sequence[Spending]) -> dict[str, tuple[float, int]]:
     """Compute each method's average rank over budget and replicates, with the number of replicates.
 
-    The searches of one replicate are ranked by incumbent at RANK_POINTS amounts spent; rank 1 is the lowest
-    loss. Ties share their mean rank, and so do searches without an incumbent. The amounts go up to the
+    The searches of one replicate are ranked by incumbent at RANK_POINTS amounts spent; rank 1 is the
+    best. Ties share their mean rank, and so do searches without an incumbent. The amounts go up to the
     smallest budget of any method, which is the median of what its searches spent. Only replicates with
     exactly one search of every method count.
     """
-    methods = list(dict.fromkeys(one.method for one in steps))
+    methods = list(dict.fromkeys(one.method for one in spending))
     nothing = dict.fromkeys(methods, (math.nan, 0))
-    complete = [group for group in _by_replicate(steps) if sorted(s.method for s in group) == sorted(methods)]
+    complete = [group for group in _by_replicate(spending) if sorted(s.method for s in group) == sorted(methods)]
     if not complete:
         return nothing
-    budget = min(np.median([one.total for one in steps if one.method == method]) for method in methods)
+    budget = min(np.median([one.total for one in spending if one.method == method]) for method in methods)
     if budget <= 0:
         return nothing
     grid = np.linspace(budget / RANK_POINTS, budget, RANK_POINTS)
@@ -124,9 +124,9 @@ def average_ranks(steps: Sequence[Steps]) -> dict[str, tuple[float, int]]:
     return {method: (total / len(complete), len(complete)) for method, total in totals.items()}
 
 
-def _by_replicate(steps: Sequence[Steps]) -> Iterable[list[Steps]]:
-    groups: dict[int, list[Steps]] = {}
-    for one in steps:
+def _by_replicate(spending: Sequence[Spending]) -> Iterable[list[Spending]]:
+    groups: dict[int, list[Spending]] = {}
+    for one in spending:
         groups.setdefault(one.replicate, []).append(one)
     return groups.values()
 
@@ -134,13 +134,13 @@ def _by_replicate(steps: Sequence[Steps]) -> Iterable[list[Steps]]:
 def _finals(
     method: str,
     own: pd.DataFrame,
-    by_epochs: Sequence[Steps],
-    by_seconds: Sequence[Steps],
+    by_steps: Sequence[Spending],
+    by_seconds: Sequence[Spending],
     target: float,
     ranks: dict[str, tuple[float, int]],
 ) -> Finals:
     final, known = own["final"], not math.isnan(target)
-    epochs = [one.spent_to_reach(target) for one in by_epochs if one.method == method and known]
+    steps = [one.spent_to_reach(target) for one in by_steps if one.method == method and known]
     seconds = [one.spent_to_reach(target) for one in by_seconds if one.method == method and known]
     rank, ranked = ranks.get(method, (math.nan, 0))
     return Finals(
@@ -150,8 +150,8 @@ def _finals(
         median=median(final.fillna(math.inf).to_list()),
         iqm=interquartile_mean(final.dropna().to_list()),
         target=target,
-        reached=int(np.isfinite(epochs).sum()),
-        epochs_to_target=median(epochs),
+        reached=int(np.isfinite(steps).sum()),
+        steps_to_target=median(steps),
         seconds_to_target=median(seconds if len(seconds) == len(own) else []),
         rank=rank,
         ranked=ranked,

@@ -29,10 +29,11 @@ class Pair:
         a: the first method.
         b: the second method.
         n: number of replicates compared.
-        difference: mean of a's final incumbent minus b's, with Student's interval; below 0 if a found the
-            lower loss. The interval is not corrected for the number of pairs.
+        difference: mean of a's final incumbent minus b's, with Student's interval; below 0 if a's
+            objective is lower. The interval is not corrected for the number of pairs.
         spread: standard deviation of the differences; NaN for n < 2.
-        a_lower: share of replicates in which a has the lower loss, with Wilson's interval; ties count half.
+        a_better: share of replicates in which a has the better result, with Wilson's interval; ties count
+            half.
         effect: Hedges' g of the paired differences, in units of `spread`; NaN without spread.
         p: two-sided p of the paired t-test, or of the exact sign test if all differences are equal. NaN for
             n < MIN_REPLICATES.
@@ -49,7 +50,7 @@ class Pair:
     n: int
     difference: Estimate
     spread: float
-    a_lower: Estimate
+    a_better: Estimate
     effect: float
     p: float
     p_equivalent: float
@@ -60,7 +61,7 @@ class Pair:
     tests: int = 0
 
 
-def paired_losses(results: pd.DataFrame) -> pd.DataFrame:
+def paired_results(results: pd.DataFrame) -> pd.DataFrame:
     """Return the final incumbents: one row per replicate, one column per method in the order of `results`.
 
     A cell is NaN if the replicate is missing or has no result. It is also NaN if the method has several
@@ -71,12 +72,12 @@ def paired_losses(results: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(columns=list(results["method"].unique())).sort_index()
 
 
-def compare_pairs(losses: pd.DataFrame, margin: float | None) -> tuple[Pair, ...]:
-    """Test all pairs of columns of `losses`, in their order, and correct the tests together.
+def compare_pairs(results: pd.DataFrame, margin: float | None) -> tuple[Pair, ...]:
+    """Test all pairs of columns of `results`, in their order, and correct the tests together.
 
     Args:
-        losses: the result of `paired_losses`.
-        margin: smaller differences are equivalent; in units of the loss. Without one, nothing is tested for
+        results: the result of `paired_results`; lower is better.
+        margin: smaller differences are equivalent; in units of the objective. Without one, nothing is tested for
             equivalence: `p_equivalent` is NaN.
 
     Raises:
@@ -84,7 +85,7 @@ def compare_pairs(losses: pd.DataFrame, margin: float | None) -> tuple[Pair, ...
     """
     if margin is not None and not margin > 0:
         raise ValueError(f"the margin of equivalence must be above 0, got {margin}")
-    columns = {method: losses[method].to_numpy(dtype=float) for method in losses.columns}
+    columns = {method: results[method].to_numpy(dtype=float) for method in results.columns}
     names = list(combinations(columns, 2))
     differences = [known[~np.isnan(known)] for known in (columns[a] - columns[b] for a, b in names)]
     ranked = _wilcoxon(differences)
@@ -126,7 +127,7 @@ def _pair(a: str, b: str, differences: Floats, margin: float | None, p_wilcoxon:
         n=n,
         difference=mean(differences),
         spread=spread if varied or n < 2 else 0.0,
-        a_lower=proportion(np.sum(differences < 0) + np.sum(differences == 0) / 2, n),
+        a_better=proportion(np.sum(differences < 0) + np.sum(differences == 0) / 2, n),
         effect=float(unbiased * differences.mean() / spread) if varied else math.nan,
         p=p,
         p_equivalent=p_equivalent,

@@ -24,17 +24,15 @@ from enum import StrEnum
 import pandas as pd
 
 from analysis.statistics.finals import search_results
-from analysis.statistics.pairwise import MIN_REPLICATES, Pair, compare_pairs, paired_losses
+from analysis.statistics.pairwise import MIN_REPLICATES, Pair, compare_pairs, paired_results
 from analysis.statistics.power import replicates_to_decide
 
 # At most this share of studies claims a false difference, and at most this share a false equivalence.
 ALPHA = 0.05
-# About 0.4 points of accuracy near the best losses of this CNN, slightly more than a new seed changes.
-MARGIN = 0.01
 
 
 class Outcome(StrEnum):
-    """What a verdict says about the first of two methods; lower loss is better."""
+    """What a verdict says about the first of two methods."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -49,7 +47,7 @@ class Verdict:
     Attributes:
         pair: the numbers.
         outcome: the outcome for pair.a against pair.b.
-        margin: smaller differences are equivalent; in units of the loss. None if no pair can be equivalent.
+        margin: smaller differences are equivalent; in units of the objective. None if no pair can be equivalent.
         more_replicates: number of replicates to add to both methods so that the tests decide in 8 of 10
             studies, if the observed difference and spread are the true ones. 0 if decided; None if unknown
             or if more than power.MAX_REPLICATES would be needed.
@@ -66,13 +64,13 @@ def judge(pairs: Iterable[Pair], margin: float | None) -> tuple[Verdict, ...]:
     return tuple(Verdict(pair, outcome_of(pair), margin, _more_replicates(pair, margin)) for pair in pairs)
 
 
-def judge_trials(trials: pd.DataFrame, margin: float | None = MARGIN) -> tuple[Verdict, ...]:
+def judge_trials(trials: pd.DataFrame, margin: float | None) -> tuple[Verdict, ...]:
     """Return the verdicts on all pairs of methods in `trials`, the result of `frames.trials_frame`."""
-    return judge(compare_pairs(paired_losses(search_results(trials)), margin), margin)
+    return judge(compare_pairs(paired_results(search_results(trials)), margin), margin)
 
 
 def outcome_of(pair: Pair) -> Outcome:
-    """Return what the corrected tests of `pairwise.compare_pairs` say about a pair."""
+    """Return what the corrected tests of `pairwise.compare_pairs` say about a pair; lower is better."""
     # Comparisons with NaN are false, so a pair that was not tested stays undecided.
     if pair.p_equivalent_holm <= ALPHA:
         return Outcome.EQUIVALENT

@@ -1,15 +1,32 @@
-"""Summarise the retrained winners: test accuracy, and how far off the result reported by the search was."""
+"""Summarise the retrained winners: what they reach, and how far off the result reported by the search was."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from analysis.records.reruns import RetrainedWinner
+from analysis.records.subject import Subject
 from analysis.statistics.intervals import Estimate, mean
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one method's retrained winners reach in one value.
+
+    Attributes:
+        mean: mean over searches; `n` is the number of searches with a number.
+        between: standard deviation between searches; NaN for fewer than 2 searches.
+        within: standard deviation between the seeds of one configuration, pooled; NaN if no configuration has
+            2 seeds.
+    """
+
+    mean: Estimate
+    between: float
+    within: float
 
 
 @dataclass(frozen=True)
@@ -21,48 +38,54 @@ class Winners:
 
     Attributes:
         method: the method.
-        searches: number of searches whose winner has a test accuracy.
-        without_result: number of searches whose winner has none; they are left out of the other numbers.
-        test_accuracy: mean over searches, in [0, 1].
-        between: standard deviation of test accuracy between searches; NaN for fewer than 2 searches.
-        within: standard deviation of test accuracy between the seeds of one configuration, pooled; NaN if no
-            configuration has 2 seeds.
-        loss_gap: mean of the retrained minus the reported validation loss; above 0 if the reported loss was
-            too good.
-        accuracy_gap: mean of the reported validation accuracy minus the test accuracy after retraining;
-            above 0 if the reported accuracy was too good.
+        searches: number of searches whose winner was retrained.
+        measured: by name, what the winners reach.
+        gap: by how much the search reported a better objective than retraining reaches, as a mean; below 0 if
+            retraining is better.
     """
 
     method: str
     searches: int
-    without_result: int
-    test_accuracy: Estimate
-    between: float
-    within: float
-    loss_gap: Estimate
-    accuracy_gap: Estimate
+    measured: Mapping[str, Measured]
+    gap: Estimate
 
 
-def summarise_winners(retrained: Sequence[RetrainedWinner]) -> tuple[Winners, ...]:
-    """Summarise the winners of every method, in the order of `retrained`."""
+def summarise_winners(
+    retrained: Sequence[RetrainedWinner], names: Sequence[str], subject: Subject
+) -> tuple[Winners, ...]:
+    """Summarise the winners of every method, in the order of `retrained`.
+
+    Args:
+        retrained: at most one per search.
+        names: the values to summarise, among those of `RetrainedWinner.measured`.
+        subject: what the searches have in common.
+    """
     methods = dict.fromkeys(one.method for one in retrained)
-    return tuple(_summary(method, [one for one in retrained if one.method == method]) for method in methods)
+    return tuple(
+        _summary(method, [one for one in retrained if one.method == method], names, subject)
+        for method in methods
+    )
 
 
-def _summary(method: str, retrained: Sequence[RetrainedWinner]) -> Winners:
-    tested = [one for one in retrained if _finite(one.test_accuracy)]
-    accuracies = [_mean(one.test_accuracy) for one in tested]
-    loss_gaps = [_mean(one.valid_loss) - one.reported_loss for one in retrained]
-    accuracy_gaps = [one.reported_accuracy - got for one, got in zip(tested, accuracies, strict=True)]
+def _summary(
+    method: str, retrained: Sequence[RetrainedWinner], names: Sequence[str], subject: Subject
+) -> Winners:
+    gaps = [subject.sign * (_mean(one.retrained) - one.reported) for one in retrained]
     return Winners(
         method=method,
-        searches=len(tested),
-        without_result=len(retrained) - len(tested),
-        test_accuracy=mean(accuracies),
-        between=float(np.std(accuracies, ddof=1)) if len(tested) >= 2 else math.nan,
-        within=_pooled([_finite(one.test_accuracy) for one in tested]),
-        loss_gap=mean(_finite(loss_gaps)),
-        accuracy_gap=mean(_finite(accuracy_gaps)),
+        searches=len(retrained),
+        measured={name: _measured([one.measured.get(name, ()) for one in retrained]) for name in names},
+        gap=mean(_finite(gaps)),
+    )
+
+
+def _measured(by_search: Sequence[Sequence[float]]) -> Measured:
+    known = [values for each in by_search if (values := _finite(each))]
+    means = [_mean(values) for values in known]
+    return Measured(
+        mean=mean(means),
+        between=float(np.std(means, ddof=1)) if len(means) >= 2 else math.nan,
+        within=_pooled(known),
     )
 
 
