@@ -7,46 +7,58 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.records.frames import epochs_frame, trials_frame
+from analysis.extra import Extra
+from analysis.formatting import result_form
+from analysis.records.frames import steps_frame, trials_frame
 from analysis.records.reruns import AuditedTrial, RetrainedWinner
 from analysis.records.search import SearchRecord
+from analysis.records.subject import Parameter, Subject, subject_of
 from analysis.statistics.audit import Audit, audit
 from analysis.statistics.bands import RandomBand, random_band
-from analysis.statistics.curves import AXES, Curve, incumbent_curves, search_steps
-from analysis.statistics.filters import Hypothesis, check_hypothesis
+from analysis.statistics.curves import AXES, Curve, incumbent_curves, search_spending
+from analysis.statistics.direction import (
+    band_in_units,
+    curve_in_units,
+    finals_in_units,
+    verdict_in_units,
+)
 from analysis.statistics.finals import Finals, default_target, method_finals, search_results
 from analysis.statistics.methods import compare
-from analysis.statistics.pairwise import compare_pairs, paired_losses
+from analysis.statistics.pairwise import compare_pairs, paired_results
 from analysis.statistics.quality import Quality, search_quality
-from analysis.statistics.verdicts import MARGIN, Verdict, judge
+from analysis.statistics.verdicts import Verdict, judge
 from analysis.statistics.winners import Winners, summarise_winners
+from fashion_wb.study.reported import Reported
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the searches show. Methods have the same order everywhere.
+    """What the searches show, in units of the objective. Methods have the same order everywhere.
 
     Attributes:
-        trials: one row per trial, `frames.TRIAL_COLUMNS`.
-        epochs: one row per epoch, `frames.EPOCH_COLUMNS`.
-        comparison: one row per method, `methods.COMPARISON_COLUMNS`.
-        results: one row per search, `finals.RESULT_COLUMNS`.
+        subject: what the searches have in common.
+        trials: one row per trial, `frames.trial_columns`.
+        steps: one row per step, `frames.STEP_COLUMNS`.
+        comparison: one row per method, `methods.comparison_columns`.
+        results: one row per search, `finals.RESULT_COLUMNS`; `final` is in units of the objective.
         curves: for each axis in `curves.AXES`, one curve per method. A method has no curve against seconds if
-            each of its searches has an epoch of unknown duration.
+            each of its searches has a step of unknown duration.
         random_band: the exact band of random search, or None if there is none.
         finals: one per method.
-        target: the target validation loss in `finals`; NaN if no search has a result.
-        margin: smaller differences are equivalent in `verdicts`; in units of the loss. None if there is none.
+        target: the target of the objective in `finals`; NaN if no search has a result.
+        margin: smaller differences are equivalent in `verdicts`. None if there is none.
         verdicts: one for every two methods; undecided if there are too few replicates.
         quality: one per method.
-        hypothesis: filters against accuracy and seconds.
         audit: one per method that stopped trials; None if no stopped trial was trained to the end.
+        final: the names of the values that retrained winners are measured by.
         winners: one per method with retrained winners; None if there are none.
         retrained: the single records that `winners` summarises.
+        extras: what this study reports beside what every study does.
     """
 
+    subject: Subject
     trials: pd.DataFrame
-    epochs: pd.DataFrame
+    steps: pd.DataFrame
     comparison: pd.DataFrame
     results: pd.DataFrame
     curves: Mapping[str, tuple[Curve, ...]]
@@ -56,15 +68,32 @@ class Evidence:
     margin: float | None
     verdicts: tuple[Verdict, ...]
     quality: tuple[Quality, ...]
-    hypothesis: Hypothesis
     audit: tuple[Audit, ...] | None
+    final: tuple[str, ...]
     winners: tuple[Winners, ...] | None
     retrained: tuple[RetrainedWinner, ...]
+    extras: tuple[Extra, ...] = ()
 
     @property
     def methods(self) -> list[str]:
         """The names of the methods, in order."""
         return self.comparison["method"].to_list()
+
+    @property
+    def shown(self) -> tuple[Parameter, ...]:
+        """The parameters that a plot over two parameters has on its axes: at most two."""
+        return self.subject.parameters[:2]
+
+    @property
+    def form(self) -> str:
+        """The format of the objective and of its differences."""
+        return result_form(self.results["final"])
+
+    @property
+    def forms(self) -> dict[str, str]:
+        """The formats of the columns of `trials` and `comparison` that are not plain numbers."""
+        results = {name: result_form(self.trials[name]) for name in self.subject.result_columns.values()}
+        return {"seconds": ".1f", **results, self.subject.value: self.form}
 
 
 def gather(
@@ -72,41 +101,49 @@ def gather(
     retrained: Sequence[RetrainedWinner] = (),
     audited: Sequence[AuditedTrial] = (),
     *,
-    margin: float | None = MARGIN,
+    reported: Reported = Reported(),
     target: float | None = None,
 ) -> Evidence:
     """Gather the evidence from the searches of one study; the same searches give the same evidence.
 
     Args:
-        searches: each once; they set the order of the methods.
+        searches: at least one, each once; they set the order of the methods.
         retrained: their retrained winners, at most one per search.
         audited: their stopped trials that were trained to the end, each once.
-        margin: smaller differences of the final loss are equivalent; above 0. None: no pair is equivalent.
-        target: a target validation loss; by default the median final incumbent of all searches.
+        reported: other values, and the margin of equivalence.
+        target: a target of the objective; by default the median final incumbent of all searches.
 
     Raises:
+        FashionWbError: the searches have different objectives.
         ValueError: the margin is not above 0, or no search stopped an audited trial.
     """
-    trials, epochs = trials_frame(searches), epochs_frame(searches)
+    subject = subject_of(searches, reported.also, reported.step_seconds)
+    trials, steps = trials_frame(searches, subject), steps_frame(searches, subject)
     results = search_results(trials)
-    steps = {axis: search_steps(trials, epochs, axis) for axis in AXES}
-    goal = default_target(results) if target is None else target
+    spending = {axis: search_spending(trials, steps, axis) for axis in AXES}
+    goal = default_target(results) if target is None else subject.sign * target
     order = {method: position for position, method in enumerate(results["method"].unique())}
     chosen = sorted(retrained, key=lambda one: order.get(one.method, len(order)))
+    finals = method_finals(results, spending["steps"], spending["seconds"], goal)
+    final = reported.final or (subject.metric.name,)
+    margin = reported.margin
+    verdicts = judge(compare_pairs(paired_results(results), margin), margin)
+    curves = {axis: incumbent_curves(spending[axis], axis) for axis in AXES}
     return Evidence(
+        subject=subject,
         trials=trials,
-        epochs=epochs,
-        comparison=compare(trials),
-        results=results,
-        curves={axis: incumbent_curves(steps[axis], axis) for axis in AXES},
-        random_band=random_band(trials),
-        finals=method_finals(results, steps["epochs"], steps["seconds"], goal),
-        target=goal,
+        steps=steps,
+        comparison=compare(trials, subject),
+        results=results.assign(final=subject.sign * results["final"]),
+        curves={axis: tuple(curve_in_units(one, subject) for one in curves[axis]) for axis in AXES},
+        random_band=band_in_units(random_band(trials), subject),
+        finals=tuple(finals_in_units(one, subject) for one in finals),
+        target=subject.sign * goal,
         margin=margin,
-        verdicts=judge(compare_pairs(paired_losses(results), margin), margin),
+        verdicts=tuple(verdict_in_units(one, subject) for one in verdicts),
         quality=search_quality(searches),
-        hypothesis=check_hypothesis(trials),
-        audit=audit(audited, trials) if audited else None,
-        winners=summarise_winners(chosen) if chosen else None,
+        audit=audit(audited, trials, subject) if audited else None,
+        final=final,
+        winners=summarise_winners(chosen, final, subject) if chosen else None,
         retrained=tuple(chosen),
     )

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-FORMATS = {"seconds": ".1f", "lr": ".4g", "valid_loss": ".4f", "valid_accuracy": ".4f"}
+# What numbers look like unless a column says otherwise.
+PLAIN = ".4g"
 Rows = list[list[str]]
+# Results are shown with this many significant digits, so that their differences can be seen.
+_DIGITS = 4
 
 
-def format_value(name: str, value: Any) -> str:
-    """Return the cell of column `name` as text; empty if there is no value."""
+def result_form(values: Iterable[float]) -> str:
+    """Return the format of results, such as ".4f": the same number of decimals for all of `values`.
+
+    Their median has four significant digits. Very small and very large ones get an exponent.
+    """
+    known = sorted(abs(value) for value in values if math.isfinite(value) and value != 0)
+    if not known:
+        return f".{_DIGITS}f"
+    decimals = _DIGITS - 1 - math.floor(math.log10(known[len(known) // 2]))
+    return f".{max(0, decimals)}f" if -4 <= decimals <= 8 else f".{_DIGITS - 1}e"
+
+
+def format_value(value: Any, form: str = PLAIN) -> str:
+    """Return a cell as text; empty if there is no value. `form` is that of numbers."""
     if pd.isna(value):
         return ""
-    return str(value) if isinstance(value, str) else format(value, FORMATS.get(name, "g"))
+    if isinstance(value, str):
+        return value
+    return str(int(value)) if float(value).is_integer() and form == PLAIN else format(value, form)
 
 
-def format_cells(frame: pd.DataFrame) -> Rows:
-    """Return every row of a table as text."""
-    columns = [[format_value(name, value) for value in frame[name]] for name in frame.columns]
+def format_cells(frame: pd.DataFrame, forms: Mapping[str, str]) -> Rows:
+    """Return every row of a table as text; `forms` are the formats of columns, PLAIN for all others."""
+    columns = [[format_value(value, forms.get(name, PLAIN)) for value in frame[name]] for name in frame]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
@@ -32,9 +50,10 @@ def count_of(count: int, noun: str, plural: str = "") -> str:
 def markdown_table(header: Sequence[str], rows: Rows) -> str:
     """Return a GitHub table: first column left-aligned, others right-aligned, cells padded."""
     escaped = [[_one_line(cell).replace("|", r"\|") for cell in row] for row in rows]
-    widths = _widths(header, escaped, least=3)
+    heads = [_one_line(head).replace("|", r"\|") for head in header]
+    widths = _widths(heads, escaped, least=3)
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    lines = [_align(header, widths), rule, *(_align(row, widths) for row in escaped)]
+    lines = [_align(heads, widths), rule, *(_align(row, widths) for row in escaped)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 

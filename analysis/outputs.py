@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from analysis.evidence import Evidence, gather
 from analysis.records.reruns import AuditedTrial, RetrainedWinner
 from analysis.records.search import SearchRecord
-from analysis.statistics.verdicts import MARGIN
 from analysis.tables.comparison import to_markdown, to_text, verdict
 from analysis.tables.csv_file import write_csv
 from analysis.tables.evidence_frames import finals_frame, pairs_frame, winners_frame
 from analysis.tables.evidence_text import sections
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
+from fashion_wb.study.reported import Reported
 
+# The files of every study; an extra may add figures.
 OUTPUT_FILES = (
     *("report.html", "trials.csv", "comparison.csv", "finals.csv", "pairs.csv", "winners.csv"),
-    *("comparison.md", "incumbent.png", "accuracy.png", "seconds.png", "filters.png"),
+    *("comparison.md", "incumbent.png", "parameters.png", "seconds.png"),
 )
 
 
@@ -32,7 +34,7 @@ def write_comparison(
     retrained: Sequence[RetrainedWinner] = (),
     audited: Sequence[AuditedTrial] = (),
     conditions: Mapping[str, Any] | None = None,
-    margin: float | None = MARGIN,
+    reported: Reported = Reported(),
 ) -> str:
     """Write OUTPUT_FILES into folder `out`, and return the text to print.
 
@@ -44,15 +46,21 @@ def write_comparison(
         retrained: the retrained winners of the searches.
         audited: their stopped trials that were trained to the end.
         conditions: machine, versions and budget, as `fashion_wb.study.conditions` records them, if known.
-        margin: smaller differences of the final loss are equivalent; above 0. None: no pair is equivalent.
+        reported: other values to report, and the margin of equivalence.
 
     Raises:
-        FashionWbError: there is nothing to compare, a search is given twice, or `out` cannot be written.
+        FashionWbError: there is nothing to compare, a search is given twice, the searches have different
+            objectives, or `out` cannot be written.
     """
     _check(searches)
-    evidence = gather(searches, retrained, audited, margin=margin)
+    evidence = gather(searches, retrained, audited, reported=reported)
+    if reported.own:
+        # Imported here so that the studies of other models do not import it.
+        from analysis.fashion_mnist.extra import hypothesis_extra
+
+        evidence = replace(evidence, extras=(hypothesis_extra(evidence.trials),))
     absent = [*_without_trials(searches), *left_out]
-    statement = " ".join([verdict(evidence.trials, margin), *absent])
+    statement = " ".join([verdict(evidence), *absent])
     try:
         out.mkdir(parents=True, exist_ok=True)
         _write_tables(evidence, statement, out)
@@ -60,8 +68,9 @@ def write_comparison(
         _write_report(evidence, conditions, absent, out)
     except OSError as error:
         raise FashionWbError(f"{out}: cannot write the comparison: {error.strerror or error}") from error
-    files = textwrap.fill(f"Written to {out}: {', '.join(OUTPUT_FILES)}", width, break_on_hyphens=False)
-    return f"{to_text(evidence.comparison, width)}\n{textwrap.fill(statement, width)}\n\n{files}\n"
+    names = [*OUTPUT_FILES, *(name for extra in evidence.extras for name in extra.figures)]
+    files = textwrap.fill(f"Written to {out}: {', '.join(names)}", width, break_on_hyphens=False)
+    return f"{to_text(evidence, width)}\n{textwrap.fill(statement, width)}\n\n{files}\n"
 
 
 def _check(searches: Sequence[SearchRecord]) -> None:
@@ -84,31 +93,32 @@ def _without_trials(searches: Sequence[SearchRecord]) -> list[str]:
 
 
 def _write_tables(evidence: Evidence, statement: str, out: Path) -> None:
-    write_csv(evidence.trials, out / "trials.csv")
+    write_csv(evidence.trials.drop(columns="minimised"), out / "trials.csv")
     write_csv(evidence.comparison, out / "comparison.csv", decimals={"seconds": 3})
     write_csv(finals_frame(evidence.finals), out / "finals.csv")
     write_csv(pairs_frame(evidence.verdicts), out / "pairs.csv")
-    write_csv(winners_frame(evidence.winners or ()), out / "winners.csv")
-    write_text(to_markdown(evidence.comparison, statement, sections(evidence)), out / "comparison.md")
+    write_csv(winners_frame(evidence.winners or (), evidence.final), out / "winners.csv")
+    write_text(to_markdown(evidence, statement, sections(evidence)), out / "comparison.md")
 
 
 def _write_figures(evidence: Evidence, out: Path) -> None:
     # Imported here so that tables alone do not import matplotlib.
-    from analysis.figures.accuracy import accuracy_figure
     from analysis.figures.curves import curves_figure
-    from analysis.figures.filters import hypothesis_figure
     from analysis.figures.incumbent import incumbent_figure
     from analysis.figures.seconds import seconds_figure
     from analysis.figures.style import save
+    from analysis.figures.two_parameters import two_parameters_figure
 
-    if any(curve.n > 1 for curve in evidence.curves["epochs"]):
-        incumbents = curves_figure(evidence.curves["epochs"], "epochs")
+    if any(curve.n > 1 for curve in evidence.curves["steps"]):
+        incumbents = curves_figure(evidence.curves["steps"], evidence.subject)
     else:
-        incumbents = incumbent_figure(evidence.epochs)
+        incumbents = incumbent_figure(evidence.steps, evidence.subject)
     save(incumbents, out / "incumbent.png")
-    save(accuracy_figure(evidence.trials), out / "accuracy.png")
-    save(seconds_figure(evidence.comparison), out / "seconds.png")
-    save(hypothesis_figure(evidence.hypothesis), out / "filters.png")
+    save(two_parameters_figure(evidence.trials, evidence.subject, evidence.shown), out / "parameters.png")
+    save(seconds_figure(evidence.comparison, evidence.subject), out / "seconds.png")
+    for extra in evidence.extras:
+        for name, figure in extra.figures.items():
+            save(figure(), out / name)
 
 
 def _write_report(

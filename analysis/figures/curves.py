@@ -10,38 +10,33 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.style import Style, label, message, method_styles, new_figure, tidy
+from analysis.records.subject import Subject
 from analysis.statistics.curves import Curve
 
-SPENT = {
-    "trials": "trials that ended",
-    "epochs": "epochs spent by a search, over all its trials",
-    "seconds": "seconds of training and evaluation by a search, over all its trials",
-}
 
-
-def curves_figure(curves: Sequence[Curve], axis: str) -> Figure:
+def curves_figure(curves: Sequence[Curve], subject: Subject) -> Figure:
     """Draw a step line per method, and a band around it if there are five or more searches.
 
     Args:
-        curves: from `curves.incumbent_curves`, at most one per method.
-        axis: the axis of the curves, one of `curves.AXES`.
+        curves: against steps, in units of the objective; at most one per method.
+        subject: what the searches have in common.
     """
     figure = new_figure(4.8)
     axes = figure.subplots()
     tidy(axes)
     for curve, style in zip(curves, method_styles(one.method for one in curves).values(), strict=True):
         _draw(axes, curve, style)
-    axes.set_title(_title(curves), fontsize=11)
-    axes.set_xlabel(SPENT[axis])
-    axes.set_ylabel("lowest validation loss so far (cross-entropy)")
-    if axis != "seconds":
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    name = label(subject.metric.name)
+    axes.set_title(_title(curves, f"{subject.best.capitalize()} {name} so far"), fontsize=11)
+    axes.set_xlabel(f"{subject.unit}s spent by a search, over all its trials")
+    axes.set_ylabel(f"{subject.best} {name} so far")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if not any(np.isfinite(curve.median).any() for curve in curves):
         axes.set(xticks=[], yticks=[])
         message(axes, "no method has a result in most of its searches")
         return figure
     axes.set_xlim(0, 1.03 * max(curve.grid[-1] for curve in curves if len(curve.grid)))
-    _leave_out_the_start(axes, curves)
+    _leave_out_the_start(axes, curves, subject)
     axes.legend(frameon=False, handlelength=4)
     return figure
 
@@ -76,21 +71,23 @@ def _draw(axes: Axes, curve: Curve, style: Style) -> None:
     )
 
 
-def _title(curves: Sequence[Curve]) -> str:
+def _title(curves: Sequence[Curve], what: str) -> str:
     found = sorted({curve.confidence for curve in curves if not np.isnan(curve.confidence)})
     if not found:
-        return "Lowest validation loss so far: median of the searches (too few for a band)"
+        return f"{what}: median of the searches (too few for a band)"
     band = " to ".join(f"{100 * confidence:.4g}%" for confidence in (found[0], found[-1])[: len(found)])
-    return f"Lowest validation loss so far: median of the searches, with its pointwise {band} band"
+    return f"{what}: median of the searches, with its pointwise {band} band"
 
 
-def _leave_out_the_start(axes: Axes, curves: Sequence[Curve]) -> None:
-    """Cut off the losses of the first tenth of the budget, whose fall would dwarf all later ones."""
+def _leave_out_the_start(axes: Axes, curves: Sequence[Curve], subject: Subject) -> None:
+    """Cut off the results of the first tenth of the budget, whose change would dwarf all later ones."""
     end = max(curve.grid[-1] for curve in curves if len(curve.grid))
-    parts = [values[curve.grid >= 0.1 * end] for curve in curves for values in (curve.median, curve.low)]
+    good = [(curve, curve.low if subject.sign > 0 else curve.high) for curve in curves]
+    parts = [values[one.grid >= 0.1 * end] for one, edge in good for values in (one.median, edge)]
     late = np.concatenate([values[np.isfinite(values)] for values in parts])
     every = np.concatenate([curve.median[np.isfinite(curve.median)] for curve in curves])
-    if len(late) and late.min() < late.max() < every.max():
+    start = every.max() if subject.sign > 0 else every.min()
+    if len(late) and late.min() < late.max() and not late.min() <= start <= late.max():
         low, high = late.min(), late.max()
         axes.set_ylim(low - 0.06 * (high - low), high + 0.06 * (high - low))
-        axes.set_ylabel(f"{axes.get_ylabel()};\nthe first losses lie above the figure")
+        axes.set_ylabel(f"{axes.get_ylabel()};\nthe first results lie outside the figure")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from analysis.records.frames import finite_or_nan
 from analysis.records.reruns import AuditedTrial, RetrainedWinner
@@ -66,8 +67,8 @@ def retrained_winner(folder: SweepDir, final: Sequence[str] = ()) -> RetrainedWi
         reported=finite_or_nan(metric.best(chosen.history)),
         seeds=tuple(reruns.seed(trial) for trial in finished),
         retrained=retrained,
-        measured={name: tuple(finite_or_nan(one.get(name)) for one in summaries) for name in final}
-        or {metric.name: retrained},
+        measured={name: _measured(name, summaries) for name in final if name != metric.name}
+        | ({metric.name: retrained} if metric.name in final or not final else {}),
     )
 
 
@@ -100,6 +101,10 @@ def audited_trials(folder: SweepDir) -> list[AuditedTrial]:
             )
         )
     return found
+
+
+def _measured(name: str, summaries: Sequence[Mapping[str, Any]]) -> tuple[float, ...]:
+    return tuple(finite_or_nan(summary.get(name)) for summary in summaries)
 
 
 def _metric(folder: SweepDir) -> Metric:

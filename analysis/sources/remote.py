@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from typing import TextIO
 
 from analysis.formatting import count_of
-from analysis.records.frames import RESULTS
 from analysis.records.search import SearchRecord
 from analysis.records.search_name import split_name
-from analysis.records.space import ranges
 from fashion_wb.errors import FashionWbError
 from fashion_wb.progress_line import ProgressLine
 from fashion_wb.server.cache import cache_file, open_cache
@@ -36,8 +35,8 @@ class Pulled:
 def search_records(server: Server, path: WandbPath, stream: TextIO) -> Pulled:
     """Pull a sweep, or all sweeps of a project; progress goes to `stream`.
 
-    Three things are left out and listed: sweeps whose metric train.py does not log, sweeps without runs, and
-    runs outside any sweep.
+    Three things are left out and listed: sweeps without runs, runs outside any sweep, and sweeps of another
+    metric or goal than that of the most runs.
 
     Raises:
         FashionWbError: nothing is left to compare, or `pull` fails.
@@ -47,33 +46,39 @@ def search_records(server: Server, path: WandbPath, stream: TextIO) -> Pulled:
         found = pull_sweeps(server, path, cache, count)
     runs = sum(len(sweep.trials) for sweep in found.sweeps)
     count.finish(f"Pulled {count_of(runs, 'run')} in {count_of(len(found.sweeps), 'sweep')} of {path}")
+    metric = _most_frequent_metric(found.sweeps)
     usable = [
         _record(sweep, metric)
         for sweep in found.sweeps
-        if sweep.trials and (metric := _our_metric(sweep)) is not None
+        if sweep.trials and metric is not None and sweep.metric == metric
     ]
-    left_out = tuple(_left_out(found, path))
+    left_out = tuple(_left_out(found, metric, path))
     if not usable:
         raise FashionWbError(" ".join([f"{path}: there is nothing to compare.", *left_out]))
     return Pulled(tuple(usable), left_out)
 
 
-def _our_metric(sweep: PulledSweep) -> Metric | None:
-    """Return the sweep's metric if train.py logs it."""
-    return sweep.metric if sweep.metric is not None and sweep.metric.name in RESULTS else None
+def _most_frequent_metric(sweeps: Sequence[PulledSweep]) -> Metric | None:
+    """Return the metric and goal of the most runs, the first of equals; None if no sweep with runs has one."""
+    runs: Counter[Metric] = Counter()
+    for sweep in sweeps:
+        if sweep.metric is not None and sweep.trials:
+            runs[sweep.metric] += len(sweep.trials)
+    return max(runs, key=lambda metric: runs[metric], default=None)
 
 
 def _record(sweep: PulledSweep, metric: Metric) -> SearchRecord:
     method, replicate = split_name(sweep.name)
-    return SearchRecord(method, sweep.sweep_id, metric, sweep.trials, replicate, ranges(sweep.parameters))
+    return SearchRecord(method, sweep.sweep_id, metric, sweep.trials, replicate, sweep.parameters)
 
 
-def _left_out(found: PullResult, path: WandbPath) -> list[str]:
-    others = [sweep for sweep in found.sweeps if _our_metric(sweep) is None]
-    empty = [sweep for sweep in found.sweeps if _our_metric(sweep) and not sweep.trials]
+def _left_out(found: PullResult, metric: Metric | None, path: WandbPath) -> list[str]:
+    others = [sweep for sweep in found.sweeps if sweep.trials and (metric is None or sweep.metric != metric)]
+    empty = [sweep for sweep in found.sweeps if not sweep.trials]
     sentences = []
     if others:
-        sentences.append(f"Left out (metric is not one of {', '.join(RESULTS)}): sweeps {_listed(others)}.")
+        why = "no metric" if metric is None else f"metric is not {metric.name}, {metric.goal}"
+        sentences.append(f"Left out ({why}): sweeps {_listed(others)}.")
     if empty:
         sentences.append(f"Left out (no runs): sweeps {_listed(empty)}.")
     if found.pending_runs:
@@ -87,6 +92,10 @@ def _left_out(found: PullResult, path: WandbPath) -> list[str]:
 
 def _listed(sweeps: Sequence[PulledSweep]) -> str:
     return ", ".join(
-        f"{sweep.name} ({sweep.sweep_id}, by {sweep.metric.name if sweep.metric else 'no metric'})"
+        f"{sweep.name} ({sweep.sweep_id}, {_metric_text(sweep.metric)})"
         for sweep in sweeps
     )
+
+
+def _metric_text(metric: Metric | None) -> str:
+    return "no metric" if metric is None else f"by {metric.name}, {metric.goal}"

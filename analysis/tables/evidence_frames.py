@@ -15,27 +15,26 @@ from analysis.statistics.winners import Winners
 FINALS_COLUMNS = (
     *("method", "searches", "without_result", "median", "median_low", "median_high", "median_confidence"),
     *("iqm", "iqm_low", "iqm_high", "target", "reached"),
-    *("epochs_to_target", "epochs_to_target_low", "epochs_to_target_high"),
+    *("steps_to_target", "steps_to_target_low", "steps_to_target_high"),
     *("seconds_to_target", "seconds_to_target_low", "seconds_to_target_high", "rank", "ranked"),
 )
 PAIRS_COLUMNS = (
     *("a", "b", "outcome", "n", "difference", "difference_low", "difference_high", "spread", "effect"),
-    *("a_lower", "a_lower_low", "a_lower_high", "p", "p_holm", "p_equivalent", "p_equivalent_holm"),
+    *("a_better", "a_better_low", "a_better_high", "p", "p_holm", "p_equivalent", "p_equivalent_holm"),
     *("p_wilcoxon", "p_wilcoxon_holm", "tests", "margin", "more_replicates"),
 )
 
 WINNERS_COLUMNS = (
-    *("method", "searches", "without_result", "test_accuracy", "test_accuracy_low", "test_accuracy_high"),
-    *("between", "within", "loss_gap", "loss_gap_low", "loss_gap_high"),
-    *("accuracy_gap", "accuracy_gap_low", "accuracy_gap_high"),
+    *("method", "searches", "value", "measured", "mean", "mean_low", "mean_high"),
+    *("between", "within", "gap", "gap_low", "gap_high"),
 )
 
 
 def finals_frame(finals: Sequence[Finals]) -> pd.DataFrame:
     """Return one row per method, columns FINALS_COLUMNS.
 
-    Unknown values are NaN. A median loss is infinite if at least half of the searches have no result. A
-    median of epochs or seconds to target is infinite if at least half never reached the target.
+    Unknown values are NaN. A median result is infinite if at least half of the searches have no result. A
+    median of steps or seconds to target is infinite if at least half never reached the target.
     """
     rows = [
         {
@@ -43,7 +42,7 @@ def finals_frame(finals: Sequence[Finals]) -> pd.DataFrame:
             **_estimate("median", one.median),
             "median_confidence": one.median.confidence,
             **_estimate("iqm", one.iqm),
-            **_estimate("epochs_to_target", one.epochs_to_target),
+            **_estimate("steps_to_target", one.steps_to_target),
             **_estimate("seconds_to_target", one.seconds_to_target),
         }
         for one in finals
@@ -58,7 +57,7 @@ def pairs_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
         {
             **_fields(one.pair, "a", "b", "n", "spread", "effect", *tests),
             **_estimate("difference", one.pair.difference),
-            **_estimate("a_lower", one.pair.a_lower),
+            **_estimate("a_better", one.pair.a_better),
             "outcome": one.outcome.value,
             "margin": one.margin,
             "more_replicates": one.more_replicates,
@@ -69,16 +68,23 @@ def pairs_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
     return frame.astype({"more_replicates": "Int64"})
 
 
-def winners_frame(winners: Sequence[Winners]) -> pd.DataFrame:
-    """Return one row per method with retrained winners, columns WINNERS_COLUMNS."""
+def winners_frame(winners: Sequence[Winners], names: Sequence[str]) -> pd.DataFrame:
+    """Return a row per method with retrained winners and value measured, columns WINNERS_COLUMNS.
+
+    `value` is one of `names`, `measured` the number of searches that have it. `gap` is about the objective,
+    the same in all rows of a method.
+    """
     rows = [
         {
-            **_fields(one, "method", "searches", "without_result", "between", "within"),
-            **_estimate("test_accuracy", one.test_accuracy),
-            **_estimate("loss_gap", one.loss_gap),
-            **_estimate("accuracy_gap", one.accuracy_gap),
+            **_fields(one, "method", "searches"),
+            "value": name,
+            "measured": found.mean.n,
+            **_estimate("mean", found.mean),
+            **_fields(found, "between", "within"),
+            **_estimate("gap", one.gap),
         }
         for one in winners
+        for name, found in ((name, one.measured[name]) for name in names)
     ]
     return pd.DataFrame(rows, columns=list(WINNERS_COLUMNS))
 

@@ -6,18 +6,17 @@ import math
 from collections.abc import Iterable
 
 from analysis.evidence import Evidence
-from analysis.formatting import count_of, markdown_table
+from analysis.formatting import count_of, markdown_table, result_form
 from analysis.statistics.audit import BEST
-from analysis.statistics.filters import HYPOTHESIS
 from analysis.statistics.intervals import Estimate
 from analysis.tables.verdict_text import sentence
 
-_LOSS, _SHARE, _COUNT = ".4f", ".2f", ".0f"
+_P, _SHARE, _COUNT = ".4f", ".2f", ".0f"
 
 
 def sections(evidence: Evidence) -> list[str]:
     """Return one section per kind of evidence that there is; each without a newline at its end."""
-    parts = (_finals, _pairs, _hypothesis, _winners, _audit, _quality)
+    parts = (_finals, _pairs, _winners, _audit, _quality, _extras)
     texts = ("\n\n".join(block.rstrip("\n") for block in part(evidence)) for part in parts)
     return [text for text in texts if text]
 
@@ -25,16 +24,17 @@ def sections(evidence: Evidence) -> list[str]:
 def _finals(evidence: Evidence) -> Iterable[str]:
     if max((one.searches for one in evidence.finals), default=0) < 2:
         return
-    yield "## Final validation loss of the replicates"
-    header = ["method", "n", "median", "interval", "IQM", "interval", "reached target", "epochs to target"]
+    subject, form = evidence.subject, evidence.form
+    yield f"## Final {subject.metric.name} of the replicates"
+    header = ["method", "n", "median", "interval", "IQM", "interval", "reached target", f"{subject.unit}s to target"]
     rows = [
         [
             one.method,
             _of(one.searches - one.without_result, one.searches),
-            *_two_cells(one.median, _LOSS),
-            *_two_cells(one.iqm, _LOSS),
+            *_two_cells(one.median, form),
+            *_two_cells(one.iqm, form),
             _of(one.reached, one.searches),
-            _cell(one.epochs_to_target.value, _COUNT),
+            _cell(one.steps_to_target.value, _COUNT),
             _cell(one.seconds_to_target.value, ".1f"),
             _cell(one.rank, _SHARE),
         ]
@@ -44,8 +44,8 @@ def _finals(evidence: Evidence) -> Iterable[str]:
     yield (
         "n: searches with a result. Intervals: 95% confidence. The interval of the median assumes no "
         "distribution; with 5 searches it is their range, with 93.75% confidence, and with fewer there is "
-        "none. IQM: interquartile mean, the mean of the middle half. The target is a validation loss of "
-        f"{evidence.target:.4f}. Epochs and seconds to target are medians; \u221e means that at least half "
+        f"none. IQM: interquartile mean, the mean of the middle half. The target is a {subject.metric.name} of "
+        f"{evidence.target:{form}}. {subject.unit.capitalize()}s and seconds to target are medians; \u221e means that at least half "
         "of the searches did not reach the target. Average rank: the rank among the methods, averaged over "
         "the budget that all of them spent; 1 is best."
     )
@@ -54,28 +54,30 @@ def _finals(evidence: Evidence) -> Iterable[str]:
 def _pairs(evidence: Evidence) -> Iterable[str]:
     if max((one.pair.n for one in evidence.verdicts), default=0) < 2:
         return
+    subject, form = evidence.subject, evidence.form
     yield "## Every two methods"
-    yield "\n".join(f"- {sentence(one)}" for one in evidence.verdicts)
-    header = ["A", "B", "A is", "n", "A - B", "95% interval", "P(A lower)", "95% interval", "effect"]
+    yield "\n".join(f"- {sentence(one, subject, form)}" for one in evidence.verdicts)
+    header = ["A", "B", "A is", "n", "A - B", "95% interval", "P(A better)", "95% interval", "effect"]
     rows = [
         [
             one.pair.a,
             one.pair.b,
             one.outcome.value,
             str(one.pair.n),
-            *_two_cells(one.pair.difference, "+.4f"),
-            *_two_cells(one.pair.a_lower, _SHARE),
+            *_two_cells(one.pair.difference, f"+{form}"),
+            *_two_cells(one.pair.a_better, _SHARE),
             _cell(one.pair.effect, "+.2f"),
-            _cell(one.pair.p_holm, _LOSS),
-            _cell(one.pair.p_equivalent_holm, _LOSS),
-            _cell(one.pair.p_wilcoxon_holm, _LOSS),
+            _cell(one.pair.p_holm, _P),
+            _cell(one.pair.p_equivalent_holm, _P),
+            _cell(one.pair.p_wilcoxon_holm, _P),
         ]
         for one in evidence.verdicts
     ]
     yield markdown_table([*header, "p", "p equivalent", "p Wilcoxon"], rows)
     yield (
-        "A - B: mean difference of the final validation loss within a replicate; below 0, A is better. P(A "
-        "lower): share of replicates in which A has the lower loss. n: replicates in which both have a "
+        f"A - B: mean difference of the final {subject.metric.name} within a replicate; "
+        f"{'below' if subject.sign > 0 else 'above'} 0, A is better. P(A better): share of replicates in which "
+        f"A has the {subject.better} {subject.metric.name}. n: replicates in which both have a "
         "result. Effect: Hedges' g, in standard deviations of the differences. p: paired t-test. p "
         f"equivalent: {_equivalence(evidence.margin)}. p Wilcoxon: "
         "signed-rank test, for information only; before correction it cannot be below 2 to the power of 1 - "
@@ -92,43 +94,41 @@ def _equivalence(margin: float | None) -> str:
     return f"two one-sided t-tests against a margin of {margin:g}"
 
 
-def _hypothesis(evidence: Evidence) -> Iterable[str]:
-    found = evidence.hypothesis
-    yield f"## {HYPOTHESIS}"
-    yield f"{found.accuracy.sentence} {found.seconds.sentence}"
-    if found.repeated:
-        yield f"Runs left out because they repeat a configuration within their replicate: {found.repeated}."
-
-
 def _winners(evidence: Evidence) -> Iterable[str]:
     if evidence.winners is None:
         return
     yield "## Retrained winners"
-    header = ["method", "n", "test accuracy", "95% interval", "sd between searches", "sd between seeds"]
-    rows = [
-        [
-            one.method,
-            _of(one.searches, one.searches + one.without_result),
-            *_two_cells(one.test_accuracy, _LOSS),
-            _cell(one.between, _LOSS),
-            _cell(one.within, _LOSS),
-            *_two_cells(one.loss_gap, "+.4f"),
-            *_two_cells(one.accuracy_gap, "+.4f"),
-        ]
-        for one in evidence.winners
-    ]
-    yield markdown_table([*header, "loss gap", "95% interval", "accuracy gap", "95% interval"], rows)
+    header = ["method", "value", "n", "mean", "95% interval", "sd between searches", "sd between seeds"]
+    rows = []
+    for name in evidence.final:
+        values = [one.measured[name].mean.value for one in evidence.winners]
+        form = evidence.form if name == evidence.subject.metric.name else result_form(values)
+        for one in evidence.winners:
+            found = one.measured[name]
+            rows.append(
+                [
+                    one.method,
+                    name,
+                    _of(found.mean.n, one.searches),
+                    *_two_cells(found.mean, form),
+                    _cell(found.between, form),
+                    _cell(found.within, form),
+                    *_two_cells(one.gap, f"+{evidence.form}"),
+                ]
+            )
+    yield markdown_table([*header, "gap", "95% interval"], rows)
     yield (
-        "The winner of a search is its configuration with the lowest validation loss, retrained with new "
-        "seeds. Only retraining uses the test images. Loss gap: validation loss after retraining minus the "
-        "loss that the search reported. Accuracy gap: validation accuracy that the search reported minus "
-        "test accuracy after retraining. If a gap is above 0, the search reported too good a result."
+        f"The winner of a search is its configuration with the {evidence.subject.best} "
+        f"{evidence.subject.metric.name}, retrained with new seeds. n: searches with a value. Gap: how much "
+        f"better the {evidence.subject.metric.name} is that the search reported than the one after retraining; "
+        "above 0, the search reported too good a result."
     )
 
 
 def _audit(evidence: Evidence) -> Iterable[str]:
     if evidence.audit is None:
         return
+    unit = evidence.subject.unit
     yield "## What early stopping cost and saved"
     for one in evidence.audit:
         if one.audited == 0:
@@ -137,9 +137,9 @@ def _audit(evidence: Evidence) -> Iterable[str]:
         won, best = _percent(one.would_have_won), _percent(one.among_best)
         yield (
             f"{one.method}: {one.audited} of {count_of(one.stopped, 'stopped trial')} were trained to the "
-            f"end. Of these, {won} would have had the lowest loss of their search, and {best} would have "
-            f"been among its best {BEST}. Stopping saved {one.epochs_saved.value:.1f} epochs per stopped "
-            f"trial on average, about {100 * one.share_saved:.0f}% of all epochs that the searches would "
+            f"end. Of these, {won} would have been the best of their search, and {best} would have "
+            f"been among its best {BEST}. Stopping saved {one.steps_saved.value:.1f} {unit}s per stopped "
+            f"trial on average, about {100 * one.share_saved:.0f}% of all {unit}s that the searches would "
             "have needed without it."
         )
 
@@ -165,6 +165,12 @@ def _quality(evidence: Evidence) -> Iterable[str]:
         "ended. Best at a bound: searches whose best trial lies at the lower or upper bound of a parameter's "
         "range; better trials may lie beyond it."
     )
+
+
+def _extras(evidence: Evidence) -> Iterable[str]:
+    for extra in evidence.extras:
+        yield f"## {extra.title}"
+        yield " ".join(extra.sentences)
 
 
 def _of(count: int, total: int) -> str:

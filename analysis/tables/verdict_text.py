@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis.formatting import count_of
+from analysis.records.subject import Subject
 from analysis.statistics.pairwise import MIN_REPLICATES, Pair
 from analysis.statistics.power import MAX_REPLICATES
 from analysis.statistics.verdicts import ALPHA, Outcome, Verdict
@@ -15,15 +16,15 @@ _NO_BETTER = "No method is shown to be better than another"
 _NO_CLAIM = f"{_NO_BETTER} or equivalent to it"
 
 
-def sentence(verdict: Verdict) -> str:
-    """Say what the replicates show about two methods, with the numbers."""
+def sentence(verdict: Verdict, subject: Subject, form: str) -> str:
+    """Say what the replicates show about two methods, with the numbers; `form` is that of the objective."""
     pair = verdict.pair
     if pair.n < MIN_REPLICATES:
         return (
             f"{pair.a} and {pair.b} are undecided: both have a result in {count_of(pair.n, 'replicate')}, "
             f"and fewer than {MIN_REPLICATES} cannot tell a difference from chance."
         )
-    seen = f"{_difference(pair)}, n = {pair.n} replicates"
+    seen = f"{_difference(pair, subject, form)}, n = {pair.n} replicates"
     if verdict.outcome is Outcome.EQUIVALENT:
         return (
             f"{pair.a} and {pair.b} are equivalent within {verdict.margin:g}: {seen}, "
@@ -34,11 +35,12 @@ def sentence(verdict: Verdict) -> str:
     return f"{pair.a} is {verdict.outcome} than {pair.b}: {seen}, {_p(pair.p_holm, pair.tests)}."
 
 
-def summary(verdicts: Sequence[Verdict]) -> str:
+def summary(verdicts: Sequence[Verdict], subject: Subject) -> str:
     """Summarise all verdicts: first who is better, equivalent or undecided, then how far to trust this.
 
     Args:
         verdicts: those on all pairs of one study. At least one pair has MIN_REPLICATES replicates.
+        subject: what the searches have in common.
     """
     margin, counts = verdicts[0].margin, sorted({verdict.pair.n for verdict in verdicts})
     replicates = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
@@ -51,7 +53,7 @@ def summary(verdicts: Sequence[Verdict]) -> str:
     if undecided:
         text += f" Undecided: {len(undecided)} of {pairs}{needed}."
     text += (
-        f" The comparison uses the final validation loss of n = {replicates} paired replicates, {pairs} of "
+        f" The comparison uses the final {subject.metric.name} of n = {replicates} paired replicates, {pairs} of "
         f"methods. {_meaning(margin)} {_false_claims(verdicts)}"
     )
     if needed:
@@ -110,15 +112,17 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _difference(pair: Pair) -> str:
+def _difference(pair: Pair, subject: Subject, form: str) -> str:
     found = pair.difference
     if pair.spread == 0 and abs(found.value) <= 1e-12:
-        return "the same loss in every replicate"
+        return f"the same {subject.metric.name} in every replicate"
     side = "lower" if found.value < 0 else "higher"
-    text = f"{pair.a}'s final loss is {abs(found.value):.4f} {side} on average"
+    text = f"{pair.a}'s final {subject.metric.name} is {abs(found.value):{form}} {side} on average"
     if pair.spread == 0:
         return f"{text}, by the same amount in every replicate"
-    return f"{text} (difference {found.value:+.4f}, 95% interval {found.low:+.4f} to {found.high:+.4f})"
+    signed = f"+{form}"
+    interval = f"{found.low:{signed}} to {found.high:{signed}}"
+    return f"{text} (difference {found.value:{signed}}, 95% interval {interval})"
 
 
 def _p(p: float, tests: int) -> str:

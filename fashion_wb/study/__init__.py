@@ -10,5 +10,6 @@ A study is of a *subject*, a sweep file and where its program runs, by several *
     retraining     winners, trained again and measured
     audit          stopped trials, trained to the end
     conditions     the machine, versions and settings recorded with the results
+    reported       what is reported beside the objective
     fashion_mnist  the settings of this project's own study
 """

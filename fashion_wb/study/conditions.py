@@ -12,7 +12,7 @@ from typing import Any
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
-from fashion_wb.study.fashion_mnist import current_conditions
+from fashion_wb.study.fashion_mnist import conditions_of_older_version
 
 FILE = "conditions.json"
 _PACKAGES = ("torch", "wandb", "sweeps", "optuna", "hyperopt")
@@ -61,6 +61,11 @@ def read_conditions(folder: Path) -> dict[str, Any] | None:
     return record
 
 
+def current_conditions(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `read_conditions` read in the form of this version."""
+    return dict(record) if "budget" in record else conditions_of_older_version(record)
+
+
 def check_conditions(folder: Path, settings: Mapping[str, Any]) -> None:
     """Check that the study in `folder`, if there is one, began with the same settings.
 
@@ -74,7 +79,7 @@ def check_conditions(folder: Path, settings: Mapping[str, Any]) -> None:
     recorded = read_conditions(folder)
     if recorded is None:
         return
-    before = recorded if "budget" in recorded else current_conditions(recorded)
+    before = current_conditions(recorded)
     for name, label in _FIXED.items():
         was, now = before.get(name), settings.get(name)
         if was != now:
