@@ -4,6 +4,7 @@ The packages and modules, from top to bottom. Each imports only from those below
 `tests/test_layers.py` checks:
 
     outputs, readme             write all results to one folder; write those in README.md
+    fashion_mnist               what our own study reports beside what every study does
     html_report, wandb_report   one self-contained page; a report on W&B's server
     figures                     figures as PNG
     tables                      tables and sentences as text, Markdown and CSV
@@ -11,5 +12,5 @@ The packages and modules, from top to bottom. Each imports only from those below
     statistics                  estimates, tests and verdicts
     sources                     offline sweeps and W&B's server as records
     records                     searches, reruns and data frames of trials
-    formatting                  numbers and tables as text
+    formatting, extra           numbers and tables as text; a section that only one study has
 """

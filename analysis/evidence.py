@@ -28,7 +28,7 @@ from analysis.statistics.pairwise import compare_pairs, paired_results
 from analysis.statistics.quality import Quality, search_quality
 from analysis.statistics.verdicts import Verdict, judge
 from analysis.statistics.winners import Winners, summarise_winners
-from fashion_wb.study.reported import Reported
+from fashion_wb.study.reported import NOTHING_MORE, Reported
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def gather(
     retrained: Sequence[RetrainedWinner] = (),
     audited: Sequence[AuditedTrial] = (),
     *,
-    reported: Reported = Reported(),
+    reported: Reported = NOTHING_MORE,
     target: float | None = None,
 ) -> Evidence:
     """Gather the evidence from the searches of one study; the same searches give the same evidence.

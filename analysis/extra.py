@@ -15,7 +15,7 @@ class Extra:
     """A section of its own.
 
     Attributes:
-        title: of the section.
+        title: of the section, a statement that the section is about.
         sentences: what is found, one finding each.
         caption: of the page's charts.
         charts: makes the page's charts as Vega-Lite, side by side.

@@ -17,7 +17,7 @@ from analysis.tables.evidence_frames import finals_frame, pairs_frame, winners_f
 from analysis.tables.evidence_text import sections
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
-from fashion_wb.study.reported import Reported
+from fashion_wb.study.reported import NOTHING_MORE, Reported
 
 # The files of every study; an extra may add figures.
 OUTPUT_FILES = (
@@ -34,7 +34,7 @@ def write_comparison(
     retrained: Sequence[RetrainedWinner] = (),
     audited: Sequence[AuditedTrial] = (),
     conditions: Mapping[str, Any] | None = None,
-    reported: Reported = Reported(),
+    reported: Reported = NOTHING_MORE,
 ) -> str:
     """Write OUTPUT_FILES into folder `out`, and return the text to print.
 

@@ -11,8 +11,8 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from analysis.fashion_mnist.hypothesis import HYPOTHESIS, Half, Hypothesis
 from analysis.figures.style import message, new_figure, tidy
-from analysis.statistics.filters import HYPOTHESIS, Half, Hypothesis
 
 COLOUR_MAP = "viridis"
 LABELS = {

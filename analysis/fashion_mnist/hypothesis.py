@@ -86,14 +86,17 @@ def check_hypothesis(trials: pd.DataFrame) -> Hypothesis:
         trials: the result of `frames.trials_frame`.
     """
     needed = ["filters", "lr", "valid_accuracy", "seconds"]
-    finished = trials[(trials["state"] == TrialState.FINISHED) & trials[needed].notna().all(axis=1)]
-    full = finished[finished["epochs"] == finished["epochs"].max()]
-    once = full.drop_duplicates(["replicate", "filters", "units1", "units2", "lr"])
+    # A comparison may be of sweeps that vary other parameters, or report other values.
+    parameters = ["filters", "units1", "units2", "lr"]
+    known = trials.reindex(columns=[*dict.fromkeys([*trials.columns, *parameters, *needed])])
+    finished = known[(known["state"] == TrialState.FINISHED) & known[needed].notna().all(axis=1)]
+    full = finished[finished["steps"] == finished["steps"].max()]
+    once = full.drop_duplicates(["replicate", *parameters])
     runs = once[needed].astype("float64").reset_index(drop=True)
     halves = {outcome: _half(runs, outcome) for outcome in HALVES}
     return Hypothesis(
         runs=runs,
-        epochs=0 if full.empty else int(full["epochs"].iloc[0]),
+        epochs=0 if full.empty else int(full["steps"].iloc[0]),
         repeated=len(full) - len(once),
         accuracy=halves["valid_accuracy"],
         seconds=halves["seconds"],

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
-
-import pandas as pd
 
 from analysis.evidence import Evidence
-from analysis.formatting import count_of, format_value
+from analysis.formatting import count_of, result_form
 from analysis.html_report.cells import count_range, duration
-from analysis.statistics.methods import HYPERPARAMETERS, best_trial
+from analysis.statistics.methods import best_trial
 from analysis.statistics.pairwise import MIN_REPLICATES
 from analysis.statistics.verdicts import Outcome, Verdict
-from analysis.tables.comparison import verdict
+from analysis.tables.comparison import configuration_of, results_of, verdict
 from analysis.tables.verdict_text import summary
 
 
@@ -27,17 +24,20 @@ def headline(evidence: Evidence) -> str:
         return f"Only {methods[0]} was run: there is nothing to compare it with."
     if not any(one.pair.n >= MIN_REPLICATES for one in evidence.verdicts):
         return _too_few(evidence)
-    return _judged(methods, evidence.verdicts)
+    return _judged(evidence)
 
 
 def statements(evidence: Evidence) -> tuple[str, ...]:
     """Give the evidence behind the headline: the verdicts, the retrained winners, the best trial."""
     best = best_trial(evidence.trials)
     if best is None:
-        return (verdict(evidence.trials, evidence.margin),)
+        return (verdict(evidence),)
     tested = any(one.pair.n >= MIN_REPLICATES for one in evidence.verdicts)
-    verdicts = [summary(evidence.verdicts)] if tested else []
-    return (*verdicts, *_winners(evidence), _best(best))
+    verdicts = [summary(evidence.verdicts, evidence.subject)] if tested else []
+    configuration = configuration_of(best, evidence.subject)
+    results = results_of(best, evidence.subject, evidence.forms)
+    found = f"Best single trial: {configuration} ({best['method']}, run {best['run']}), {results}."
+    return (*verdicts, *_winners(evidence), found)
 
 
 def study_size(evidence: Evidence) -> str:
@@ -49,32 +49,29 @@ def study_size(evidence: Evidence) -> str:
         count_of(len(evidence.methods), "method"),
         f"n = {each} {'search' if each == '1' else 'searches'} of each",
         count_of(trials, "trial") if trials < 1000 else f"{trials:,} trials",
-        f"{int(evidence.trials['epochs'].sum()):,} epochs",
-        f"{duration(known)} of training",
+        f"{int(evidence.trials['steps'].sum()):,} {evidence.subject.unit}s",
+        f"{duration(known)} of trials",
     ]
     return " · ".join(parts)
 
 
 def _winners(evidence: Evidence) -> list[str]:
-    known = [one for one in evidence.winners or () if math.isfinite(one.test_accuracy.value)]
-    if not known:
-        return []
-    known.sort(key=lambda one: one.test_accuracy.value)
-    ends = dict.fromkeys(f"{one.test_accuracy.value:.4f} ({one.method})" for one in (known[0], known[-1]))
-    n = count_range(one.searches for one in known)
-    searches = "search" if n == "1" else "searches"
-    accuracy = " to ".join(ends)
-    return [f"Retrained winners reach a mean test accuracy of {accuracy}, n = {n} {searches} of each method."]
-
-
-def _best(best: pd.Series[Any]) -> str:
-    names = [name for name in HYPERPARAMETERS if pd.notna(best[name])]
-    known = [f"{name} {format_value(name, best[name])}" for name in names]
-    configuration = ", ".join(known) or "nothing recorded"
-    results = [f"validation loss {format_value('valid_loss', best['valid_loss'])}"]
-    if pd.notna(best["valid_accuracy"]):
-        results.append(f"accuracy {format_value('valid_accuracy', best['valid_accuracy'])}")
-    return f"Best single trial: {configuration} ({best['method']}, run {best['run']}), {', '.join(results)}."
+    found = []
+    for name in evidence.final:
+        means = [(one.measured[name].mean, one.method) for one in evidence.winners or ()]
+        known = [(mean, method) for mean, method in means if math.isfinite(mean.value)]
+        if not known:
+            continue
+        known.sort(key=lambda each: each[0].value)
+        form = result_form(mean.value for mean, _ in known)
+        ends = dict.fromkeys(f"{mean.value:{form}} ({method})" for mean, method in (known[0], known[-1]))
+        n = count_range(mean.n for mean, _ in known)
+        searches = "search" if n == "1" else "searches"
+        reached = " to ".join(ends)
+        found.append(
+            f"Retrained winners reach a mean {name} of {reached}, n = {n} {searches} of each method."
+        )
+    return found
 
 
 def _too_few(evidence: Evidence) -> str:
@@ -83,11 +80,12 @@ def _too_few(evidence: Evidence) -> str:
     return f"Fewer than {MIN_REPLICATES} paired replicates cannot show which method is better."
 
 
-def _judged(methods: Sequence[str], verdicts: Sequence[Verdict]) -> str:
-    wins = _wins(verdicts)
+def _judged(evidence: Evidence) -> str:
+    methods, verdicts = evidence.methods, evidence.verdicts
+    wins, name = _wins(verdicts), evidence.subject.metric.name
     best = max(methods, key=lambda method: wins.get(method, 0))
     if wins.get(best, 0) == len(methods) - 1:
-        return f"{best} found lower losses than {_others(len(methods) - 1)}."
+        return f"{best} found a better {name} than {_others(len(methods) - 1)}."
     undecided = sum(one.outcome is Outcome.UNDECIDED for one in verdicts)
     pairs = count_of(len(verdicts), "pair")
     are_undecided = "is undecided" if undecided == 1 else "are undecided"
@@ -97,7 +95,7 @@ def _judged(methods: Sequence[str], verdicts: Sequence[Verdict]) -> str:
         verb = "differs" if differ == 1 else "differ"
         return f"No method beats all others: {differ} of {pairs} {verb}, {rest}."
     if undecided == 0:
-        return f"All methods are equivalent within {verdicts[0].margin:g} of validation loss."
+        return f"All methods are equivalent within {verdicts[0].margin:g} of {name}."
     if undecided < len(verdicts):
         some = f"{undecided} of {pairs} {are_undecided}"
         return f"No method is shown to be better than another: {some}, the rest equivalent."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from analysis.evidence import Evidence
 from analysis.formatting import count_of
@@ -13,14 +14,23 @@ from analysis.statistics.verdicts import Outcome
 from fashion_wb.trial import TrialState
 
 
-def limits(evidence: Evidence, left_out: Sequence[str] = ()) -> tuple[str, ...]:
+def limits(
+    evidence: Evidence, conditions: Mapping[str, Any] | None = None, left_out: Sequence[str] = ()
+) -> tuple[str, ...]:
     """Say what the data does not show; `left_out` comes last.
 
     Args:
         evidence: the study.
+        conditions: of the study, if they were recorded.
         left_out: sentences on what could not be read.
     """
-    found = [*_replicates(evidence), *_unfair(evidence), *_untested(evidence), *_partial(evidence)]
+    found = [
+        *_replicates(evidence),
+        *_unpaired(conditions),
+        *_unfair(evidence),
+        *_untested(evidence),
+        *_partial(evidence),
+    ]
     found.append(
         "The results hold for one model, one data set, one search space and one budget. Another choice of "
         "any of these may change the ranking. Times hold only for the machine they were measured on and "
@@ -49,14 +59,24 @@ def _replicates(evidence: Evidence) -> list[str]:
     return found
 
 
+def _unpaired(conditions: Mapping[str, Any] | None) -> list[str]:
+    if conditions is None or conditions.get("paired", True):
+        return []
+    return [
+        "Trials are not paired: no parameter gives them a seed, so replicates of two methods share a number "
+        "only. Paired tests stay valid, but find less than they would with paired trials."
+    ]
+
+
 def _unfair(evidence: Evidence) -> list[str]:
-    per_search = evidence.results.groupby("method")["epochs"].median()
+    unit = f"{evidence.subject.unit}s"
+    per_search = evidence.results.groupby("method")["steps"].median()
     if len(per_search) > 1 and per_search.max() > 1.1 * max(1, per_search.min()):
         low, high = per_search.min(), per_search.max()
         return [
-            f"Methods did not spend the same: the median search took {low:,.0f} epochs with "
-            f"{per_search.idxmin()} and {high:,.0f} with {per_search.idxmax()}. Final losses ignore that "
-            "cost; to see it, compare the curves at equal epochs."
+            f"Methods did not spend the same: the median search took {low:,.0f} {unit} with "
+            f"{per_search.idxmin()} and {high:,.0f} with {per_search.idxmax()}. Final results ignore that "
+            f"cost; to see it, compare the curves at equal {unit}."
         ]
     return []
 
@@ -65,8 +85,8 @@ def _untested(evidence: Evidence) -> list[str]:
     found = []
     if evidence.winners is None:
         found.append(
-            "Winning losses are too optimistic: each is the best of many tries, and no winner was retrained. "
-            "How the winners do on the test split is unknown."
+            "Winning results are too optimistic: each is the best of many tries, and no winner was "
+            "retrained. How the winners do on new data is unknown."
         )
     if evidence.audit is None and (evidence.trials["state"] == TrialState.STOPPED).any():
         found.append("What early stopping cost is unknown: no stopped trial was trained to the end.")
@@ -78,7 +98,8 @@ def _partial(evidence: Evidence) -> list[str]:
     running = int((trials["state"] == TrialState.RUNNING).sum())
     if running:
         found.append(
-            f"Results leave out {count_of(running, 'trial')} still running; the epochs spent so far count."
+            f"Results leave out {count_of(running, 'trial')} still running; the "
+            f"{evidence.subject.unit}s spent so far count."
         )
     unknown = int(trials["seconds"].isna().sum())
     if unknown:

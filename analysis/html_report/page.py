@@ -12,12 +12,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analysis.evidence import Evidence
-from analysis.html_report.cells import count_range, intervals_text
+from analysis.formatting import result_form
+from analysis.html_report.cells import count_range, intervals_text, number
 from analysis.html_report.charts.curves import has_band, incumbent_spec, random_sentence
-from analysis.html_report.charts.hypothesis import filters_spec
-from analysis.html_report.charts.scatters import accuracy_panels, thinned
+from analysis.html_report.charts.scatters import result_panels
 from analysis.html_report.charts.strips import strip_spec
-from analysis.html_report.charts.style import Mark, method_marks
+from analysis.html_report.charts.style import Mark, method_marks, short
+from analysis.html_report.conditions import conditions_shown
 from analysis.html_report.headline import headline, statements, study_size
 from analysis.html_report.limits import limits
 from analysis.html_report.pairs import pair_matrix, pairs_table
@@ -44,12 +45,21 @@ def render(
     """
     marks = method_marks(evidence.methods)
     figures = _figures(evidence, marks)
-    panels = accuracy_panels(evidence.trials, marks)
+    panels = result_panels(evidence, marks)
     for i, panel in enumerate(panels.panels if panels else ()):
-        figures[f"accuracy-{i}"] = panel.spec
+        figures[f"space-{i}"] = panel.spec
+    extras = []
+    for i, extra in enumerate(evidence.extras):
+        charts = {f"extra-{i}-{j}": spec for j, spec in enumerate(extra.charts())}
+        figures |= charts
+        extras.append((extra, list(charts)))
     return _template().render(
         title=TITLE,
         evidence=evidence,
+        subject=evidence.subject,
+        number=number,
+        paired=(conditions or {}).get("paired", True),
+        final_command=(conditions or {}).get("final_command"),
         marks=marks,
         figures=figures,
         headline=headline(evidence),
@@ -58,60 +68,60 @@ def render(
         axes=[axis for axis in AXES if f"curves-{axis}" in figures],
         band=has_band(evidence.curves["trials"]),
         n=count_range(one.searches for one in evidence.finals),
-        random_sentence=random_sentence(evidence.random_band),
+        random_sentence=random_sentence(evidence.random_band, evidence.subject, evidence.form),
         medians=intervals_text(one.median for one in evidence.finals),
         results_table=results_table(evidence),
         cost_table=cost_table(evidence),
-        matrix=pair_matrix(evidence.methods, evidence.verdicts),
-        pairs_table=pairs_table(evidence.verdicts) if _tested(evidence) else None,
+        matrix=pair_matrix(evidence.methods, evidence.verdicts, evidence.subject, evidence.form),
+        pairs_table=pairs_table(evidence.verdicts, evidence.subject, evidence.form)
+        if _tested(evidence)
+        else None,
         winners_table=winners_table(evidence) if evidence.winners else None,
         panels=panels,
-        runs_note=thinned(evidence.hypothesis.runs)[1],
+        extras=extras,
         audit_table=audit_table(evidence) if evidence.audit else None,
         stopped=bool((evidence.trials["state"] == "stopped").any()),
         quality_table=quality_table(evidence),
-        trials=trial_table(evidence.trials),
-        conditions={name.replace("_", " "): value for name, value in (conditions or {}).items()},
-        limits=limits(evidence, left_out),
+        trials=trial_table(evidence),
+        conditions=conditions_shown(conditions),
+        limits=limits(evidence, conditions, left_out),
     )
 
 
 def _figures(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, dict[str, Any]]:
     """Make the specifications of all figures that have something to draw, by name."""
-    runs, _ = thinned(evidence.hypothesis.runs)
-    every = {f"curves-{axis}": incumbent_spec(evidence.curves[axis], marks) for axis in AXES}
+    subject, form = evidence.subject, evidence.form
+    every = {f"curves-{axis}": incumbent_spec(evidence.curves[axis], marks, subject, form) for axis in AXES}
     every["finals"] = _finals(evidence, marks)
-    every["winners"] = _winners(evidence, marks)
+    every |= {f"winners-{i}": _winners(evidence, name, marks) for i, name in enumerate(evidence.final)}
     every["seconds"] = _seconds(evidence, marks)
-    every["filters-accuracy"] = filters_spec(runs, "valid_accuracy", "validation accuracy", ".3f")
-    every["filters-seconds"] = filters_spec(runs, "seconds", "seconds of a run", ",d")
     return {name: spec for name, spec in every.items() if spec is not None}
 
 
 def _finals(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, Any] | None:
     values = _named(evidence.results).assign(value=evidence.results["final"])
     estimates = {one.method: one.median for one in evidence.finals}
-    return strip_spec(values, estimates, marks, "lowest validation loss of a search", ".3f")
+    title = f"{evidence.subject.best} {short(evidence.subject.metric.name)} of a search"
+    return strip_spec(values, estimates, marks, title, evidence.form)
 
 
-def _winners(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, Any] | None:
+def _winners(evidence: Evidence, name: str, marks: Sequence[Mark]) -> dict[str, Any] | None:
     rows = [
-        {"method": one.method, "value": accuracy, "name": f"replicate {one.replicate}, seed {seed}"}
+        {"method": one.method, "value": value, "name": f"replicate {one.replicate}, seed {seed}"}
         for one in evidence.retrained
-        for seed, accuracy in zip(one.seeds, one.test_accuracy, strict=True)
+        for seed, value in zip(one.seeds, one.measured.get(name, ()), strict=False)
     ]
-    estimates = {one.method: one.test_accuracy for one in evidence.winners or ()}
+    estimates = {one.method: one.measured[name].mean for one in evidence.winners or ()}
     values = pd.DataFrame(rows, columns=["method", "value", "name"])
-    return strip_spec(values, estimates, marks, "test accuracy of a retrained winner", ".3f")
+    form = result_form(values["value"])
+    return strip_spec(values, estimates, marks, f"{short(name)} of a retrained winner", form)
 
 
 def _seconds(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, Any] | None:
     values = _named(evidence.results).assign(value=evidence.results["seconds"])
     known = values.dropna(subset="value").groupby("method", sort=False)["value"]
     estimates: dict[str, Estimate] = {str(method): median(own.to_list()) for method, own in known}
-    return strip_spec(
-        values, estimates, marks, "seconds of training and evaluation of a search", ",d", zero=True
-    )
+    return strip_spec(values, estimates, marks, "seconds of a search, over all its trials", ",d", zero=True)
 
 
 def _named(results: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.html_report.cells import DASH, Cell, Table, estimate, number, percent
+from analysis.records.subject import Subject
 from analysis.statistics.verdicts import Outcome, Verdict
 from analysis.tables.verdict_text import sentence
 
@@ -22,7 +23,7 @@ class MatrixCell:
     Attributes:
         outcome: the verdict on the row's method.
         sign: the symbol of the verdict.
-        difference: mean final loss of the row's method minus the column's; a dash if unknown.
+        difference: mean final result of the row's method minus the column's; a dash if unknown.
         n: replicates compared.
         sentence: the verdict as a sentence.
     """
@@ -42,31 +43,32 @@ class Matrix:
     rows: tuple[tuple[MatrixCell | None, ...], ...]
 
 
-def pair_matrix(methods: Sequence[str], verdicts: Sequence[Verdict]) -> Matrix:
+def pair_matrix(methods: Sequence[str], verdicts: Sequence[Verdict], subject: Subject, form: str) -> Matrix:
     """Make a cell for every ordered pair of methods."""
     squares = {}
     for one in verdicts:
         a, b, found = one.pair.a, one.pair.b, one.pair.difference.value
-        squares[a, b] = _cell(one, one.outcome, found)
-        squares[b, a] = _cell(one, OPPOSITE.get(one.outcome, one.outcome), -found)
+        squares[a, b] = _cell(one, one.outcome, found, subject, form)
+        squares[b, a] = _cell(one, OPPOSITE.get(one.outcome, one.outcome), -found, subject, form)
     rows = tuple(tuple(squares.get((a, b)) for b in methods) for a in methods)
     return Matrix(tuple(methods), rows)
 
 
-def pairs_table(verdicts: Sequence[Verdict]) -> Table:
+def pairs_table(verdicts: Sequence[Verdict], subject: Subject, form: str) -> Table:
     """Make a row per pair: the verdict and the numbers behind it."""
     header: tuple[str, ...] = ("first against second", "verdict on the first", "n")
-    header += ("difference of final loss", "first has lower loss in", "Hedges' g")
+    header += (f"difference of final {subject.metric.name}", "first is better in", "Hedges' g")
     header += ("p, difference", "p, equivalence", "p, Wilcoxon", "replicates still needed")
     caption = (
-        "Differences are first minus second, means over n paired replicates; below 0 the first method found "
-        "the lower loss. 95% intervals are in small print. p, difference: paired t-test. p, equivalence: "
+        "Differences are first minus second, means over n paired replicates; "
+        f"{'below' if subject.sign > 0 else 'above'} 0 the first method is better. 95% "
+        "intervals are in small print. p, difference: paired t-test. p, equivalence: "
         f"{_equivalence(verdicts[0].margin)}. p, Wilcoxon: signed-rank test, for comparison "
         f"only; no verdict uses it. Holm's method corrects every p for {verdicts[0].pair.tests} pairs. "
         "Replicates still needed: for a decision in 8 of 10 studies, if the true difference and spread are "
         "the ones observed."
     )
-    return Table(caption, header, tuple(map(_row, verdicts)), (0, 1))
+    return Table(caption, header, tuple(_row(one, form) for one in verdicts), (0, 1))
 
 
 def _equivalence(margin: float | None) -> str:
@@ -75,18 +77,19 @@ def _equivalence(margin: float | None) -> str:
     return f"two one-sided t-tests within {margin:g}"
 
 
-def _cell(one: Verdict, outcome: Outcome, difference: float) -> MatrixCell:
-    return MatrixCell(outcome.value, SIGNS[outcome], number(difference, "+z.4f"), one.pair.n, sentence(one))
+def _cell(one: Verdict, outcome: Outcome, difference: float, subject: Subject, form: str) -> MatrixCell:
+    text = number(difference, f"+z{form}")
+    return MatrixCell(outcome.value, SIGNS[outcome], text, one.pair.n, sentence(one, subject, form))
 
 
-def _row(one: Verdict) -> tuple[str | Cell, ...]:
+def _row(one: Verdict, form: str) -> tuple[str | Cell, ...]:
     pair = one.pair
     return (
         f"{pair.a} against {pair.b}",
         one.outcome.value,
         str(pair.n),
-        estimate(pair.difference, "+z.4f"),
-        percent(pair.a_lower),
+        estimate(pair.difference, f"+z{form}"),
+        percent(pair.a_better),
         number(pair.effect, "+.2f"),
         *map(_p, (pair.p_holm, pair.p_equivalent_holm, pair.p_wilcoxon_holm)),
         DASH if one.more_replicates is None else str(one.more_replicates),

@@ -4,35 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
-
-import pandas as pd
 
 from analysis.evidence import Evidence
-from analysis.formatting import format_value
+from analysis.formatting import result_form
 from analysis.html_report.cells import DASH, Cell, Table, duration, estimate, intervals_text, number, percent
 from analysis.statistics.finals import Finals
 from analysis.statistics.intervals import Estimate
-from analysis.statistics.methods import HYPERPARAMETERS
 from analysis.statistics.quality import Quality
+from analysis.tables.comparison import configuration_of
 
 
 def results_table(evidence: Evidence) -> Table:
     """Make the table of what the methods found, a row per method."""
-    tested = {one.method: one for one in evidence.winners or ()}
     several = any(one.searches > 1 for one in evidence.finals)
+    unit, name, form = evidence.subject.unit, evidence.subject.metric.name, evidence.form
+    winners = {one.method: one for one in evidence.winners or ()}
+    measured = evidence.final if winners else ()
     header = ["method", "searches (n)"]
-    header += ["final loss, median", "final loss, interquartile mean"] if several else ["final loss"]
-    header += ["test accuracy, mean"] if tested else []
-    header += ["reached target", "epochs to target", "time to target"]
+    header += [f"final {name}, median", f"final {name}, interquartile mean"] if several else [f"final {name}"]
+    header += [f"{each}, mean of winners" for each in measured]
+    header += ["reached target", f"{unit}s to target", "time to target"]
     header += ["average rank"] if several else []
     rows = []
     for one in evidence.finals:
-        row: list[str | Cell] = [one.method, str(one.searches), estimate(one.median)]
-        row += [estimate(one.iqm)] if several else []
-        if tested:
-            row.append(estimate(tested[one.method].test_accuracy) if one.method in tested else DASH)
-        row += [f"{one.reached} of {one.searches}", estimate(one.epochs_to_target, ".0f")]
+        row: list[str | Cell] = [one.method, str(one.searches), estimate(one.median, form)]
+        row += [estimate(one.iqm, form)] if several else []
+        won = winners.get(one.method)
+        row += [
+            estimate(won.measured[each].mean, _form(each, evidence)) if won else DASH for each in measured
+        ]
+        row += [f"{one.reached} of {one.searches}", estimate(one.steps_to_target, ".0f")]
         row.append(duration(one.seconds_to_target.value))
         rows.append((*row, *([number(one.rank, ".2f")] if several else [])))
     return Table(_results_caption(evidence), tuple(header), tuple(rows))
@@ -40,59 +41,59 @@ def results_table(evidence: Evidence) -> Table:
 
 def cost_table(evidence: Evidence) -> Table:
     """Make the table of what the methods spent and of their best trials, a row per method."""
-    header = ("method", "trials", "stopped", "failed", "epochs", "time", "best trial's configuration", "loss")
+    subject, forms = evidence.subject, evidence.forms
+    header = ("method", "trials", "stopped", "failed", f"{subject.unit}s", "time")
+    header += ("best trial's configuration", *subject.result_columns)
     rows = tuple(
         (
             total["method"],
-            *(f"{total[name]:,}" for name in ("trials", "stopped", "failed", "epochs")),
+            *(f"{total[name]:,}" for name in ("trials", "stopped", "failed", "steps")),
             duration(total["seconds"]),
-            _configuration(total),
-            number(total["valid_loss"]),
-            number(total["valid_accuracy"]),
+            configuration_of(total, subject),
+            *(number(total[name], forms[name]) for name in subject.result_columns.values()),
         )
         for _, total in evidence.comparison.iterrows()
     )
     caption = (
-        "Trials, epochs and time are sums over all searches of a method; time is training and evaluation. "
-        "Loss and accuracy are those of the single best trial, on validation data, at its best epoch."
+        f"Trials, {subject.unit}s and time are sums over all searches of a method. Results are those of the "
+        f"single best trial, at its best {subject.unit}."
     )
-    return Table(caption, (*header, "accuracy"), rows, (0, 6))
+    return Table(caption, header, rows, (0, 6))
 
 
 def winners_table(evidence: Evidence) -> Table:
-    """Make the table of retrained winners: test accuracy, and its gap to what the search reported."""
-    winners = evidence.winners or ()
-    header: tuple[str, ...] = ("method", "searches (n)", "test accuracy, mean")
-    header += ("sd between searches", "sd between seeds")
-    header += ("loss: retrained minus reported", "accuracy: reported minus test")
+    """Make the table of retrained winners: what they reach, and its gap to what the search reported."""
+    winners, name = evidence.winners or (), evidence.subject.metric.name
+    header: tuple[str, ...] = ("method", "value", "searches (n)", "mean")
+    header += ("sd between searches", "sd between seeds", f"{name}: reported better by")
     rows = tuple(
         (
             one.method,
-            str(one.searches),
-            estimate(one.test_accuracy),
-            number(one.between),
-            number(one.within),
-            estimate(one.loss_gap, "+.4f"),
-            estimate(one.accuracy_gap, "+.4f"),
+            each,
+            f"{found.mean.n} of {one.searches}",
+            estimate(found.mean, form),
+            number(found.between, form),
+            number(found.within, form),
+            estimate(one.gap, f"+{evidence.form}"),
         )
-        for one in winners
+        for each, form in ((each, _form(each, evidence)) for each in evidence.final)
+        for one, found in ((one, one.measured[each]) for one in winners)
     )
+    means = [one.measured[each].mean for one in winners for each in evidence.final]
     caption = (
-        f"Means over searches{_small_print([one.test_accuracy for one in winners])}; each search counts with "
-        "the mean over its seeds. A gap (last two columns) above 0 means that the search reported too good "
-        "a result."
+        f"Means over searches{_small_print(means)}; each search counts with the mean over its seeds. The "
+        f"last column is how much better the {name} is that the search reported than the one after retraining: "
+        "above 0, the search reported too good a result."
     )
-    without = [f"{one.without_result} of {one.method}" for one in winners if one.without_result]
-    if without:
-        caption += f" Retrained without a result: {', '.join(without)}."
-    return Table(caption, header, rows)
+    return Table(caption, header, rows, (0, 1))
 
 
 def audit_table(evidence: Evidence) -> Table:
     """Make the table of early stopping: what it saved and what it may have cost."""
     header: tuple[str, ...] = ("method", "stopped", "trained to the end (n)")
     header += ("would have won", "would have been among the best 3")
-    header += ("epochs saved per trial", "share of epochs saved")
+    unit = evidence.subject.unit
+    header += (f"{unit}s saved per trial", f"share of {unit}s saved")
     rows = tuple(
         (
             one.method,
@@ -100,7 +101,7 @@ def audit_table(evidence: Evidence) -> Table:
             str(one.audited),
             percent(one.would_have_won),
             percent(one.among_best),
-            estimate(one.epochs_saved, ".1f"),
+            estimate(one.steps_saved, ".1f"),
             f"{100 * one.share_saved:.0f} %" if math.isfinite(one.share_saved) else DASH,
         )
         for one in evidence.audit or ()
@@ -138,17 +139,22 @@ def _at_bounds(one: Quality) -> tuple[str, str]:
     return f"{one.at_bound} of {one.with_result}", where or DASH
 
 
-def _configuration(total: pd.Series[Any]) -> str:
-    known = [f"{name} {format_value(name, total[name])}" for name in HYPERPARAMETERS if pd.notna(total[name])]
-    return ", ".join(known) or DASH
+def _form(name: str, evidence: Evidence) -> str:
+    """Return the format of a value of retrained winners."""
+    if name == evidence.subject.metric.name:
+        return evidence.form
+    return result_form(one.measured[name].mean.value for one in evidence.winners or ())
 
 
 def _results_caption(evidence: Evidence) -> str:
     estimates = [value for one in evidence.finals for value in (one.median, one.iqm)]
-    text = f"Final loss: the lowest validation loss of a search{_small_print(estimates)}. "
+    subject, name = evidence.subject, evidence.subject.metric.name
+    text = f"Final {name}: the {subject.best} {name} of a search{_small_print(estimates)}. "
     if math.isfinite(evidence.target):
-        text += f"Target: a validation loss of {evidence.target:.4f}. Epochs and time to target are medians; "
-        text += "a dash means that fewer than half of the searches reached it. "
+        text += (
+            f"Target: a {name} of {evidence.target:{evidence.form}}. {subject.unit.capitalize()}s and time "
+        )
+        text += "to target are medians; a dash means that fewer than half of the searches reached it. "
     ranked = max((one.ranked for one in evidence.finals), default=0)
     if ranked > 1 and len(evidence.finals) > 1:
         text += f"Average rank: over the budget that all methods spent, n = {ranked} replicates; 1 is best. "

@@ -7,16 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.formatting import format_value
-from analysis.statistics.methods import HYPERPARAMETERS
+from analysis.evidence import Evidence
+from analysis.formatting import PLAIN, format_value
+from analysis.records.flat import Kind
 
 # 1,000 rows make 0.4 MB of HTML; trials.csv has all trials.
 MAX_ROWS = 1000
-COLUMNS = (
-    *("method", "replicate", "run", "state", "filters", "units1", "units2", "lr"),
-    *("epochs", "seconds", "valid_loss", "valid_accuracy"),
-)
-TEXT_COLUMNS = ("method", "run", "state")
+# Wider tables are hard to read.
+MOST_PARAMETERS = 12
+_BEFORE = ("method", "replicate", "run", "state")
+_TEXT = ("method", "run", "state")
 
 
 @dataclass(frozen=True)
@@ -26,33 +26,45 @@ class TrialTable:
     Attributes:
         header: names of the columns.
         is_text: for each column, whether it holds text rather than numbers.
-        rows: cells as text, lowest validation loss first; trials without a loss come last.
+        rows: cells as text, best trial first; trials without a result come last.
+        sorted_by: position of the column of the objective.
         states: the states that occur in the rows.
         total: how many trials there are in all.
-        same: hyperparameters with one value in all trials, which have no column.
+        same: parameters with one value in all trials, which have no column.
+        absent: names of further parameters without a column.
     """
 
     header: tuple[str, ...]
     is_text: tuple[bool, ...]
     rows: tuple[tuple[str, ...], ...]
+    sorted_by: int
     states: tuple[str, ...]
     total: int
     same: tuple[str, ...]
+    absent: tuple[str, ...]
 
 
-def trial_table(trials: pd.DataFrame) -> TrialTable:
-    """Make the table of the MAX_ROWS trials with the lowest loss, from `frames.trials_frame`."""
-    best = trials.sort_values("valid_loss", kind="stable", na_position="last").head(MAX_ROWS)
-    same = [name for name in HYPERPARAMETERS if _is_same(trials[name])]
-    names = [name for name in COLUMNS if name not in same]
-    columns = [[format_value(name, value) for value in best[name]] for name in names]
+def trial_table(evidence: Evidence) -> TrialTable:
+    """Make the table of the MAX_ROWS best trials."""
+    trials, subject, forms = evidence.trials, evidence.subject, evidence.forms
+    best = trials.sort_values("minimised", kind="stable", na_position="last").head(MAX_ROWS)
+    same = [one for one in subject.parameters if _is_same(trials[one.column])]
+    varying = [one for one in subject.parameters if one not in same]
+    shown = varying[:MOST_PARAMETERS]
+    results = subject.result_columns
+    names = [*_BEFORE, *(one.column for one in shown), "steps", "seconds", *results.values()]
+    heads = [*_BEFORE, *(one.name for one in shown), f"{subject.unit}s", "seconds", *results]
+    text = {*_TEXT, *(one.column for one in shown if one.kind is Kind.CATEGORY)}
+    columns = [[format_value(value, forms.get(name, PLAIN)) for value in best[name]] for name in names]
     return TrialTable(
-        header=tuple(name.replace("_", " ") for name in names),
-        is_text=tuple(name in TEXT_COLUMNS for name in names),
+        header=tuple(heads),
+        is_text=tuple(name in text for name in names),
         rows=tuple(zip(*columns, strict=True)),
+        sorted_by=names.index(subject.value),
         states=tuple(best["state"].unique()),
         total=len(trials),
-        same=tuple(f"{name} {format_value(name, trials[name].iloc[0])}" for name in same),
+        same=tuple(f"{one.name} {format_value(trials[one.column].iloc[0])}" for one in same),
+        absent=tuple(one.name for one in varying[MOST_PARAMETERS:]),
     )
 
 

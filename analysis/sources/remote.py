@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -59,7 +59,7 @@ def search_records(server: Server, path: WandbPath, stream: TextIO) -> Pulled:
 
 
 def _most_frequent_metric(sweeps: Sequence[PulledSweep]) -> Metric | None:
-    """Return the metric and goal of the most runs, the first of equals; None if no sweep with runs has one."""
+    """Return the metric and goal of the most runs, the first of equals; None if there is none."""
     runs: Counter[Metric] = Counter()
     for sweep in sweeps:
         if sweep.metric is not None and sweep.trials:
@@ -91,10 +91,7 @@ def _left_out(found: PullResult, metric: Metric | None, path: WandbPath) -> list
 
 
 def _listed(sweeps: Sequence[PulledSweep]) -> str:
-    return ", ".join(
-        f"{sweep.name} ({sweep.sweep_id}, {_metric_text(sweep.metric)})"
-        for sweep in sweeps
-    )
+    return ", ".join(f"{sweep.name} ({sweep.sweep_id}, {_metric_text(sweep.metric)})" for sweep in sweeps)
 
 
 def _metric_text(metric: Metric | None) -> str:

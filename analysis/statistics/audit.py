@@ -83,9 +83,7 @@ def _check(audited: Sequence[AuditedTrial], stopped: pd.DataFrame) -> None:
         seen.add(key)
 
 
-def _of_method(
-    method: str, audited: Sequence[AuditedTrial], trials: pd.DataFrame, subject: Subject
-) -> Audit:
+def _of_method(method: str, audited: Sequence[AuditedTrial], trials: pd.DataFrame, subject: Subject) -> Audit:
     own = trials[trials["method"] == method]
     finals = [(subject.sign * one.final, _other_trials(one, own)) for one in audited]
     won = [final < others["minimised"].min() for final, others in finals]

@@ -50,8 +50,8 @@ def random_band(trials: pd.DataFrame, method: str = "random") -> RandomBand | No
         method: the name of the method that is plain random search.
 
     Returns:
-        The band of `minimised`, up to the number of trials of the method's longest search. None if fewer than 2 trials
-        finished, or if the method stopped any trial early.
+        The band of `minimised`, up to the number of trials of the method's longest search. None if fewer than
+        2 trials finished, or if the method stopped any trial early.
     """
     own = trials[trials["method"] == method]
     finished = own.loc[own["state"] == TrialState.FINISHED, "minimised"].dropna()

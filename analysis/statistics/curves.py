@@ -106,9 +106,7 @@ def search_spending(trials: pd.DataFrame, steps: pd.DataFrame, axis: str) -> tup
     return tuple(found)
 
 
-def incumbent_curves(
-    spending: tuple[Spending, ...], axis: str, points: int = POINTS
-) -> tuple[Curve, ...]:
+def incumbent_curves(spending: tuple[Spending, ...], axis: str, points: int = POINTS) -> tuple[Curve, ...]:
     """Compute one curve per method, with the interval for its median, from `search_spending` along `axis`.
 
     A search that spent less than others of its method keeps its incumbent. A search without a result counts

@@ -109,7 +109,9 @@ def average_ranks(spending: Sequence[Spending]) -> dict[str, tuple[float, int]]:
     """
     methods = list(dict.fromkeys(one.method for one in spending))
     nothing = dict.fromkeys(methods, (math.nan, 0))
-    complete = [group for group in _by_replicate(spending) if sorted(s.method for s in group) == sorted(methods)]
+    complete = [
+        group for group in _by_replicate(spending) if sorted(s.method for s in group) == sorted(methods)
+    ]
     if not complete:
         return nothing
     budget = min(np.median([one.total for one in spending if one.method == method]) for method in methods)

@@ -77,8 +77,8 @@ def compare_pairs(results: pd.DataFrame, margin: float | None) -> tuple[Pair, ..
 
     Args:
         results: the result of `paired_results`; lower is better.
-        margin: smaller differences are equivalent; in units of the objective. Without one, nothing is tested for
-            equivalence: `p_equivalent` is NaN.
+        margin: smaller differences are equivalent; in units of the objective. Without one, nothing is tested
+            for equivalence: `p_equivalent` is NaN.
 
     Raises:
         ValueError: the margin is not above 0.

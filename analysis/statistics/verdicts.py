@@ -47,7 +47,8 @@ class Verdict:
     Attributes:
         pair: the numbers.
         outcome: the outcome for pair.a against pair.b.
-        margin: smaller differences are equivalent; in units of the objective. None if no pair can be equivalent.
+        margin: smaller differences are equivalent; in units of the objective. None if no pair can be
+            equivalent.
         more_replicates: number of replicates to add to both methods so that the tests decide in 8 of 10
             studies, if the observed difference and spread are the true ones. 0 if decided; None if unknown
             or if more than power.MAX_REPLICATES would be needed.

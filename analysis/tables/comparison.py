@@ -21,8 +21,8 @@ def reading(subject: Subject) -> str:
     """Explain the table of the methods."""
     first = next(iter((*subject.columns, subject.value)))
     return (
-        f"Trials counts those that ended: finished, stopped early or failed. {subject.unit.capitalize()}s and "
-        f"seconds are totals over all trials of the method. The columns from {first} on describe the trial "
+        f"Trials counts those that ended: finished, stopped early or failed. {subject.unit.capitalize()}s "
+        f"and seconds are totals over all trials of the method. The columns from {first} on describe the trial "
         f"with the {subject.best} {subject.metric.name}, at its best {subject.unit}."
     )
 

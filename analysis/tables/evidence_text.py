@@ -26,7 +26,16 @@ def _finals(evidence: Evidence) -> Iterable[str]:
         return
     subject, form = evidence.subject, evidence.form
     yield f"## Final {subject.metric.name} of the replicates"
-    header = ["method", "n", "median", "interval", "IQM", "interval", "reached target", f"{subject.unit}s to target"]
+    header = [
+        "method",
+        "n",
+        "median",
+        "interval",
+        "IQM",
+        "interval",
+        "reached target",
+        f"{subject.unit}s to target",
+    ]
     rows = [
         [
             one.method,
@@ -44,9 +53,9 @@ def _finals(evidence: Evidence) -> Iterable[str]:
     yield (
         "n: searches with a result. Intervals: 95% confidence. The interval of the median assumes no "
         "distribution; with 5 searches it is their range, with 93.75% confidence, and with fewer there is "
-        f"none. IQM: interquartile mean, the mean of the middle half. The target is a {subject.metric.name} of "
-        f"{evidence.target:{form}}. {subject.unit.capitalize()}s and seconds to target are medians; \u221e means that at least half "
-        "of the searches did not reach the target. Average rank: the rank among the methods, averaged over "
+        f"none. IQM: interquartile mean, the mean of the middle half. The target is a "
+        f"{subject.metric.name} of {evidence.target:{form}}. {subject.unit.capitalize()}s and seconds to target "
+        "are medians; \u221e means that at least half of the searches did not reach the target. Average rank: the rank among the methods, averaged over "
         "the budget that all of them spent; 1 is best."
     )
 
@@ -76,8 +85,8 @@ def _pairs(evidence: Evidence) -> Iterable[str]:
     yield markdown_table([*header, "p", "p equivalent", "p Wilcoxon"], rows)
     yield (
         f"A - B: mean difference of the final {subject.metric.name} within a replicate; "
-        f"{'below' if subject.sign > 0 else 'above'} 0, A is better. P(A better): share of replicates in which "
-        f"A has the {subject.better} {subject.metric.name}. n: replicates in which both have a "
+        f"{'below' if subject.sign > 0 else 'above'} 0, A is better. P(A better): share of replicates in "
+        f"which A has the {subject.better} {subject.metric.name}. n: replicates in which both have a "
         "result. Effect: Hedges' g, in standard deviations of the differences. p: paired t-test. p "
         f"equivalent: {_equivalence(evidence.margin)}. p Wilcoxon: "
         "signed-rank test, for information only; before correction it cannot be below 2 to the power of 1 - "
@@ -120,8 +129,8 @@ def _winners(evidence: Evidence) -> Iterable[str]:
     yield (
         f"The winner of a search is its configuration with the {evidence.subject.best} "
         f"{evidence.subject.metric.name}, retrained with new seeds. n: searches with a value. Gap: how much "
-        f"better the {evidence.subject.metric.name} is that the search reported than the one after retraining; "
-        "above 0, the search reported too good a result."
+        f"better the {evidence.subject.metric.name} is that the search reported than the one after "
+        "retraining; above 0, the search reported too good a result."
     )
 
 

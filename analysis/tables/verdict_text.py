@@ -53,8 +53,8 @@ def summary(verdicts: Sequence[Verdict], subject: Subject) -> str:
     if undecided:
         text += f" Undecided: {len(undecided)} of {pairs}{needed}."
     text += (
-        f" The comparison uses the final {subject.metric.name} of n = {replicates} paired replicates, {pairs} of "
-        f"methods. {_meaning(margin)} {_false_claims(verdicts)}"
+        f" The comparison uses the final {subject.metric.name} of n = {replicates} paired replicates, "
+        f"{pairs} of methods. {_meaning(margin)} {_false_claims(verdicts)}"
     )
     if needed:
         text += " Looking again after adding replicates raises that to about 10%."

@@ -30,6 +30,10 @@ class Reported:
     own: bool = False
 
 
+# The objective alone, and no margin.
+NOTHING_MORE = Reported()
+
+
 def reported(
     conditions: Mapping[str, Any] | None, also: Sequence[str] = (), margin: float | None = None
 ) -> Reported:

@@ -1,1 +1,1 @@
-"""The page's figures as Vega-Lite: `curves`, `strips`, `scatters`, `hypothesis`; all share `style`."""
+"""The page's figures as Vega-Lite: `curves`, `strips` and `scatters`; all share `style`."""

@@ -19,26 +19,31 @@ from analysis.html_report.charts.style import (
     dash,
     rounded,
     shape,
+    short,
     to_spec,
 )
+from analysis.records.subject import Subject
 from analysis.statistics.bands import RandomBand
 from analysis.statistics.curves import Curve
 
 TITLES = {
     "trials": "trials that ended",
-    "epochs": "epochs spent by a search, over all its trials",
-    "seconds": "seconds of training and evaluation by a search, over all its trials",
+    "steps": "{unit}s spent by a search, over all its trials",
+    "seconds": "seconds spent by a search, over all its trials",
 }
-LOSS = "lowest validation loss so far"
 HEIGHT = 340
 
 
-def incumbent_spec(curves: Sequence[Curve], marks: Sequence[Mark]) -> dict[str, Any] | None:
+def incumbent_spec(
+    curves: Sequence[Curve], marks: Sequence[Mark], subject: Subject, form: str
+) -> dict[str, Any] | None:
     """Draw the median incumbent of each method's searches, with its band or, without one, the searches.
 
     Args:
         curves: of one axis, from `statistics.curves.incumbent_curves`.
         marks: of all methods.
+        subject: what the searches have in common.
+        form: the format of the objective.
 
     Returns:
         The specification, or None if no search has an incumbent.
@@ -47,26 +52,28 @@ def incumbent_spec(curves: Sequence[Curve], marks: Sequence[Mark]) -> dict[str, 
     if not drawn:
         return None
     axis = drawn[0].axis
-    low, high = _losses(drawn)
-    medians = [row for curve in drawn for row in _median_rows(curve, high)]
+    low, high = _results(drawn, subject)
+    medians = [row for curve in drawn for row in _median_rows(curve, (low, high), form)]
     thin = [row for curve in drawn for row in _search_rows(curve)]
-    x = alt.X("x:Q", title=TITLES[axis], axis=alt.Axis(format=",d", tickMinStep=1, tickCount=8))
+    ticks = alt.Axis(format=",d", tickMinStep=1, tickCount=8)
+    x = alt.X("x:Q", title=TITLES[axis].format(unit=subject.unit), axis=ticks)
     scale = alt.Scale(domain=[low, high], nice=False)
-    y = alt.Y("y:Q", title=LOSS, scale=scale)
+    title = f"{subject.best} {short(subject.metric.name)} so far"
+    y = alt.Y("y:Q", title=title, scale=scale)
     band = (
         chart_of("medians")
         .transform_filter("isValid(datum.low)")
         .mark_area(interpolate="step-after", opacity=0.12, clip=True)
-        .encode(x, alt.Y("low:Q", title=LOSS, scale=scale), alt.Y2("high:Q"), color=colour(marks))
+        .encode(x, alt.Y("low:Q", title=title, scale=scale), alt.Y2("high:Q"), color=colour(marks))
     )
     searches = (
         chart_of("searches")
         .mark_line(interpolate="step-after", strokeWidth=1, opacity=0.35, clip=True)
         .encode(x, y, color=colour(marks), strokeDash=dash(marks), detail="search:N")
     )
-    lines = _lines(x, y, axis, marks)
+    lines = _lines(x, y, subject.unit + "s" if axis == "steps" else axis, marks, form)
     parts = [*([band] if any("low" in row for row in medians) else []), *([searches] if thin else []), *lines]
-    description = f"Lowest validation loss so far against {axis}, one line per method: {_ends(drawn)}"
+    description = f"{title}, against {axis}, one line per method: {_ends(drawn, form)}"
     datasets = {"medians": medians, "searches": thin}
     return to_spec(alt.layer(*parts), marks, description, HEIGHT, datasets)
 
@@ -76,18 +83,19 @@ def has_band(curves: Sequence[Curve]) -> bool:
     return any(not math.isnan(curve.confidence) for curve in curves)
 
 
-def random_sentence(band: RandomBand | None) -> str:
+def random_sentence(band: RandomBand | None, subject: Subject, form: str) -> str:
     """Say what random search's exact band shows for its longest search; empty if the band has no bounds."""
     if band is None or not (math.isfinite(band.low[-1]) and math.isfinite(band.high[-1])):
         return ""
     return (
-        f"The best of {band.trials[-1]} random trials has a median loss between {band.low[-1]:.4f} and "
-        f"{band.high[-1]:.4f}: an exact {100 * band.confidence:.0f}% band from all n = {band.n} finished "
-        "trials of random search, which holds for every number of trials at once."
+        f"The best of {band.trials[-1]} random trials has a median {subject.metric.name} between "
+        f"{band.low[-1]:{form}} and {band.high[-1]:{form}}: an exact {100 * band.confidence:.0f}% band "
+        f"from all n = {band.n} finished trials of random search, which holds for every number of trials at "
+        "once."
     )
 
 
-def _lines(x: alt.X, y: alt.Y, axis: str, marks: Sequence[Mark]) -> list[alt.Chart]:
+def _lines(x: alt.X, y: alt.Y, axis: str, marks: Sequence[Mark], form: str) -> list[alt.Chart]:
     base = chart_of("medians").encode(x, y, color=colour(marks))
     pointed = alt.selection_point(
         name="pointed", fields=["method", "x"], on="pointerover", clear="pointerout", empty=False
@@ -99,7 +107,7 @@ def _lines(x: alt.X, y: alt.Y, axis: str, marks: Sequence[Mark]) -> list[alt.Cha
     tips = [
         alt.Tooltip("method:N"),
         alt.Tooltip("x:Q", title=axis, format=",.0f"),
-        alt.Tooltip("y:Q", title="median loss of the incumbent", format=".4f"),
+        alt.Tooltip("y:Q", title="median of the incumbents", format=form),
         alt.Tooltip("interval:N", title="interval"),
         alt.Tooltip("n:Q", title="searches (n)"),
     ]
@@ -114,7 +122,7 @@ def _lines(x: alt.X, y: alt.Y, axis: str, marks: Sequence[Mark]) -> list[alt.Cha
     ]
 
 
-def _median_rows(curve: Curve, top: float) -> Iterator[dict[str, Any]]:
+def _median_rows(curve: Curve, ends: tuple[float, float], form: str) -> Iterator[dict[str, Any]]:
     """Give a row at each step of the median or its band, and at the end."""
     bands = np.stack([curve.median, curve.low, curve.high])
     # Compared as text: NaN equals NaN and inf equals inf.
@@ -126,10 +134,11 @@ def _median_rows(curve: Curve, top: float) -> Iterator[dict[str, Any]]:
         row = {"method": curve.method, "x": rounded(curve.grid[i]), "y": rounded(median), "n": curve.n}
         row["fell"] = bool(i == 0 or texts[0, i] != texts[0, i - 1])
         row["interval"] = "none: fewer than 5 searches"
-        if math.isfinite(low):
-            upper = f"{high:.4f}" if math.isfinite(high) else "not bounded"
-            row["interval"] = f"{low:.4f} to {upper} ({100 * curve.confidence:.0f}%)"
-            row |= {"low": rounded(low), "high": rounded(high) if math.isfinite(high) else top}
+        if math.isfinite(low) or math.isfinite(high):
+            texts_of = [f"{end:{form}}" if math.isfinite(end) else "not bounded" for end in (low, high)]
+            row["interval"] = f"{' to '.join(texts_of)} ({100 * curve.confidence:.0f}%)"
+            row["low"] = rounded(low) if math.isfinite(low) else ends[0]
+            row["high"] = rounded(high) if math.isfinite(high) else ends[1]
         yield row
 
 
@@ -151,18 +160,19 @@ def _steps(columns: NDArray[Any]) -> list[int]:
     return sorted({0, last, *changed.tolist()})
 
 
-def _losses(curves: Sequence[Curve]) -> tuple[float, float]:
-    """Find the range of losses to draw, without the first tenth of the budget, whose fall dwarfs the rest."""
+def _results(curves: Sequence[Curve], subject: Subject) -> tuple[float, float]:
+    """Find the range of results to draw, without the first tenth of the budget, which dwarfs the rest."""
     ends = [curve.median[np.isfinite(curve.median)][-1] for curve in curves]
     late = [curve.median[len(curve.grid) // 10 :] for curve in curves]
     finite = np.concatenate([values[np.isfinite(values)] for values in late])
-    lows = np.concatenate([[min(ends)], *(curve.low[np.isfinite(curve.low)] for curve in curves)])
-    low, high = float(lows.min()), max(float(finite.max()), *map(float, ends))
-    # An axis needs a range, even around a single loss.
+    edges = [curve.low if subject.sign > 0 else curve.high for curve in curves]
+    every = np.concatenate([finite, ends, *(edge[np.isfinite(edge)] for edge in edges)])
+    low, high = float(every.min()), float(every.max())
+    # An axis needs a range, even around a single result.
     room = 0.06 * (high - low) or max(abs(low) * 0.05, 1e-6)
     return low - room, high + room
 
 
-def _ends(curves: Sequence[Curve]) -> str:
-    ends = (f"{c.method} ends at {c.median[np.isfinite(c.median)][-1]:.4f} (n = {c.n})" for c in curves)
+def _ends(curves: Sequence[Curve], form: str) -> str:
+    ends = (f"{c.method} ends at {c.median[np.isfinite(c.median)][-1]:{form}} (n = {c.n})" for c in curves)
     return ", ".join(ends) + "."

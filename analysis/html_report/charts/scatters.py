@@ -1,4 +1,4 @@
-"""The figure of where in the search space accuracy is high: a panel per method, a dot per trial."""
+"""The figure of where in the search space results are good: a panel per method, a dot per trial."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ import pandas as pd
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
-from analysis.html_report.charts.style import INK, Mark, chart_of, rounded, to_spec
+from analysis.evidence import Evidence
+from analysis.html_report.charts.style import INK, Mark, chart_of, rounded, short, to_spec
+from analysis.records.flat import Kind
+from analysis.records.subject import Parameter
 from fashion_wb.trial import TrialState
 
 # More dots hide one another and make the page larger.
@@ -32,18 +35,20 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class AccuracyPanels:
-    """Validation accuracy over filters and lr.
+class ResultPanels:
+    """The objective over two parameters.
 
     Attributes:
         panels: one per method that has a dot to draw.
-        low: accuracy at the lower end of the colour scale.
-        high: accuracy at its upper end.
+        names: the parameters on the axes.
+        low: the objective at the lower end of the colour scale.
+        high: the objective at its upper end.
         gradient: the scale as CSS colours, low to high.
         note: says what is not drawn; empty if all is drawn.
     """
 
     panels: tuple[Panel, ...]
+    names: tuple[str, ...]
     low: float
     high: float
     gradient: tuple[str, ...]
@@ -58,43 +63,85 @@ def thinned(trials: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return trials.iloc[kept], f"Only {MAX_DOTS:,} of {len(trials):,} trials are drawn, chosen at random."
 
 
-def accuracy_panels(trials: pd.DataFrame, marks: Sequence[Mark]) -> AccuracyPanels | None:
-    """Make a panel per method: finished trials coloured by accuracy, stopped ones as grey crosses.
+def result_panels(evidence: Evidence, marks: Sequence[Mark]) -> ResultPanels | None:
+    """Make a panel per method: finished trials coloured by the objective, stopped ones as grey crosses.
 
     Args:
-        trials: from `frames.trials_frame`.
+        evidence: the study.
         marks: of all methods.
 
     Returns:
-        The panels, or None if no finished trial has filters, an lr above 0 and an accuracy.
+        The panels, or None if there are not two parameters, or no finished trial has a value of both that the
+        axes can show.
     """
-    placed = trials[trials[["filters", "lr"]].notna().all(axis=1) & (trials["lr"] > 0)]
-    finished = (placed["state"] == TrialState.FINISHED) & placed["valid_accuracy"].notna()
+    trials, value = evidence.trials, evidence.subject.value
+    if len(evidence.shown) < 2:
+        return None
+    x, y = evidence.shown
+    placed = trials[_shows(x, trials) & _shows(y, trials)]
+    finished = (placed["state"] == TrialState.FINISHED) & placed[value].notna()
     every = placed[finished | (placed["state"] == TrialState.STOPPED)]
     if not finished.any():
         return None
-    low, high = _colours(placed.loc[finished, "valid_accuracy"])
+    low, high = _colours(placed.loc[finished, value])
     drawn, note = thinned(every)
+    axes = parameter_axis(alt.X, "x", x, every), parameter_axis(alt.Y, "y", y, every)
     panels = []
     for mark in marks:
         own = drawn[drawn["method"] == mark.method]
         if not own.empty:
             heading = _heading(trials[trials["method"] == mark.method])
-            panels.append(Panel(mark.method, heading, _panel(own, every, mark, marks, (low, high))))
+            panels.append(Panel(mark.method, heading, _panel(own, axes, mark, marks, evidence, (low, high))))
     absent = len(trials) - len(every)
     notes = [note] if note else []
     if absent:
         notes.append(f"Not drawn: trials that failed, are running or lack a value ({absent}).")
-    return AccuracyPanels(tuple(panels), low, high, _gradient(), " ".join(notes))
+    return ResultPanels(tuple(panels), (x.name, y.name), low, high, _gradient(), " ".join(notes))
+
+
+def parameter_axis(channel: type[Any], field: str, parameter: Parameter, trials: pd.DataFrame) -> Any:
+    """Make the axis of a parameter, around all trials drawn. One trial gets a range too.
+
+    Args:
+        channel: `alt.X` or `alt.Y`.
+        field: the field that holds the values in the chart's rows.
+        parameter: the parameter.
+        trials: at least one, each with a value that the axis can show.
+    """
+    title = short(parameter.name) + (" (log scale)" if parameter.log else "")
+    values = trials[parameter.column]
+    if parameter.kind is Kind.CATEGORY:
+        scale = alt.Scale(domain=sorted(map(str, values.unique())))
+        return channel(f"{field}:N", title=title, scale=scale, axis=alt.Axis(labelAngle=0))
+    low, high = float(values.min()), float(values.max())
+    if parameter.log:
+        scale = alt.Scale(type="log", domain=[rounded(low / 1.5), rounded(high * 1.5)], nice=False)
+        return channel(f"{field}:Q", title=title, scale=scale, axis=_powers(values))
+    whole = bool((values.astype("float64") % 1 == 0).all())
+    room = max(1.0 if whole else 0.0, 0.06 * (high - low)) or 0.05 * max(abs(high), 1e-9)
+    scale = alt.Scale(domain=[low - room, high + room], nice=False)
+    return channel(f"{field}:Q", title=title, scale=scale, axis=whole_numbers() if whole else alt.Axis())
+
+
+def _shows(parameter: Parameter, trials: pd.DataFrame) -> pd.Series[Any]:
+    values = trials[parameter.column]
+    return values.gt(0).fillna(False).astype(bool) if parameter.log else values.notna()
 
 
 def _panel(
-    own: pd.DataFrame, every: pd.DataFrame, mark: Mark, marks: Sequence[Mark], colours: tuple[float, float]
+    own: pd.DataFrame,
+    axes: tuple[alt.X, alt.Y],
+    mark: Mark,
+    marks: Sequence[Mark],
+    evidence: Evidence,
+    colours: tuple[float, float],
 ) -> dict[str, Any]:
     done = own["state"] == TrialState.FINISHED
-    x, y = _scales(every)
-    tips = ["run:N", "state:N", "filters:Q", alt.Tooltip("lr:Q", format=".3g"), _accuracy("accuracy:Q")]
-    base = {"tooltip": tips, "x": x, "y": y}
+    x, y = evidence.shown
+    tips = ["run:N", "state:N", _tip("x", x), _tip("y", y)]
+    name = evidence.subject.metric.name
+    tips.append(alt.Tooltip("result:Q", title=short(name), format=evidence.form))
+    base = {"tooltip": tips, "x": axes[0], "y": axes[1]}
     stopped = (
         chart_of("stopped")
         .mark_point(shape="M-1,-1L1,1M1,-1L-1,1", size=34, color=INK, opacity=0.5, strokeWidth=1.2)
@@ -104,36 +151,36 @@ def _panel(
     finished = (
         chart_of("finished")
         .mark_point(filled=True, shape=mark.path, size=70, opacity=1, stroke=INK, strokeWidth=0.7)
-        .encode(**base, fill=alt.Fill("accuracy:Q", scale=scale, legend=None))
+        .encode(**base, fill=alt.Fill("result:Q", scale=scale, legend=None))
     )
-    datasets = {"stopped": _rows(own[~done]), "finished": _rows(own[done])}
-    description = f"{mark.method}: learning rate against filters; {_heading(own)}."
+    datasets = {"stopped": _rows(own[~done], evidence), "finished": _rows(own[done], evidence)}
+    description = f"{mark.method}: {short(y.name)} against {short(x.name)}; {_heading(own)}."
     return to_spec(alt.layer(stopped, finished), marks, description, PANEL_HEIGHT, datasets)
 
 
-def _scales(every: pd.DataFrame) -> tuple[alt.X, alt.Y]:
-    """Make the axes that all panels share, around all trials drawn. One trial gets a range too."""
-    few, many = float(every["filters"].min()), float(every["filters"].max())
-    margin = max(1.0, 0.06 * (many - few))
-    lrs = [rounded(every["lr"].min() / 1.5), rounded(every["lr"].max() * 1.5)]
-    x_scale = alt.Scale(domain=[few - margin, many + margin], nice=False)
-    y_scale = alt.Scale(type="log", domain=lrs, nice=False)
-    x = alt.X("filters:Q", title="filters (channels)", scale=x_scale, axis=whole_numbers())
-    return x, alt.Y("lr:Q", title="lr (log scale)", scale=y_scale, axis=_powers(every["lr"]))
+def _tip(field: str, parameter: Parameter) -> alt.Tooltip:
+    kind = "N" if parameter.kind is Kind.CATEGORY else "Q"
+    return alt.Tooltip(f"{field}:{kind}", title=short(parameter.name))
 
 
-def _rows(trials: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = ["method", "run", "state", "filters", "lr", "valid_accuracy"]
+def _rows(trials: pd.DataFrame, evidence: Evidence) -> list[dict[str, Any]]:
+    x, y = evidence.shown
+    columns = ["method", "run", "state", x.column, y.column, evidence.subject.value]
     return [
-        {"method": m, "run": r, "state": s, "filters": rounded(f), "lr": rounded(lr)}
-        | ({} if math.isnan(a) else {"accuracy": rounded(a)})
-        for m, r, s, f, lr, a in trials[columns].itertuples(index=False, name=None)
+        {"method": m, "run": r, "state": s, "x": _plain(a), "y": _plain(b)}
+        | ({} if math.isnan(found) else {"result": rounded(found)})
+        for m, r, s, a, b, found in trials[columns].itertuples(index=False, name=None)
     ]
 
 
-def _colours(accuracies: pd.Series[Any]) -> tuple[float, float]:
-    low, high = float(accuracies.min()), float(accuracies.max())
-    return (low, high) if high - low > 1e-6 else (low - 0.005, high + 0.005)
+def _plain(value: Any) -> str | float:
+    return value if isinstance(value, str) else rounded(value)
+
+
+def _colours(results: pd.Series[Any]) -> tuple[float, float]:
+    low, high = float(results.min()), float(results.max())
+    room = 0.005 * max(abs(low), 1e-6)
+    return (low, high) if high - low > 1e-9 * abs(low) else (low - room, high + room)
 
 
 def _gradient() -> tuple[str, ...]:
@@ -160,7 +207,3 @@ def powers_of_ten(values: pd.Series[Any]) -> list[float]:
     step = max(1, (high - low) // 5)
     marks = [rounded(factor * 10.0**power) for power in range(low, high + 1, step) for factor in (1, 3)]
     return [mark for mark in marks if 0.7 * values.min() <= mark <= 1.4 * values.max()]
-
-
-def _accuracy(field: str) -> alt.Tooltip:
-    return alt.Tooltip(field, title="validation accuracy", format=".4f")

@@ -24,6 +24,8 @@ LINE_WIDTH = 1.8
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 # Follows the page's text colour, also in dark mode and in print.
 INK = "currentColor"
+# Names in titles are at most this long.
+LONGEST = 40
 # The signal that holds the selected methods; figures.js sets it in every figure.
 SHOWN = "shown"
 
@@ -95,6 +97,11 @@ def to_spec(
     # Altair copies and checks each row, which takes seconds for thousands: the rows are added afterwards.
     # The tests check the specifications.
     return {**whole.to_dict(validate=False), "datasets": dict(datasets)}
+
+
+def short(text: str) -> str:
+    """Shorten a name for a title."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def number_axis(form: str, ticks: int) -> alt.Axis:
