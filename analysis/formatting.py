@@ -38,7 +38,9 @@ def format_value(value: Any, form: str = PLAIN) -> str:
 
 def format_cells(frame: pd.DataFrame, forms: Mapping[str, str]) -> Rows:
     """Return every row of a table as text; `forms` are the formats of columns, PLAIN for all others."""
-    columns = [[format_value(value, forms.get(name, PLAIN)) for value in frame[name]] for name in frame]
+    columns = [
+        [format_value(value, forms.get(name, PLAIN)) for value in frame[name]] for name in frame.columns
+    ]
     return [list(row) for row in zip(*columns, strict=True)]
 
 

@@ -25,13 +25,14 @@ FASHION_WB = [
     ["cli"],
 ]
 ANALYSIS = [
-    ["formatting"],
+    ["formatting", "extra"],
     ["records"],
     ["sources", "statistics"],
     ["evidence"],
     ["tables"],
     ["figures"],
     ["html_report", "wandb_report"],
+    ["fashion_mnist"],
     ["outputs", "readme"],
 ]
 # Inside a package the modules have an order too; these are the ones with more than one floor of packages.

@@ -45,8 +45,8 @@ class Scale:
         values = trials[self.parameter.column]
         if self.categories:
             order = {category: place for place, category in enumerate(self.categories)}
-            return values.map(order).to_numpy(dtype=np.float64)
-        return values.to_numpy(dtype=np.float64)
+            return np.asarray(values.map(order), dtype=np.float64)
+        return np.asarray(values, dtype=np.float64)
 
     def apply(self, axes: Axes, which: Literal["x", "y"], trials: pd.DataFrame) -> None:
         """Set scale, limits and ticks of an axis around the trials drawn. One trial gets a range too."""

@@ -42,7 +42,7 @@ def results_table(evidence: Evidence) -> Table:
 def cost_table(evidence: Evidence) -> Table:
     """Make the table of what the methods spent and of their best trials, a row per method."""
     subject, forms = evidence.subject, evidence.forms
-    header = ("method", "trials", "stopped", "failed", f"{subject.unit}s", "time")
+    header: tuple[str, ...] = ("method", "trials", "stopped", "failed", f"{subject.unit}s", "time")
     header += ("best trial's configuration", *subject.result_columns)
     rows = tuple(
         (
@@ -82,8 +82,8 @@ def winners_table(evidence: Evidence) -> Table:
     means = [one.measured[each].mean for one in winners for each in evidence.final]
     caption = (
         f"Means over searches{_small_print(means)}; each search counts with the mean over its seeds. The "
-        f"last column is how much better the {name} is that the search reported than the one after retraining: "
-        "above 0, the search reported too good a result."
+        f"last column is how much better the {name} is that the search reported than the one after "
+        "retraining: above 0, the search reported too good a result."
     )
     return Table(caption, header, rows, (0, 1))
 

@@ -2,5 +2,6 @@
 
 `methods` adds up what each method spent. `finals`, `curves` and `bands` describe searches. `pairwise`,
 `power` and `verdicts` compare two methods. `winners`, `audit` and `quality` each answer one more
-question. `direction` turns what is found back into units of the objective. All of them use the estimates and intervals of `intervals`.
+question. `direction` turns what is found back into units of the objective. All of them use the estimates and
+intervals of `intervals`.
 """

@@ -22,8 +22,8 @@ def reading(subject: Subject) -> str:
     first = next(iter((*subject.columns, subject.value)))
     return (
         f"Trials counts those that ended: finished, stopped early or failed. {subject.unit.capitalize()}s "
-        f"and seconds are totals over all trials of the method. The columns from {first} on describe the trial "
-        f"with the {subject.best} {subject.metric.name}, at its best {subject.unit}."
+        f"and seconds are totals over all trials of the method. The columns from {first} on describe the "
+        f"trial with the {subject.best} {subject.metric.name}, at its best {subject.unit}."
     )
 
 
@@ -105,12 +105,12 @@ def verdict_on(
 
 
 def configuration_of(trial: pd.Series, subject: Subject) -> str:
-    """Return the configuration of a row of trials as text, such as "filters 12, lr 0.001"."""
+    """Return the configuration of a row of trials as text, such as "layers 3, lr 0.001"."""
     return _configuration([format_value(trial[column]) for column in subject.columns], subject)
 
 
 def results_of(trial: pd.Series, subject: Subject, forms: Mapping[str, str]) -> str:
-    """Return the known results of a row of trials as text, such as "valid_loss 0.2512 and accuracy 0.91"."""
+    """Return the known results of a row of trials as text, such as "loss 0.2512 and accuracy 0.91"."""
     columns = subject.result_columns.items()
     known = [f"{name} {format_value(trial[at], forms[at])}" for name, at in columns if pd.notna(trial[at])]
     return known[0] if len(known) == 1 else f"{', '.join(known[:-1])} and {known[-1]}"

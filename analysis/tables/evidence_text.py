@@ -54,9 +54,9 @@ def _finals(evidence: Evidence) -> Iterable[str]:
         "n: searches with a result. Intervals: 95% confidence. The interval of the median assumes no "
         "distribution; with 5 searches it is their range, with 93.75% confidence, and with fewer there is "
         f"none. IQM: interquartile mean, the mean of the middle half. The target is a "
-        f"{subject.metric.name} of {evidence.target:{form}}. {subject.unit.capitalize()}s and seconds to target "
-        "are medians; \u221e means that at least half of the searches did not reach the target. Average rank: the rank among the methods, averaged over "
-        "the budget that all of them spent; 1 is best."
+        f"{subject.metric.name} of {evidence.target:{form}}. {subject.unit.capitalize()}s and seconds to "
+        "target are medians; \u221e means that at least half of the searches did not reach the target. "
+        "Average rank: the rank among the methods, averaged over the budget that all of them spent; 1 is best."
     )
 
 

@@ -76,7 +76,7 @@ def method_grids(method: str, evidence: Evidence) -> list[wr.PanelGrid]:
         space = wr.PanelGrid(
             runsets=[_runset(method, own, subject, finished=True)],
             hide_run_sets=True,
-            panels=mapped,
+            panels=[*mapped],
             custom_run_colors=colours,
         )
         grids.append(space)

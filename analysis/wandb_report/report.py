@@ -127,8 +127,9 @@ def _trained_to_the_end(evidence: Evidence) -> Iterable[Block]:
     yield wr.P(
         f"These charts draw {count_of(int(finished.sum()), 'run')} of {len(trials)}. Runs that were stopped "
         "early are left out: the charts would blame the hyperparameters for results after fewer "
-        f"{evidence.subject.unit}s. W&B names a sweep by its id; the table at the end of this report gives its method. Parameter importance "
-        "is W&B's estimate from these runs alone; with few runs it is uncertain."
+        f"{evidence.subject.unit}s. W&B names a sweep by its id; the table at the end of this report "
+        "gives its method. Parameter importance is W&B's estimate from these runs alone; with few runs it is "
+        "uncertain."
     )
     yield grids.finished_runs(evidence)
 
@@ -136,8 +137,8 @@ def _trained_to_the_end(evidence: Evidence) -> Iterable[Block]:
 def _time(evidence: Evidence) -> Iterable[Block]:
     yield wr.H2("Time")
     yield wr.P(
-        "This is W&B's run time, which includes each run's start-up. Compare times only if all methods ran on the same machine, with the same "
-        "number of runs at once."
+        "This is W&B's run time, which includes each run's start-up. Compare times only if all methods "
+        "ran on the same machine, with the same number of runs at once."
     )
     yield grids.run_times(evidence)
 

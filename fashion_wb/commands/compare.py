@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fashion_wb.commands.options import MARGIN, PATH
+from fashion_wb.commands.options import ALSO, MARGIN, PATH, joined_names
 from fashion_wb.errors import FashionWbError
 from fashion_wb.server.path import WandbPath, parse_path
 from fashion_wb.study.plan import method_order
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("sources", metavar="SOURCE...", nargs=-1, required=True)
 @click.option("--out", type=PATH, default=Path("comparison"), show_default=True, help="Output folder.")
+@ALSO
 @MARGIN
-def compare(sources: tuple[str, ...], out: Path, margin: float | None) -> None:
+def compare(
+    sources: tuple[str, ...], out: Path, also: tuple[tuple[str, ...], ...], margin: float | None
+) -> None:
     """Compare sweeps: write tables, figures and an HTML report.
 
     The report says which differences between the methods the data can show, and which it cannot. Each SOURCE
@@ -30,6 +33,7 @@ def compare(sources: tuple[str, ...], out: Path, margin: float | None) -> None:
     """
     from analysis.outputs import write_comparison
     from analysis.sources.local import rerun_records, search_record
+    from fashion_wb.study.reported import reported
     from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
 
     places = [_source(text) for text in sources]
@@ -37,7 +41,9 @@ def compare(sources: tuple[str, ...], out: Path, margin: float | None) -> None:
     pulled, left_out = _pull([place for place in places if isinstance(place, WandbPath)])
     searches = [search_record(folder) for folder in folders] + pulled
     searches.sort(key=lambda search: (method_order(search.method), search.replicate))
-    winners, audits = rerun_records(folders)
+    conditions = _conditions(places)
+    wanted = reported(conditions, joined_names(also), margin)
+    winners, audits = rerun_records(folders, wanted.final)
     click.echo(
         write_comparison(
             searches,
@@ -45,8 +51,8 @@ def compare(sources: tuple[str, ...], out: Path, margin: float | None) -> None:
             left_out=left_out,
             retrained=winners,
             audited=audits,
-            conditions=_conditions(places),
-            margin=margin,
+            conditions=conditions,
+            reported=wanted,
         )
     )
 

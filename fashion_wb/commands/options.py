@@ -57,20 +57,49 @@ def load_sweep(file: Path) -> Sweep:
     return sweep
 
 
-def _margin(context: click.Context, parameter: click.Parameter, value: float) -> float | None:
-    if not math.isfinite(value):
+def _margin(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
         raise click.BadParameter(f"{value} is not a finite number.")
-    return None if value == 0 else value
+    return value
+
+
+class _Names(click.ParamType[tuple[str, ...]]):
+    """Names, separated by commas; an option that takes them may also be repeated."""
+
+    name = "NAME,..."
+
+    def convert(
+        self, value: str | tuple[str, ...], parameter: click.Parameter | None, context: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):
+            return value
+        return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+NAMES = _Names()
+
+
+def joined_names(given: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Join what a repeatable option of type NAMES was given, each name once, in order."""
+    return tuple(dict.fromkeys(name for each in given for name in each))
+
+
+ALSO = click.option(
+    "--also",
+    type=NAMES,
+    multiple=True,
+    help="Other logged values to report beside the metric. You can repeat it.  "
+    "[default: those of the study, if any]",
+)
 
 
 MARGIN = click.option(
     "--margin",
     type=click.FloatRange(min=0),
     callback=_margin,
-    default=0.01,
-    show_default=True,
     help="Two methods are equivalent if their final results differ by less than this, in units of the "
-    "metric. With 0 no pair is called equivalent: it is better, worse or undecided.",
+    "metric. With 0 no pair is called equivalent: it is better, worse or undecided.  "
+    "[default: 0.01 in the study of train.py, otherwise 0]",
 )
 
 

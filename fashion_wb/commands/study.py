@@ -72,7 +72,7 @@ def study(
         winners = _plan_retrainings(planned, folders, settings, given)
         audits = [audit for folder in folders if (audit := plan_audit(folder, given["audit"])) is not None]
         session.run_reruns([*winners, *audits])
-    click.echo(_compare(folders, out, left_out, margin))
+    click.echo(_compare(folders, out, left_out, given["also"], margin))
     for folder in folders:
         for line in describe_repeats(folder, folder.read_trials()):
             click.echo(f"{folder.sweep.name}: {line}", err=True)
@@ -161,18 +161,27 @@ def _plan_retrainings(
     return [reruns for reruns in found if reruns is not None]
 
 
-def _compare(folders: Sequence[SweepDir], out: Path, left_out: Sequence[str], margin: float | None) -> str:
+def _compare(
+    folders: Sequence[SweepDir],
+    out: Path,
+    left_out: Sequence[str],
+    also: Sequence[str],
+    margin: float | None,
+) -> str:
     from analysis.outputs import write_comparison
     from analysis.sources.local import rerun_records, search_record
     from fashion_wb.study.conditions import read_conditions
+    from fashion_wb.study.reported import reported
 
-    winners, audits = rerun_records(folders)
+    conditions = read_conditions(out)
+    wanted = reported(conditions, also, margin)
+    winners, audits = rerun_records(folders, wanted.final)
     return write_comparison(
         [search_record(folder) for folder in folders],
         out,
         left_out=left_out,
         retrained=winners,
         audited=audits,
-        conditions=read_conditions(out),
-        margin=margin,
+        conditions=conditions,
+        reported=wanted,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from fashion_wb.commands.options import PATH, POSITIVE
+from fashion_wb.commands.options import NAMES, PATH, POSITIVE, joined_names
 from fashion_wb.study import fashion_mnist as own
 from fashion_wb.study.plan import METHODS
 
@@ -24,22 +24,6 @@ _COUNT = click.IntRange(min=0)
 Command = Callable[..., None]
 
 
-class _Names(click.ParamType[tuple[str, ...]]):
-    """Names, separated by commas; an option that takes them may also be repeated."""
-
-    name = "NAME,..."
-
-    def convert(
-        self, value: str | tuple[str, ...], parameter: click.Parameter | None, context: click.Context | None
-    ) -> tuple[str, ...]:
-        if isinstance(value, tuple):
-            return value
-        return tuple(name.strip() for name in value.split(",") if name.strip())
-
-
-_NAMES = _Names()
-
-
 def with_defaults(given: Mapping[str, Any], of_file: bool, quick: bool) -> dict[str, Any]:
     """Fill in the defaults of the options of `study_options` that were not given.
 
@@ -53,14 +37,9 @@ def with_defaults(given: Mapping[str, Any], of_file: bool, quick: bool) -> dict[
         defaults |= own.DEFAULTS | (own.QUICK if quick else {})
     if any(given[name] is not None for name in _BUDGETS):
         del defaults["trials"]
-    joined = {name: _joined(given[name]) for name in ("also", "final_metric")}
+    joined = {name: joined_names(given[name]) for name in ("also", "final_metric")}
     filled = {**given, **joined}
     return filled | {name: value for name, value in defaults.items() if filled[name] in (None, ())}
-
-
-def _joined(given: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    """Join what a repeatable option of type _NAMES was given, each name once, in order."""
-    return tuple(dict.fromkeys(name for each in given for name in each))
 
 
 def study_options(command: Command) -> Command:
@@ -73,7 +52,7 @@ def study_options(command: Command) -> Command:
 _METHODS = (
     click.option(
         "--methods",
-        type=_NAMES,
+        type=NAMES,
         default=",".join(METHODS),
         show_default=True,
         help="Methods to compare: names of files in sweeps/, or paths of sweep files that say how to search.",
@@ -143,7 +122,7 @@ _WINNERS = (
     ),
     click.option(
         "--final-metric",
-        type=_NAMES,
+        type=NAMES,
         multiple=True,
         help="Values of a retraining's summary to report. You can repeat it.  "
         f"[default: the metric; without FILE {','.join(own.DEFAULTS['final_metric'])}]",
@@ -158,7 +137,7 @@ _WINNERS = (
 _OUTPUT = (
     click.option(
         "--also",
-        type=_NAMES,
+        type=NAMES,
         multiple=True,
         help="Other logged values to report beside the metric. You can repeat it.  "
         f"[default: none; without FILE {','.join(own.DEFAULTS['also'])}]",

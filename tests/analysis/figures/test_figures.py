@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from analysis.figures.accuracy import accuracy_figure
 from analysis_cases import hand_made, plausible, search, trial
 from matplotlib.figure import Figure
 
-from analysis.figures.accuracy import accuracy_figure
 from analysis.figures.curves import curves_figure
 from analysis.figures.incumbent import incumbent_figure
 from analysis.figures.seconds import seconds_figure

@@ -7,14 +7,14 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from analysis.figures.filters import hypothesis_figure
+from analysis.statistics.filters import MIN_RUNS, check_hypothesis, rank_correlation
 from analysis_cases import plausible, search, trial
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.figures.filters import hypothesis_figure
 from analysis.records.frames import trials_frame
-from analysis.statistics.filters import MIN_RUNS, check_hypothesis, rank_correlation
 
 
 def world(accuracy, seconds=lambda filters: filters, n: int = 40, lr=None) -> pd.DataFrame:
