@@ -17,7 +17,8 @@ import pandas as pd
 from analysis.statistics.intervals import Estimate, interquartile_mean, mean, median, proportion
 from analysis.statistics.pairwise import Pair, compare_pairs
 from analysis.statistics.power import difference_power, equivalence_power
-from analysis.statistics.verdicts import ALPHA, MARGIN, Outcome, judge, outcome_of
+from analysis.statistics.verdicts import ALPHA, Outcome, judge, outcome_of
+from fashion_wb.study.fashion_mnist import MARGIN
 
 METHODS = ("A", "B", "C", "D", "E")
 TRIALS = 10

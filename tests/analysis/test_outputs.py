@@ -11,11 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from analysis_cases import LOSS, hand_made, plausible, search, trial
+from analysis_cases import hand_made, plausible, record, search, trial, trials_of
 
 from analysis.outputs import OUTPUT_FILES, write_comparison
-from analysis.records.frames import trials_frame
-from analysis.records.search import SearchRecord
 from analysis.tables.csv_file import write_csv
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import replacing
@@ -47,14 +45,14 @@ def test_the_folder_holds_the_files_named_and_nothing_else(tmp_path):
 
 
 def test_trials_read_back_equal(tmp_path):
-    trials = trials_frame(plausible())
+    trials = trials_of(plausible())
     write_csv(trials, tmp_path / "trials.csv")
     back = pd.read_csv(tmp_path / "trials.csv", float_precision="round_trip")
     pd.testing.assert_frame_equal(back, trials, check_dtype=False, check_exact=True)
 
 
 def test_csv_keeps_integers_with_empty_cells_as_integers(tmp_path):
-    write_csv(trials_frame(hand_made()), tmp_path / "t.csv")
+    write_csv(trials_of(hand_made()), tmp_path / "t.csv")
     text = (tmp_path / "t.csv").read_bytes().decode()
     assert "\r" not in text
     assert pd.read_csv(io.StringIO(text), dtype=str)["filters"].dropna().tolist()[:4] == ["4", "12", "2", "7"]
@@ -103,7 +101,7 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path):
 def test_every_output_uses_the_margin_given(margin, outcome, tmp_path):
     losses = {"bayes": (0.30, 0.31, 0.32), "random": (0.301, 0.309, 0.3205)}
     searches = [
-        SearchRecord(method, f"{method}{number}", LOSS, (trial(0, [loss]),), number)
+        record(method, f"{method}{number}", (trial(0, [loss]),), number)
         for method, found in losses.items()
         for number, loss in enumerate(found)
     ]

@@ -6,16 +6,59 @@ import math
 import random
 from typing import Any
 
+import pandas as pd
+
+from analysis.evidence import Evidence, gather
+from analysis.records.frames import steps_frame, trials_frame
 from analysis.records.search import SearchRecord
+from analysis.records.subject import Subject, subject_of
+from fashion_wb.study.reported import reported
 from fashion_wb.trial import Metric, Trial, TrialState
 
 LOSS = Metric("valid_loss")
 ACCURACY = Metric("valid_accuracy", "maximize")
+# The space of the sweep files, with the units searched too.
+PARAMETERS = {
+    "filters": {"distribution": "int_uniform", "min": 2, "max": 15},
+    "units1": {"values": [64, 128]},
+    "units2": {"values": [0, 64]},
+    "lr": {"distribution": "log_uniform_values", "min": 1e-4, "max": 3e-3},
+    "epochs": {"value": 10},
+}
+# What is reported of this project's own study.
+OWN = reported(
+    {"study": "fashion-mnist", "budget": {}, "also": ["valid_accuracy"], "final_metric": ["test_accuracy"]}
+)
 
 
 def search(*trials: Trial, method: str = "bayes", sweep: str = "s", metric: Metric = LOSS) -> SearchRecord:
     """Return a search, by validation loss unless `metric` says otherwise."""
-    return SearchRecord(method, sweep, metric, trials)
+    return record(method, sweep, trials, metric=metric)
+
+
+def record(method: str, sweep: str, trials: Any, replicate: int = 0, metric: Metric = LOSS) -> SearchRecord:
+    """Return a search over PARAMETERS."""
+    return SearchRecord(method, sweep, metric, tuple(trials), replicate, PARAMETERS)
+
+
+def subject_for(searches: list[SearchRecord]) -> Subject:
+    """Return the subject of searches, reported as in this project's own study."""
+    return subject_of(searches or [search()], OWN.also, OWN.step_seconds)
+
+
+def trials_of(searches: list[SearchRecord]) -> pd.DataFrame:
+    """Return the frame of trials, reported as in this project's own study."""
+    return trials_frame(searches, subject_for(searches))
+
+
+def steps_of(searches: list[SearchRecord]) -> pd.DataFrame:
+    """Return the frame of steps, reported as in this project's own study."""
+    return steps_frame(searches, subject_for(searches))
+
+
+def evidence_of(searches: list[SearchRecord], *reruns: Any) -> Evidence:
+    """Return the evidence, reported as in this project's own study."""
+    return gather(searches, *reruns, reported=OWN)
 
 
 def history(losses: list[float], seconds: float | None = 2.5, first: dict[str, Any] | None = None) -> tuple:
@@ -54,9 +97,9 @@ def hand_made() -> list[SearchRecord]:
     )
     failed = (trial(0, [], "failed"), trial(1, [0.5], "failed"))
     return [
-        SearchRecord("bayes", "aaa", LOSS, bayes[::-1]),
-        SearchRecord("hyperband", "bbb", LOSS, hyperband),
-        SearchRecord("op|una", "ccc", LOSS, failed),
+        record("bayes", "aaa", bayes[::-1]),
+        record("hyperband", "bbb", hyperband),
+        record("op|una", "ccc", failed),
     ]
 
 
@@ -64,7 +107,7 @@ def plausible(trials: int = 10, epochs: int = 10, seed: int = 0, sweeps: int = 1
     """Return five methods with trials like Fashion-MNIST's; hyperband stops some after 1 or 3 epochs."""
     chance = random.Random(seed)
     return [
-        SearchRecord(method, f"{method}{sweep}", LOSS, _many(chance, method, trials, epochs), sweep)
+        record(method, f"{method}{sweep}", _many(chance, method, trials, epochs), sweep)
         for method in ("random", "bayes", "hyperband", "hyperopt", "optuna")
         for sweep in range(sweeps)
     ]

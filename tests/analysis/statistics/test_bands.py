@@ -5,15 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from analysis_cases import plausible, search, trial
+from analysis_cases import plausible, search, trial, trials_of
 
-from analysis.records.frames import trials_frame
 from analysis.statistics.bands import random_band
 
 
 def drawn(losses: np.ndarray) -> pd.DataFrame:
     trials = [trial(number, [float(loss)]) for number, loss in enumerate(losses)]
-    return trials_frame([search(*trials, method="random")])
+    return trials_of([search(*trials, method="random")])
 
 
 def test_the_band_covers_the_truth_with_the_stated_confidence():
@@ -27,7 +26,7 @@ def test_the_band_covers_the_truth_with_the_stated_confidence():
     held = []
     for _ in range(300):
         own = pd.DataFrame(
-            {"method": "random", "sweep": "s", "state": "finished", "valid_loss": chance.random(20)}
+            {"method": "random", "sweep": "s", "state": "finished", "minimised": chance.random(20)}
         )
         band = random_band(own)
         low, high = np.nan_to_num(band.low, nan=-np.inf), np.nan_to_num(band.high, nan=np.inf)
@@ -51,7 +50,7 @@ def test_ties_are_allowed():
 
 def test_replicates_are_pooled_and_failed_trials_counted_apart():
     searches = plausible(10, 2, 0, 3)
-    trials = trials_frame(searches)
+    trials = trials_of(searches)
     own = trials[trials["method"] == "random"]
     band = random_band(trials)
     assert band.n == (own["state"] == "finished").sum()
@@ -60,7 +59,7 @@ def test_replicates_are_pooled_and_failed_trials_counted_apart():
 
 
 def test_there_is_no_band_without_random_search_or_with_stopped_trials():
-    assert random_band(trials_frame(plausible(5)[1:])) is None
-    assert random_band(trials_frame([search(trial(0, [0.5]), method="random")])) is None
+    assert random_band(trials_of(plausible(5)[1:])) is None
+    assert random_band(trials_of([search(trial(0, [0.5]), method="random")])) is None
     stopped = search(trial(0, [0.5]), trial(1, [0.6], "stopped"), trial(2, [0.4]), method="random")
-    assert random_band(trials_frame([stopped])) is None
+    assert random_band(trials_of([stopped])) is None

@@ -7,93 +7,91 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from analysis_cases import LOSS, hand_made, plausible, search, trial
+from analysis_cases import hand_made, plausible, record, search, steps_of, trial, trials_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.records.frames import epochs_frame, trials_frame
 from analysis.records.search import SearchRecord
-from analysis.statistics.curves import AXES, incumbent_curves, search_steps
+from analysis.statistics.curves import AXES, incumbent_curves, search_spending
 from analysis.statistics.finals import average_ranks, method_finals, search_results
 
 
-def steps_of(searches, axis):
-    return search_steps(trials_frame(searches), epochs_frame(searches), axis)
+def spending_of(searches, axis):
+    return search_spending(trials_of(searches), steps_of(searches), axis)
 
 
 def finals_of(searches, target=None):
-    results = search_results(trials_frame(searches))
-    return method_finals(results, steps_of(searches, "epochs"), steps_of(searches, "seconds"), target)
+    results = search_results(trials_of(searches))
+    return method_finals(results, spending_of(searches, "steps"), spending_of(searches, "seconds"), target)
 
 
 def replicates(method: str, *histories: list[float]) -> list[SearchRecord]:
     """Return one replicate per history, each with one trial."""
     return [
-        SearchRecord(method, f"{method}{number}", LOSS, (trial(0, losses),), number)
+        record(method, f"{method}{number}", (trial(0, losses),), number)
         for number, losses in enumerate(histories)
     ]
 
 
 def test_steps_decrease_where_the_incumbent_does():
     one = search(trial(0, [0.5, 0.6]), trial(1, [0.1], "failed"), trial(2, [0.7, 0.4], "stopped"))
-    (by_trials,), (by_epochs,), (by_seconds,) = (steps_of([one], axis) for axis in AXES)
-    assert by_trials.loss.tolist() == [0.5, 0.5, 0.4]
-    assert by_epochs.loss.tolist() == [0.5, 0.5, 0.5, 0.5, 0.4]
+    (by_trials,), (by_steps,), (by_seconds,) = (spending_of([one], axis) for axis in AXES)
+    assert by_trials.best.tolist() == [0.5, 0.5, 0.4]
+    assert by_steps.best.tolist() == [0.5, 0.5, 0.5, 0.5, 0.4]
     assert by_seconds.spent.tolist() == [2.5, 5.0, 7.5, 10.0, 12.5]
-    assert by_epochs.at(np.array([0.0, 1.0, 4.9, 5.0, 9.0])).tolist() == [math.inf, 0.5, 0.5, 0.4, 0.4]
-    assert [by_epochs.spent_to_reach(target) for target in (0.5, 0.45, 0.3)] == [1, 5, math.inf]
+    assert by_steps.at(np.array([0.0, 1.0, 4.9, 5.0, 9.0])).tolist() == [math.inf, 0.5, 0.5, 0.4, 0.4]
+    assert [by_steps.spent_to_reach(target) for target in (0.5, 0.45, 0.3)] == [1, 5, math.inf]
 
 
 def test_a_search_of_unknown_duration_has_no_steps_against_seconds():
     untimed = trial(0, [0.5])
     untimed = replace(untimed, history=({"valid_loss": 0.5},))
     searches = [search(untimed), search(trial(0, [0.4]), sweep="t")]
-    assert [one.sweep for one in steps_of(searches, "seconds")] == ["t"]
-    assert len(steps_of(searches, "epochs")) == 2
+    assert [one.sweep for one in spending_of(searches, "seconds")] == ["t"]
+    assert len(spending_of(searches, "steps")) == 2
     assert math.isnan(finals_of(searches, 0.5)[0].seconds_to_target.value)
 
 
 def test_a_curve_is_the_median_with_its_band():
     """Five replicates: the band is their range, the curve their third value."""
     searches = replicates("a", [0.9, 0.5], [0.8, 0.4], [0.7, 0.6], [0.6, 0.3], [0.5, 0.2])
-    (curve,) = incumbent_curves(steps_of(searches, "epochs"), "epochs")
+    (curve,) = incumbent_curves(spending_of(searches, "steps"), "steps")
     assert (curve.n, curve.confidence, curve.grid.tolist()) == (5, 0.9375, [1, 2])
     assert curve.median.tolist() == [0.7, 0.4]
     assert (curve.low.tolist(), curve.high.tolist()) == ([0.5, 0.2], [0.9, 0.6])
 
 
 def test_one_search_has_a_curve_without_band():
-    (curve,) = incumbent_curves(steps_of(replicates("a", [0.9, 0.5]), "epochs"), "epochs")
+    (curve,) = incumbent_curves(spending_of(replicates("a", [0.9, 0.5]), "steps"), "steps")
     assert curve.median.tolist() == [0.9, 0.5] and np.isnan(curve.low).all()
 
 
 def test_shorter_searches_keep_their_incumbent_up_to_the_median_end():
     searches = replicates("a", [0.9], [0.8, 0.4, 0.3], [0.7, 0.6, 0.5, 0.1])
-    (curve,) = incumbent_curves(steps_of(searches, "epochs"), "epochs")
+    (curve,) = incumbent_curves(spending_of(searches, "steps"), "steps")
     assert curve.grid.tolist() == [1, 2, 3]
     assert curve.values[0].tolist() == [0.9, 0.9, 0.9]
 
 
 def test_methods_without_a_result_have_an_infinite_curve_and_no_numbers():
     searches = [search(trial(0, [0.5], "failed"), method="a"), search(trial(0, [0.4]), method="b")]
-    bad, good = incumbent_curves(steps_of(searches, "epochs"), "epochs")
+    bad, good = incumbent_curves(spending_of(searches, "steps"), "steps")
     assert np.isinf(bad.median).all() and good.median.tolist() == [0.4]
     finals = finals_of(searches)[0]
     assert (finals.without_result, finals.reached) == (1, 0)
     assert finals.median.value == math.inf and math.isnan(finals.iqm.value)
-    assert finals.epochs_to_target.value == math.inf
+    assert finals.steps_to_target.value == math.inf
 
 
 def test_without_results_there_is_no_target():
     finals = finals_of([search(trial(0, [], "failed"))])[0]
-    assert math.isnan(finals.target) and finals.reached == 0 and math.isnan(finals.epochs_to_target.value)
+    assert math.isnan(finals.target) and finals.reached == 0 and math.isnan(finals.steps_to_target.value)
     assert math.isnan(finals.rank)
-    assert finals_of([]) == ()
 
 
 @pytest.mark.parametrize("axis", AXES)
 def test_unusual_searches_have_curves_too(axis):
-    curves = incumbent_curves(steps_of(hand_made(), axis), axis)
+    curves = incumbent_curves(spending_of(hand_made(), axis), axis)
     assert {curve.method for curve in curves} <= {"bayes", "hyperband", "op|una"}
 
 
@@ -103,8 +101,8 @@ def test_finals_match_a_calculation_by_hand():
     (one,) = finals_of(searches, target=0.45)
     assert (one.median.value, one.median.low, one.median.high) == (0.4, 0.2, 0.6)
     assert one.iqm.value == pytest.approx(0.4)
-    assert (one.reached, one.epochs_to_target.value, one.seconds_to_target.value) == (3, 2, 5.0)
-    assert one.epochs_to_target.high == math.inf
+    assert (one.reached, one.steps_to_target.value, one.seconds_to_target.value) == (3, 2, 5.0)
+    assert one.steps_to_target.high == math.inf
 
 
 def test_the_default_target_is_reached_by_half_of_the_searches():
@@ -116,7 +114,7 @@ def test_the_default_target_is_reached_by_half_of_the_searches():
 def test_ranks_average_over_the_budget_and_over_replicates():
     """First half of the budget: a 1, b 2, other half the other way round in replicate 0; ties in 1."""
     searches = [*replicates("a", [0.5, 0.5], [0.3, 0.3]), *replicates("b", [0.6, 0.4], [0.3, 0.3])]
-    ranks = average_ranks(steps_of(searches, "epochs"))
+    ranks = average_ranks(spending_of(searches, "steps"))
     # Half an epoch has no incumbent yet for either: a tie in the first half of the grid, less one point.
     halves_a = (49 * 1.5 + 50 * 1 + 1 * 2) / 100
     assert ranks["a"] == (pytest.approx((halves_a + 1.5) / 2), 2)
@@ -125,9 +123,9 @@ def test_ranks_average_over_the_budget_and_over_replicates():
 
 def test_replicates_that_lack_a_method_are_not_ranked():
     searches = [*replicates("a", [0.5], [0.3]), *replicates("b", [0.6])]
-    assert average_ranks(steps_of(searches, "epochs"))["a"][1] == 1
+    assert average_ranks(spending_of(searches, "steps"))["a"][1] == 1
     twice = [*searches, search(trial(0, [0.1]), method="b", sweep="again")]
-    assert average_ranks(steps_of(twice, "epochs"))["a"] == (pytest.approx(math.nan, nan_ok=True), 0)
+    assert average_ranks(spending_of(twice, "steps"))["a"] == (pytest.approx(math.nan, nan_ok=True), 0)
 
 
 @settings(max_examples=15, deadline=None)
@@ -148,7 +146,7 @@ def test_the_order_of_searches_and_trials_changes_no_number(seed, trials, sweeps
 def test_curves_never_rise_and_end_at_the_median_final(seed, axis, sweeps):
     searches = plausible(3, 4, seed, sweeps)
     finals = {one.method: one for one in finals_of(searches)}
-    for curve in incumbent_curves(steps_of(searches, axis), axis):
+    for curve in incumbent_curves(spending_of(searches, axis), axis):
         assert (np.diff(curve.median[np.isfinite(curve.median)]) <= 0).all()
         assert len(curve.grid) <= 200 and (curve.low <= curve.high).all() | (curve.n < 5)
         if axis == "trials":

@@ -9,15 +9,13 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from analysis_cases import LOSS, search, trial
+from analysis_cases import record, search, trial, trials_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.records.frames import trials_frame
-from analysis.records.search import SearchRecord
 from analysis.statistics.finals import search_results
-from analysis.statistics.pairwise import compare_pairs, holm, paired_losses
+from analysis.statistics.pairwise import compare_pairs, holm, paired_results
 
 # Thousandths: no values so close that scaling them makes them equal but for rounding.
 LOSSES = st.integers(100, 900).map(lambda thousandth: thousandth / 1000)
@@ -52,7 +50,7 @@ def test_a_pair_matches_a_calculation_by_hand():
     assert pair.difference.value == -1.5
     assert pair.spread == pytest.approx(math.sqrt(5 / 3))
     assert pair.effect == pytest.approx(8 / 11 * -1.5 / math.sqrt(5 / 3))
-    assert pair.a_lower.value == 3.5 / 4
+    assert pair.a_better.value == 3.5 / 4
     assert pair.p == pytest.approx(2 * stats.t.sf(1.5 / math.sqrt(5 / 12), 3))
 
 
@@ -126,7 +124,7 @@ def test_the_order_of_replicates_and_the_unit_change_nothing(rows, chance):
     for pair, other in zip(compare_pairs(losses, 0.01), compare_pairs(scaled, 10.0), strict=True):
         for name in ("p", "p_equivalent", "p_wilcoxon", "p_holm", "effect"):
             assert getattr(pair, name) == pytest.approx(getattr(other, name), abs=1e-6, nan_ok=True), name
-        assert pair.a_lower.value == other.a_lower.value
+        assert pair.a_better.value == other.a_better.value
 
 
 @settings(max_examples=50, deadline=None)
@@ -135,7 +133,7 @@ def test_a_against_b_mirrors_b_against_a(rows):
     losses = pd.DataFrame(rows, columns=["a", "b"])
     (ab,), (ba,) = compare_pairs(losses, 0.01), compare_pairs(losses[["b", "a"]], 0.01)
     assert ab.difference.value == -ba.difference.value
-    assert ab.a_lower.value == pytest.approx(1 - ba.a_lower.value)
+    assert ab.a_better.value == pytest.approx(1 - ba.a_better.value)
     assert (ab.p, ab.p_equivalent) == (pytest.approx(ba.p), pytest.approx(ba.p_equivalent))
 
 
@@ -147,11 +145,11 @@ def test_the_margin_must_be_above_zero(margin):
 
 def test_pairs_have_the_same_replicate_in_any_order_of_searches():
     searches = [
-        SearchRecord(method, f"{method}{number}", LOSS, (trial(0, [loss]),), number)
+        record(method, f"{method}{number}", (trial(0, [loss]),), number)
         for method, losses in (("a", {2: 0.2, 0: 0.5}), ("b", {0: 0.4, 1: 0.3, 2: 0.1}))
         for number, loss in losses.items()
     ]
-    losses = paired_losses(search_results(trials_frame(searches)))
+    losses = paired_results(search_results(trials_of(searches)))
     assert losses.index.tolist() == [0, 1, 2]
     assert (losses["a"] - losses["b"]).dropna().tolist() == pytest.approx([0.1, 0.1])
 
@@ -159,6 +157,6 @@ def test_pairs_have_the_same_replicate_in_any_order_of_searches():
 def test_failed_searches_and_repeated_numbers_have_no_pair():
     failed = search(trial(0, [0.5], "failed"), method="a", sweep="a0")
     twice = [search(trial(0, [0.4]), method="b", sweep=sweep) for sweep in ("b0", "b1")]
-    losses = paired_losses(search_results(trials_frame([failed, *twice])))
+    losses = paired_results(search_results(trials_of([failed, *twice])))
     assert list(losses.columns) == ["a", "b"]
     assert losses.isna().all().all()

@@ -75,7 +75,7 @@ def test_quality_matches_a_count_by_hand():
         trial(2, [0.1], "failed", filters=3),
         trial(3, [0.1], "running", filters=4),
     )
-    (one,) = search_quality([replace(search(*trials), space=SPACE)])
+    (one,) = search_quality([search(*trials)])
     assert (one.searches, one.proposed, one.duplicates, one.with_result) == (1, 4, 1, 1)
     assert (one.failed.value, one.failed.n) == (1 / 3, 3)
     assert (one.at_bound, one.bounds) == (1, (("filters", "high", 1),))
@@ -87,7 +87,7 @@ def test_the_same_configuration_in_two_replicates_is_not_a_duplicate():
 
 
 def test_an_unknown_space_gives_none_and_no_trials_give_no_share():
-    (one,) = search_quality([search()])
+    (one,) = search_quality([replace(search(), parameters={})])
     assert one.at_bound is None and math.isnan(one.failed.value) and one.with_result == 0
 
 

@@ -9,9 +9,21 @@ import pandas as pd
 import pytest
 import simulated
 
+from analysis.records.subject import Subject
 from analysis.statistics.pairwise import compare_pairs
 from analysis.statistics.verdicts import Outcome, judge
-from analysis.tables.verdict_text import sentence, summary
+from analysis.tables import verdict_text
+from fashion_wb.trial import Metric
+
+SUBJECT = Subject(Metric("loss"))
+
+
+def sentence(verdict):
+    return verdict_text.sentence(verdict, SUBJECT, ".4f")
+
+
+def summary(verdicts):
+    return verdict_text.summary(verdicts, SUBJECT)
 
 
 def verdicts(margin: float | None = 0.01, **losses: list[float]):
@@ -97,7 +109,7 @@ def test_the_summary_names_who_is_better_and_counts_the_rest():
 
 def test_the_summary_gives_the_verdict_first_and_its_limits_after_it():
     (apart,) = verdicts(a=BASE, b=shifted(0.1))
-    basis = "The comparison uses the final validation loss of n = 5 paired replicates, 1 pair of methods."
+    basis = "The comparison uses the final loss of n = 5 paired replicates, 1 pair of methods."
     limit = "A study of identical methods claims a difference at most 5% of the time."
     equivalent = "Equivalent means a difference of less than 0.01."
     assert summary([apart]) == f"a is better than b. {basis} {equivalent} {limit}"

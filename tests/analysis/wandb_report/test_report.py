@@ -6,11 +6,10 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from analysis_cases import hand_made, plausible, search, trial
+from analysis_cases import hand_made, plausible, search, trial, trials_of
 
 from analysis.figures.style import method_styles
 from analysis.outputs import write_comparison
-from analysis.records.frames import trials_frame
 from analysis.tables.comparison import verdict
 from analysis.wandb_report.report import LONGEST_TITLE, MARK, build_report
 from analysis.wandb_report.reports_package import wr
@@ -75,7 +74,7 @@ def test_the_report_starts_with_the_result_and_ends_with_how_it_was_made():
         ),
         *("Time", "Method by method", "What this can and cannot show", "How this report was made"),
     ]
-    assert the_verdict(report) == verdict(trials_frame(plausible()))
+    assert the_verdict(report) == verdict(trials_of(plausible()))
     assert [block.text for block in report.blocks if isinstance(block, wr.H3)] == [
         *("random", "bayes", "hyperband", "hyperopt", "optuna")
     ]
@@ -177,7 +176,7 @@ def test_methods_share_their_scales():
     report = build(plausible())
     maps = [panel for panel in panels(report, wr.ScatterPlot) if panel.z is not None]
     assert len({(panel.range_x, panel.range_y, panel.range_z) for panel in maps}) == 1
-    finished = trials_frame(plausible()).query("state == 'finished'")
+    finished = trials_of(plausible()).query("state == 'finished'")
     for limits, name in zip(
         (maps[0].range_x, maps[0].range_y, maps[0].range_z), ("lr", "filters", "valid_accuracy"), strict=True
     ):

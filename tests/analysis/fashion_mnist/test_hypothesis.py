@@ -7,14 +7,13 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from analysis.figures.filters import hypothesis_figure
-from analysis.statistics.filters import MIN_RUNS, check_hypothesis, rank_correlation
-from analysis_cases import plausible, search, trial
+from analysis_cases import plausible, search, trial, trials_of
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis.records.frames import trials_frame
+from analysis.fashion_mnist.figure import hypothesis_figure
+from analysis.fashion_mnist.hypothesis import MIN_RUNS, check_hypothesis, rank_correlation
 
 
 def world(accuracy, seconds=lambda filters: filters, n: int = 40, lr=None) -> pd.DataFrame:
@@ -22,7 +21,7 @@ def world(accuracy, seconds=lambda filters: filters, n: int = 40, lr=None) -> pd
     chance = np.random.default_rng(0)
     filters = chance.integers(2, 16, n)
     lrs = 10 ** chance.uniform(-4, -2.5, n) if lr is None else lr(filters)
-    runs = {"method": "a", "sweep": "s", "replicate": 0, "state": "finished", "epochs": 10}
+    runs = {"method": "a", "sweep": "s", "replicate": 0, "state": "finished", "steps": 10}
     columns = {"filters": filters, "units1": 128, "units2": 64, "lr": lrs}
     results = {"seconds": seconds(filters), "valid_accuracy": accuracy(filters, lrs)}
     return pd.DataFrame(runs | columns | results, index=range(n))
@@ -102,12 +101,12 @@ def test_accuracy_that_depends_on_lr_is_not_attributed_to_filters():
 
 def test_only_different_runs_of_full_length_count():
     searches = plausible(10, 10, 0, 2)
-    trials = trials_frame(searches)
+    trials = trials_of(searches)
     finished = (trials["state"] == "finished").sum()
     again = trials[trials["method"] == "random"].assign(method="copy")
     found = check_hypothesis(pd.concat([trials, again], ignore_index=True))
     assert (len(found.runs), found.repeated, found.epochs) == (finished, len(again), 10)
-    short = trials_frame([search(trial(0, [0.5, 0.4]), trial(1, [0.3]), trial(2, [0.3, 0.2]))])
+    short = trials_of([search(trial(0, [0.5, 0.4]), trial(1, [0.3]), trial(2, [0.3, 0.2]))])
     assert len(check_hypothesis(short).runs) == 2
 
 
@@ -126,9 +125,9 @@ def test_filters_that_do_not_vary_decide_nothing():
 @pytest.mark.parametrize(
     "trials",
     [
-        trials_frame(plausible(10, 10, 0, 2)),
-        trials_frame([]),
-        trials_frame([search(trial(0, [0.5], lr=0.0))]),
+        trials_of(plausible(10, 10, 0, 2)),
+        trials_of([]),
+        trials_of([search(trial(0, [0.5], lr=0.0))]),
         world(lambda filters, lr: lr, lr=lambda filters: np.full(len(filters), 1e-3)),
     ],
     ids=["usual", "none", "one of lr 0", "one lr"],
