@@ -23,8 +23,10 @@ from analysis.statistics.direction import (
     verdict_in_units,
 )
 from analysis.statistics.finals import Finals, default_target, method_finals, search_results
+from analysis.statistics.importance import Importances, importances, most_important
 from analysis.statistics.methods import compare
 from analysis.statistics.pairwise import compare_pairs, paired_results
+from analysis.statistics.pareto import Fronts, pareto_fronts
 from analysis.statistics.quality import Quality, search_quality
 from analysis.statistics.verdicts import Verdict, judge
 from analysis.statistics.winners import Winners, summarise_winners
@@ -53,6 +55,8 @@ class Evidence:
         final: the names of the values that retrained winners are measured by.
         winners: one per method with retrained winners; None if there are none.
         retrained: the single records that `winners` summarises.
+        importances: how much each parameter matters; None if that is unknown.
+        fronts: the Pareto fronts of the objective and the seconds of a trial.
         extras: what this study reports beside what every study does.
     """
 
@@ -72,6 +76,8 @@ class Evidence:
     final: tuple[str, ...]
     winners: tuple[Winners, ...] | None
     retrained: tuple[RetrainedWinner, ...]
+    importances: Importances | None
+    fronts: Fronts
     extras: tuple[Extra, ...] = ()
 
     @property
@@ -82,7 +88,13 @@ class Evidence:
     @property
     def shown(self) -> tuple[Parameter, ...]:
         """The parameters that a plot over two parameters has on its axes: at most two."""
-        return self.subject.parameters[:2]
+        return self.by_importance[:2]
+
+    @property
+    def by_importance(self) -> tuple[Parameter, ...]:
+        """The parameters, the most important first; in the order of the sweep files if that is unknown."""
+        parameters = self.subject.parameters
+        return most_important(self.importances, self.subject, len(parameters))
 
     @property
     def form(self) -> str:
@@ -146,4 +158,6 @@ def gather(
         final=final,
         winners=summarise_winners(chosen, final, subject) if chosen else None,
         retrained=tuple(chosen),
+        importances=importances(trials, subject),
+        fronts=pareto_fronts(trials, subject),
     )

@@ -15,6 +15,7 @@ from analysis.tables.comparison import to_markdown, to_text, verdict
 from analysis.tables.csv_file import write_csv
 from analysis.tables.evidence_frames import finals_frame, pairs_frame, winners_frame
 from analysis.tables.evidence_text import sections
+from analysis.tables.importance_text import importance_frame
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
 from fashion_wb.study.reported import NOTHING_MORE, Reported
@@ -22,7 +23,7 @@ from fashion_wb.study.reported import NOTHING_MORE, Reported
 # The files of every study; an extra may add figures.
 OUTPUT_FILES = (
     *("report.html", "trials.csv", "comparison.csv", "finals.csv", "pairs.csv", "winners.csv"),
-    *("comparison.md", "incumbent.png", "parameters.png", "seconds.png"),
+    *("importance.csv", "pareto.csv", "comparison.md", "incumbent.png", "parameters.png", "seconds.png"),
 )
 
 
@@ -98,6 +99,8 @@ def _write_tables(evidence: Evidence, statement: str, out: Path) -> None:
     write_csv(finals_frame(evidence.finals), out / "finals.csv")
     write_csv(pairs_frame(evidence.verdicts), out / "pairs.csv")
     write_csv(winners_frame(evidence.winners or (), evidence.final), out / "winners.csv")
+    write_csv(importance_frame(evidence.importances), out / "importance.csv")
+    write_csv(evidence.fronts.points, out / "pareto.csv")
     write_text(to_markdown(evidence, statement, sections(evidence)), out / "comparison.md")
 
 

@@ -15,7 +15,11 @@ from analysis.evidence import Evidence
 from analysis.formatting import result_form
 from analysis.html_report.cells import count_range, intervals_text, number
 from analysis.html_report.charts.curves import has_band, incumbent_spec, random_sentence
+from analysis.html_report.charts.importance import importance_spec
+from analysis.html_report.charts.parallel import parallel_spec
+from analysis.html_report.charts.pareto import pareto_spec
 from analysis.html_report.charts.scatters import result_panels
+from analysis.html_report.charts.slices import slice_panels
 from analysis.html_report.charts.strips import strip_spec
 from analysis.html_report.charts.style import Mark, method_marks, short
 from analysis.html_report.conditions import conditions_shown
@@ -28,6 +32,7 @@ from analysis.html_report.vega_bundle import vega_bundle
 from analysis.statistics.curves import AXES
 from analysis.statistics.intervals import Estimate, median
 from analysis.statistics.pairwise import MIN_REPLICATES
+from analysis.tables.importance_text import importance_reading, pareto_reading
 
 TITLE = "Which hyperparameter search?"
 
@@ -48,6 +53,11 @@ def render(
     panels = result_panels(evidence, marks)
     for i, panel in enumerate(panels.panels if panels else ()):
         figures[f"space-{i}"] = panel.spec
+    slices = slice_panels(evidence, marks)
+    figures |= {f"slice-{i}": panel.spec for i, panel in enumerate(slices)}
+    parallel = parallel_spec(evidence, marks)
+    if parallel is not None:
+        figures["parallel"] = parallel[0]
     extras = []
     for i, extra in enumerate(evidence.extras):
         charts = {f"extra-{i}-{j}": spec for j, spec in enumerate(extra.charts())}
@@ -78,6 +88,10 @@ def render(
         else None,
         winners_table=winners_table(evidence) if evidence.winners else None,
         panels=panels,
+        slices=slices,
+        parallel_note=parallel[1] if parallel else "",
+        importance=importance_reading(evidence),
+        pareto=pareto_reading(evidence),
         extras=extras,
         audit_table=audit_table(evidence) if evidence.audit else None,
         stopped=bool((evidence.trials["state"] == "stopped").any()),
@@ -95,6 +109,9 @@ def _figures(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, dict[str, A
     every["finals"] = _finals(evidence, marks)
     every |= {f"winners-{i}": _winners(evidence, name, marks) for i, name in enumerate(evidence.final)}
     every["seconds"] = _seconds(evidence, marks)
+    every["pareto"] = pareto_spec(evidence, marks)
+    if evidence.importances is not None:
+        every["importance"] = importance_spec(evidence.importances)
     return {name: spec for name, spec in every.items() if spec is not None}
 
 

@@ -1,7 +1,7 @@
 """Estimates, tests and verdicts, as pure functions of data frames and records.
 
 `methods` adds up what each method spent. `finals`, `curves` and `bands` describe searches. `pairwise`,
-`power` and `verdicts` compare two methods. `winners`, `audit` and `quality` each answer one more
-question. `direction` turns what is found back into units of the objective. All of them use the estimates and
-intervals of `intervals`.
+`power` and `verdicts` compare two methods. `winners`, `audit`, `quality`, `importance` and `pareto` each
+answer one more question. `direction` turns what is found back into units of the objective. All of them use
+the estimates and intervals of `intervals`.
 """

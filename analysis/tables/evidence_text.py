@@ -9,6 +9,7 @@ from analysis.evidence import Evidence
 from analysis.formatting import count_of, markdown_table, result_form
 from analysis.statistics.audit import BEST
 from analysis.statistics.intervals import Estimate
+from analysis.tables.importance_text import importance_section, pareto_section
 from analysis.tables.verdict_text import sentence
 
 _P, _SHARE, _COUNT = ".4f", ".2f", ".0f"
@@ -16,7 +17,7 @@ _P, _SHARE, _COUNT = ".4f", ".2f", ".0f"
 
 def sections(evidence: Evidence) -> list[str]:
     """Return one section per kind of evidence that there is; each without a newline at its end."""
-    parts = (_finals, _pairs, _winners, _audit, _quality, _extras)
+    parts = (_finals, _pairs, _winners, importance_section, pareto_section, _audit, _quality, _extras)
     texts = ("\n\n".join(block.rstrip("\n") for block in part(evidence)) for part in parts)
     return [text for text in texts if text]
 
@@ -53,10 +54,10 @@ def _finals(evidence: Evidence) -> Iterable[str]:
     yield (
         "n: searches with a result. Intervals: 95% confidence. The interval of the median assumes no "
         "distribution; with 5 searches it is their range, with 93.75% confidence, and with fewer there is "
-        f"none. IQM: interquartile mean, the mean of the middle half. The target is a "
+        "none. IQM: interquartile mean, the mean of the middle half. The target is a "
         f"{subject.metric.name} of {evidence.target:{form}}. {subject.unit.capitalize()}s and seconds to "
         "target are medians; \u221e means that at least half of the searches did not reach the target. "
-        "Average rank: the rank among the methods, averaged over the budget that all of them spent; 1 is best."
+        "Average rank: the rank among the methods, averaged over the budget that all spent; 1 is best."
     )
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from analysis_cases import hand_made, plausible, record, search, trial, trials_of
+from analysis_cases import OWN, hand_made, plausible, record, search, trial, trials_of
 
 from analysis.outputs import OUTPUT_FILES, write_comparison
 from analysis.tables.csv_file import write_csv
@@ -31,7 +32,7 @@ def agrees_with_golden(name: str, got: bytes) -> None:
 @pytest.mark.parametrize("width", [100, 72])
 def test_files_and_printed_text_match_the_golden_files(width, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    text = write_comparison(hand_made(), Path("out"), width)
+    text = write_comparison(hand_made(), Path("out"), width, reported=OWN)
     agrees_with_golden(f"printed{width}.txt", text.encode())
     for name in ("trials.csv", "comparison.csv", "comparison.md"):
         agrees_with_golden(name, (tmp_path / "out" / name).read_bytes())
@@ -42,6 +43,8 @@ def test_the_folder_holds_the_files_named_and_nothing_else(tmp_path):
     for _ in range(2):
         write_comparison(plausible(2, 2)[:1], out)
     assert sorted(path.name for path in out.iterdir()) == sorted(OUTPUT_FILES)
+    write_comparison(plausible(2, 2)[:1], out, reported=OWN)
+    assert sorted(path.name for path in out.iterdir()) == sorted([*OUTPUT_FILES, "filters.png"])
 
 
 def test_trials_read_back_equal(tmp_path):
@@ -105,7 +108,7 @@ def test_every_output_uses_the_margin_given(margin, outcome, tmp_path):
         for method, found in losses.items()
         for number, loss in enumerate(found)
     ]
-    printed = " ".join(write_comparison(searches, tmp_path, margin=margin).split())
+    printed = " ".join(write_comparison(searches, tmp_path, reported=replace(OWN, margin=margin)).split())
     markdown, page = ((tmp_path / name).read_text() for name in ("comparison.md", "report.html"))
     assert pd.read_csv(tmp_path / "pairs.csv")["outcome"].tolist() == [outcome]
     assert pd.read_csv(tmp_path / "pairs.csv")["margin"].fillna(0).tolist() == [margin or 0]

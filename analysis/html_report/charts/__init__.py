@@ -1,1 +1,3 @@
-"""The page's figures as Vega-Lite: `curves`, `strips` and `scatters`; all share `style`."""
+"""The page's figures as Vega-Lite: `curves`, `strips`, `scatters`, `slices`, `parallel`,
+`importance` and `pareto`; all share `style`.
+"""

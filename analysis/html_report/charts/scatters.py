@@ -55,12 +55,12 @@ class ResultPanels:
     note: str
 
 
-def thinned(trials: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Keep a fixed random sample of at most MAX_DOTS rows, in their order, and say so in a sentence."""
-    if len(trials) <= MAX_DOTS:
+def thinned(trials: pd.DataFrame, most: int = MAX_DOTS) -> tuple[pd.DataFrame, str]:
+    """Keep a fixed random sample of at most `most` rows, in their order, and say so in a sentence."""
+    if len(trials) <= most:
         return trials, ""
-    kept = np.sort(np.random.default_rng(SEED).choice(len(trials), MAX_DOTS, replace=False))
-    return trials.iloc[kept], f"Only {MAX_DOTS:,} of {len(trials):,} trials are drawn, chosen at random."
+    kept = np.sort(np.random.default_rng(SEED).choice(len(trials), most, replace=False))
+    return trials.iloc[kept], f"Only {most:,} of {len(trials):,} trials are drawn, chosen at random."
 
 
 def result_panels(evidence: Evidence, marks: Sequence[Mark]) -> ResultPanels | None:
@@ -78,7 +78,7 @@ def result_panels(evidence: Evidence, marks: Sequence[Mark]) -> ResultPanels | N
     if len(evidence.shown) < 2:
         return None
     x, y = evidence.shown
-    placed = trials[_shows(x, trials) & _shows(y, trials)]
+    placed = trials[shows(x, trials) & shows(y, trials)]
     finished = (placed["state"] == TrialState.FINISHED) & placed[value].notna()
     every = placed[finished | (placed["state"] == TrialState.STOPPED)]
     if not finished.any():
@@ -123,7 +123,8 @@ def parameter_axis(channel: type[Any], field: str, parameter: Parameter, trials:
     return channel(f"{field}:Q", title=title, scale=scale, axis=whole_numbers() if whole else alt.Axis())
 
 
-def _shows(parameter: Parameter, trials: pd.DataFrame) -> pd.Series[Any]:
+def shows(parameter: Parameter, trials: pd.DataFrame) -> pd.Series[Any]:
+    """Tell for every trial whether the axis of `parameter_axis` has a place for its value."""
     values = trials[parameter.column]
     return values.gt(0).fillna(False).astype(bool) if parameter.log else values.notna()
 
@@ -138,7 +139,7 @@ def _panel(
 ) -> dict[str, Any]:
     done = own["state"] == TrialState.FINISHED
     x, y = evidence.shown
-    tips = ["run:N", "state:N", _tip("x", x), _tip("y", y)]
+    tips = ["run:N", "state:N", parameter_tip("x", x), parameter_tip("y", y)]
     name = evidence.subject.metric.name
     tips.append(alt.Tooltip("result:Q", title=short(name), format=evidence.form))
     base = {"tooltip": tips, "x": axes[0], "y": axes[1]}
@@ -158,7 +159,8 @@ def _panel(
     return to_spec(alt.layer(stopped, finished), marks, description, PANEL_HEIGHT, datasets)
 
 
-def _tip(field: str, parameter: Parameter) -> alt.Tooltip:
+def parameter_tip(field: str, parameter: Parameter) -> alt.Tooltip:
+    """Show a parameter's value in a tooltip."""
     kind = "N" if parameter.kind is Kind.CATEGORY else "Q"
     return alt.Tooltip(f"{field}:{kind}", title=short(parameter.name))
 
@@ -167,13 +169,14 @@ def _rows(trials: pd.DataFrame, evidence: Evidence) -> list[dict[str, Any]]:
     x, y = evidence.shown
     columns = ["method", "run", "state", x.column, y.column, evidence.subject.value]
     return [
-        {"method": m, "run": r, "state": s, "x": _plain(a), "y": _plain(b)}
+        {"method": m, "run": r, "state": s, "x": plain(a), "y": plain(b)}
         | ({} if math.isnan(found) else {"result": rounded(found)})
         for m, r, s, a, b, found in trials[columns].itertuples(index=False, name=None)
     ]
 
 
-def _plain(value: Any) -> str | float:
+def plain(value: Any) -> str | float:
+    """Return a value of a parameter for a row of a chart."""
     return value if isinstance(value, str) else rounded(value)
 
 

@@ -117,7 +117,7 @@ def test_hostile_names_are_shown_unchanged(show, tmp_path):
 def test_numbers_sort_as_numbers_and_empty_cells_come_last(show, full_path):
     page = show(full_path)
     total = len(rows_shown(page))
-    for name in ("lr", "valid loss", "filters"):
+    for name in ("lr", "valid_loss", "filters"):
         sort_by(page, name)
         first = column(page, name)
         sort_by(page, name)
@@ -176,8 +176,8 @@ def test_the_curves_are_drawn_over_the_chosen_axis(show, full_path):
     ("figure", "expected"),
     [
         ("finals", ["method", "replicate", "0."]),
-        ("curves-epochs", ["method", "epochs", "median loss of the incumbent", "searches (n)"]),
-        ("accuracy-0", ["finished", "filters", "validation accuracy"]),
+        ("curves-steps", ["method", "epochs", "median of the incumbents", "searches (n)"]),
+        ("space-0", ["finished", "filters", "valid_loss"]),
     ],
 )
 def test_pointing_at_a_dot_shows_its_numbers(figure, expected, show, full_path):
@@ -187,7 +187,7 @@ def test_pointing_at_a_dot_shows_its_numbers(figure, expected, show, full_path):
     page.wait_for_selector("#vg-tooltip-element.visible")
     tip = page.locator("#vg-tooltip-element").text_content()
     assert [word for word in expected if word not in tip] == [] and "undefined" not in tip
-    assert figure.startswith("accuracy") or any(method in tip for method in METHODS)
+    assert figure.startswith("space") or any(method in tip for method in METHODS)
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])

@@ -9,17 +9,16 @@ from itertools import pairwise
 import altair
 import pytest
 import vl_convert
-from analysis_cases import plausible, search, trial
+from analysis_cases import evidence_of, plausible, search, trial
 from html_cases import HOSTILE, SECTIONS, SPARSE, Page, full_study, planted
 
-from analysis.evidence import gather
 from analysis.html_report.charts.scatters import MAX_DOTS
 from analysis.html_report.headline import headline
 from analysis.html_report.page import render
 from analysis.html_report.trial_table import MAX_ROWS
 from analysis.outputs import write_comparison
 
-CONDITIONS = {"machine": "a <b>machine</b>", "seed": 0, "budget_epochs": None}
+CONDITIONS = {"machine": "a <b>machine</b>", "seed": 0, "budget": {"trials": 10}, "final_command": None}
 
 
 @pytest.fixture(scope="module")
@@ -62,20 +61,20 @@ def test_sparse_studies_leave_no_figure_empty(case):
         vl_convert.vegalite_to_vega(spec)
     assert "nan" not in page.text.lower().split() and "inf" not in page.text.lower().split()
     assert "were not recorded" in page.words
-    assert "No winner was retrained, and the test split was not used." in page.words
+    assert "No winner was retrained." in page.words
 
 
 def test_figures_are_valid_vega_lite_and_compile(full):
     for spec in full.figures.values():
         vl_convert.vegalite_to_vega(spec)
-    for name in ("curves-epochs", "winners", "accuracy-0", "filters-accuracy"):
+    for name in ("curves-steps", "winners-0", "space-0", "extra-0-0"):
         altair.Chart.from_dict(full.figures[name], validate=True)
 
 
 def test_names_never_become_markup():
     one = search(trial(0, [0.5, 0.4]), method=HOSTILE)
     other = search(trial(0, [0.6]), method="plain", sweep="t")
-    html = render(gather([one, other]), {"machine": HOSTILE}, [HOSTILE])
+    html = render(evidence_of([one, other]), {"machine": HOSTILE}, [HOSTILE])
     page = Page(html)
     assert html.count("<script") == len(page.scripts) == 5
     assert "alert(1)</script>" not in html
@@ -86,7 +85,7 @@ def test_names_never_become_markup():
 
 
 def test_one_search_of_each_method_gives_no_verdict():
-    page = Page(render(gather(plausible(4, 3))))
+    page = Page(render(evidence_of(plausible(4, 3))))
     assert "One search of each method cannot show which method is better." in page.words
     assert "No difference between methods is tested" in page.words
     assert "better than" not in page.words.replace("show which method is better", "")
@@ -95,13 +94,13 @@ def test_one_search_of_each_method_gives_no_verdict():
 @pytest.mark.parametrize(
     ("gaps", "said"),
     [
-        ({"a": 0.0, "b": 0.1, "c": 0.2}, "a found lower losses than each of the other 2 methods."),
-        ({"a": 0.1, "b": 0.0}, "b found lower losses than the other method."),
+        ({"a": 0.0, "b": 0.1, "c": 0.2}, "a found a better valid_loss than each of the other 2 methods."),
+        ({"a": 0.1, "b": 0.0}, "b found a better valid_loss than the other method."),
         (
             {"a": 0.0, "b": 0.0, "c": 0.1},
             "No method beats all others: 2 of 3 pairs differ, none is undecided.",
         ),
-        ({"a": 0.0, "b": 0.0}, "All methods are equivalent within 0.01 of validation loss."),
+        ({"a": 0.0, "b": 0.0}, "All methods are equivalent within 0.01 of valid_loss."),
     ],
 )
 def test_the_headline_names_a_winner_only_if_it_beats_all_others(gaps, said):
@@ -138,10 +137,10 @@ def test_the_tables_show_the_evidence(full):
         assert row[:2] == [one.method, "5"]
         assert row[2].startswith(f"{one.median.value:.4f}{one.median.low:.4f} to {one.median.high:.4f}")
     totals = [row[1:5] for row in spent[1:]]
-    columns = ["trials", "stopped", "failed", "epochs"]
+    columns = ["trials", "stopped", "failed", "steps"]
     assert totals == evidence.comparison[columns].astype(int).astype(str).to_numpy().tolist()
-    trials = next(table for table in full.tables if "valid loss" in table[0])
-    losses = [row[trials[0].index("valid loss")] for row in trials[1:]]
+    trials = next(table for table in full.tables if "valid_loss" in table[0])
+    losses = [row[trials[0].index("valid_loss")] for row in trials[1:]]
     known = [float(loss) for loss in losses if loss]
     assert len(losses) == len(evidence.trials) and known == sorted(known)
     assert losses[len(known) :] == [""] * evidence.trials["valid_loss"].isna().sum()
@@ -157,23 +156,23 @@ def test_the_comparison_writes_the_page_beside_its_tables(tmp_path):
 
 
 def test_conditions_are_listed_and_escaped(full):
-    assert "a <b>machine</b>" in full.text and "budget epochs" in full.text
+    assert "a <b>machine</b>" in full.text and "10 trials" in full.text and "final command" in full.text
 
 
 def test_ten_thousand_runs_make_a_small_page_in_seconds():
-    evidence = gather(plausible(trials=100, epochs=2, sweeps=20))
+    evidence = evidence_of(plausible(trials=100, epochs=2, sweeps=20))
     assert len(evidence.trials) == 10_000
     start = time.perf_counter()
     html = render(evidence)
     assert time.perf_counter() - start < 30
     assert len(html) < 3_000_000
     page = Page(html)
-    assert f"{MAX_ROWS:,} trials with the lowest validation loss, of 10,000" in page.words
+    assert f"{MAX_ROWS:,} best trials, of 10,000" in page.words
     assert max(map(len, page.tables)) == MAX_ROWS + 1
     drawn = [
         len(spec["datasets"]["finished"]) + len(spec["datasets"]["stopped"])
         for name, spec in page.figures.items()
-        if name.startswith("accuracy-")
+        if name.startswith("space-")
     ]
     assert sum(drawn) == MAX_DOTS
     assert f"Only {MAX_DOTS:,} of" in page.words

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from analysis_cases import hand_made, plausible, search, trial, trials_of
+from analysis_cases import OWN, evidence_of, hand_made, plausible, search, trial, trials_of
 
 from analysis.figures.style import method_styles
 from analysis.outputs import write_comparison
@@ -21,7 +21,8 @@ FOR_FINISHED_RUNS = (wr.ParallelCoordinatesPlot, wr.ParameterImportancePlot)
 
 
 def build(searches, *left_out, project="fashion"):
-    return build_report(searches, WandbPath("somebody", project), left_out, version="1.2.3", made=MADE)
+    evidence = evidence_of(searches)
+    return build_report(evidence, WandbPath("somebody", project), left_out, version="1.2.3", made=MADE)
 
 
 def grids(report):
@@ -74,7 +75,7 @@ def test_the_report_starts_with_the_result_and_ends_with_how_it_was_made():
         ),
         *("Time", "Method by method", "What this can and cannot show", "How this report was made"),
     ]
-    assert the_verdict(report) == verdict(trials_of(plausible()))
+    assert the_verdict(report) == verdict(evidence_of(plausible()))
     assert [block.text for block in report.blocks if isinstance(block, wr.H3)] == [
         *("random", "bayes", "hyperband", "hyperopt", "optuna")
     ]
@@ -82,7 +83,7 @@ def test_the_report_starts_with_the_result_and_ends_with_how_it_was_made():
 
 @pytest.mark.parametrize("searches", [plausible(), hand_made()], ids=["plausible", "hand-made"])
 def test_the_table_is_the_one_of_the_comparison(searches, tmp_path):
-    write_comparison(searches, tmp_path)
+    write_comparison(searches, tmp_path, reported=OWN)
     comparison = (tmp_path / "comparison.md").read_text()
     table = tables(build(searches))[0]
     assert f"\n\n{table}\n\n" in comparison and table.count("\n") == 1 + len(searches)
@@ -178,7 +179,7 @@ def test_methods_share_their_scales():
     assert len({(panel.range_x, panel.range_y, panel.range_z) for panel in maps}) == 1
     finished = trials_of(plausible()).query("state == 'finished'")
     for limits, name in zip(
-        (maps[0].range_x, maps[0].range_y, maps[0].range_z), ("lr", "filters", "valid_accuracy"), strict=True
+        (maps[0].range_x, maps[0].range_y, maps[0].range_z), ("lr", "filters", "valid_loss"), strict=True
     ):
         assert limits[0] < finished[name].min() < finished[name].max() < limits[1]
     best = [panel for panel in panels(report, wr.ScatterPlot) if panel.z is None]
@@ -201,9 +202,9 @@ def test_without_finished_runs_a_sentence_replaces_empty_charts():
 
 def test_without_epochs_there_are_no_charts_of_epochs():
     report = build([search(trial(0, [], "failed"), trial(1, [], "running"))])
-    assert "No run has logged an epoch yet." in texts(report)
+    assert "No run has logged valid_loss yet." in texts(report)
     assert panels(report, wr.ScatterPlot) == []
-    assert the_verdict(report).startswith("No trial finished with a validation loss (1 running, 1 failed)")
+    assert the_verdict(report).startswith("No trial finished with a valid_loss (1 running, 1 failed)")
 
 
 def test_the_report_says_what_it_leaves_out_and_how_it_was_made():
