@@ -20,7 +20,6 @@ from analysis.records.subject import Parameter, Subject
 from fashion_wb.trial import TrialState
 
 PANELS_PER_ROW = 3
-COLOUR_MAP = "viridis"
 
 
 def two_parameters_figure(trials: pd.DataFrame, subject: Subject, shown: Sequence[Parameter]) -> Figure:
@@ -52,13 +51,18 @@ def two_parameters_figure(trials: pd.DataFrame, subject: Subject, shown: Sequenc
         _draw_panel(axes, parts[0], parts[1], x, y, subject, style.marker, norm)
         axes.set_title(_panel_title(method, trials[trials["method"] == method]), fontsize=8.5)
     if not finished.empty:
-        bar = figure.colorbar(ScalarMappable(norm, COLOUR_MAP), ax=panels, aspect=30)
+        bar = figure.colorbar(ScalarMappable(norm, _colour_map(subject)), ax=panels, aspect=30)
         bar.set_label(f"{name} at the best {subject.unit}")
     by = " and ".join(label(one.name) for one in shown)
     figure.suptitle(f"{name} of finished trials (n = {len(finished)}) by {by}")
     figure.supylabel(name if y is None else y.title, fontsize=10)
     figure.supxlabel(_caption(trials, finished, stopped), fontsize=9)
     return figure
+
+
+def _colour_map(subject: Subject) -> str:
+    """Return matplotlib's name of the colours; brighter is better."""
+    return "viridis_r" if subject.sign > 0 else "viridis"
 
 
 def _drawable(
@@ -128,7 +132,7 @@ def _draw_panel(
         c=finished[subject.value].to_numpy(dtype=np.float64),
         marker=marker,
         norm=norm,
-        cmap=COLOUR_MAP,
+        cmap=_colour_map(subject),
         edgecolors="black",
         linewidths=0.6,
     )

@@ -51,7 +51,8 @@ def pareto_fronts(trials: pd.DataFrame, subject: Subject) -> Fronts:
         ["_order", "seconds", "minimised"], kind="stable"
     )
     return Fronts(
-        points=points[list(PARETO_COLUMNS)].reset_index(drop=True),
+        # Without rows there is nothing to tell the type by.
+        points=points[list(PARETO_COLUMNS)].astype({"front_of_all": bool}).reset_index(drop=True),
         trials=len(timed),
         left_out=len(finished) - len(timed),
     )

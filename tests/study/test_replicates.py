@@ -86,17 +86,17 @@ def test_the_same_command_again_trains_nothing(grown):
 
 def test_each_winner_is_retrained_on_fresh_seeds_and_only_then_tested(grown):
     for search in searches(grown):
-        record, trials = retrained_winner(search), search.read_trials()
+        record, trials = retrained_winner(search, ["test_accuracy"]), search.read_trials()
         ended = [t for t in trials if t.state in (TrialState.FINISHED, TrialState.STOPPED)]
         chosen = min(ended, key=lambda t: search.sweep.metric.best(t.history))
-        assert record.reported_loss == search.sweep.metric.best(chosen.history)
+        assert record.reported == search.sweep.metric.best(chosen.history)
         assert (record.method, record.replicate) == (search_record(search).method, int(search.root.name[-1]))
         assert record.seeds == tuple(retrain_seed(0, record.replicate, number) for number in range(3))
         logs = [
             read_run_log(path) for path in sorted(search.root.glob("retrain/wandb/offline-run-*/run-*.wandb"))
         ]
-        assert [log.summary["test_accuracy"] for log in logs] == list(record.test_accuracy)
-        assert [min(row["valid_loss"] for row in log.history) for log in logs] == list(record.valid_loss)
+        assert [log.summary["test_accuracy"] for log in logs] == list(record.measured["test_accuracy"])
+        assert [min(row["valid_loss"] for row in log.history) for log in logs] == list(record.retrained)
         for log in logs:
             assert log.sweep_id == "" and len(log.history) == 3
             assert {name: log.config[name] for name in chosen.config if name != "seed"} == {
@@ -120,9 +120,8 @@ def test_stopped_trials_are_trained_to_the_end(grown):
             losses = [row["valid_loss"] for row in log.history]
             # With the same seed the losses are the same up to the epoch at which it was stopped.
             assert losses[: len(before)] == [row["valid_loss"] for row in before]
-            assert (record.stopped_after, record.epochs_saved) == (len(before), 3 - len(before))
-            assert record.loss_when_stopped == min(losses[: len(before)])
-            assert record.final_loss == min(losses) and len(losses) == 3
+            assert record.steps_saved == 3 - len(before)
+            assert record.final == min(losses) and len(losses) == 3
             assert not any(key.startswith("test_") for key in log.summary)
 
 

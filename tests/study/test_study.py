@@ -55,7 +55,7 @@ def test_the_comparison_agrees_with_the_logs_read_by_wandb(study):
     assert [row["method"] for row in comparison] == list(METHODS)
     for row in comparison:
         method = row["method"]
-        assert (int(row["trials"]), int(row["epochs"])) == (runs[method], epochs[method])
+        assert (int(row["trials"]), int(row["steps"])) == (runs[method], epochs[method])
         assert float(row["valid_loss"]) == pytest.approx(best[method]["valid_loss"], rel=1e-12)
         assert float(row["valid_accuracy"]) == pytest.approx(best[method]["valid_accuracy"], rel=1e-12)
 
@@ -64,13 +64,13 @@ def test_the_files_have_the_documented_headers_and_every_trial(study):
     folder, done = study
     trials = rows(folder / "out" / "trials.csv")
     assert list(trials[0]) == (
-        "method,sweep,replicate,run,state,filters,units1,units2,lr,epochs,seconds,valid_loss,train_loss,valid_accuracy"
+        "method,sweep,replicate,run,state,filters,lr,steps,seconds,valid_loss,valid_accuracy"
     ).split(",")
     assert len(trials) == 10 and {row["state"] for row in trials} == {"finished"}
     assert list(rows(folder / "out" / "comparison.csv")[0]) == (
-        "method,trials,stopped,failed,epochs,seconds,filters,units1,units2,lr,valid_loss,valid_accuracy"
+        "method,trials,stopped,failed,steps,seconds,filters,lr,valid_loss,valid_accuracy"
     ).split(",")
-    for name in ("comparison.md", "incumbent.png", "accuracy.png", "seconds.png"):
+    for name in ("comparison.md", "incumbent.png", "parameters.png", "seconds.png"):
         assert (folder / "out" / name).stat().st_size > 0
     assert "cannot show which method is better" in done.stdout
     assert "[10/10]" in done.stderr

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.evidence import Evidence
 from analysis.formatting import PLAIN
 from analysis.html_report.charts.scatters import shows, thinned
-from analysis.html_report.charts.style import INK, Mark, chart_of, rounded, short, to_spec
+from analysis.html_report.charts.style import INK, Mark, chart_of, rounded, short, to_spec, viridis
 from analysis.records.flat import Kind
 from analysis.records.subject import Parameter
 from analysis.statistics.importance import full_length
@@ -32,8 +32,9 @@ def parallel_spec(evidence: Evidence, marks: Sequence[Mark]) -> tuple[dict[str, 
         The specification, and a sentence on what is not drawn, perhaps empty. None if there are no two
         parameters and two trials to draw.
     """
-    parameters = evidence.by_importance[:MOST]
     trials = full_length(evidence.trials, evidence.subject)
+    varying = [one for one in evidence.by_importance if trials[one.column].nunique() > 1]
+    parameters = varying[:MOST]
     for one in parameters:
         trials = trials[shows(one, trials)]
     if len(parameters) < 2 or len(trials) < 2:
@@ -96,7 +97,8 @@ def _text(place: int, height: float, text: str) -> dict[str, Any]:
 
 def _lines(titles: Sequence[str], evidence: Evidence, marks: Sequence[Mark]) -> alt.Chart:
     name, keys = short(evidence.subject.metric.name), _keys(titles)
-    tips = ["method:N", "run:N", alt.Tooltip("result:Q", title=name, format=evidence.form)]
+    result = alt.Tooltip("result:Q", title=name, format=evidence.form)
+    tips = [alt.Tooltip("method:N"), alt.Tooltip("run:N"), result]
     legend = alt.Legend(orient="bottom", title=name, gradientLength=200)
     folded = chart_of("trials").transform_fold(keys, ["axis", "y"])
     lines: alt.Chart = folded.mark_line(opacity=0.5, strokeWidth=1.2)
@@ -104,7 +106,7 @@ def _lines(titles: Sequence[str], evidence: Evidence, marks: Sequence[Mark]) -> 
         _x(titles),
         _y(),
         detail="run:N",
-        color=alt.Color("result:Q", scale=alt.Scale(scheme="viridis"), legend=legend),
+        color=alt.Color("result:Q", scale=viridis(evidence.subject), legend=legend),
         tooltip=tips,
     )
 
@@ -131,7 +133,11 @@ def _x(titles: Sequence[str]) -> alt.X:
         labelLimit=110,
     )
     return alt.X(
-        "axis:N", title=None, sort=[*_keys(titles)], axis=axis, scale=alt.Scale(type="point", padding=0.3)
+        "axis:N",
+        title=None,
+        sort=[f"p{i}" for i in range(len(titles))],
+        axis=axis,
+        scale=alt.Scale(type="point", padding=0.3),
     )
 
 

@@ -17,6 +17,7 @@ from analysis.html_report.charts.style import (
     rounded,
     shape,
     short,
+    span,
     to_spec,
 )
 from fashion_wb.trial import TrialState
@@ -36,14 +37,10 @@ def pareto_spec(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, Any] | N
     drawn, _ = thinned(trials[known], MAX_DOTS)
     dots = _rows(drawn.assign(value=drawn[value]))
     name = short(evidence.subject.metric.name)
-    least, most = trials.loc[known, "seconds"].min(), trials.loc[known, "seconds"].max()
-    log = least > 0 and most / least >= _WIDE
-    x = alt.X(
-        "x:Q",
-        title="seconds of a trial" + (" (log scale)" if log else ""),
-        scale=alt.Scale(type="log", nice=False) if log else alt.Scale(zero=False),
-    )
-    y = alt.Y("y:Q", title=name, scale=alt.Scale(zero=False))
+    times, results = (trials.loc[known, column] for column in ("seconds", value))
+    log = times.min() > 0 and times.max() / times.min() >= _WIDE
+    x = alt.X("x:Q", title="seconds of a trial" + (" (log scale)" if log else ""), scale=span(times, log))
+    y = alt.Y("y:Q", title=name, scale=span(results))
     tips = [
         alt.Tooltip("method:N"),
         alt.Tooltip("run:N"),

@@ -14,9 +14,9 @@ from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
 from analysis.evidence import Evidence
-from analysis.html_report.charts.style import INK, Mark, chart_of, rounded, short, to_spec
+from analysis.html_report.charts.style import INK, Mark, chart_of, rounded, short, to_spec, viridis
 from analysis.records.flat import Kind
-from analysis.records.subject import Parameter
+from analysis.records.subject import Parameter, Subject
 from fashion_wb.trial import TrialState
 
 # More dots hide one another and make the page larger.
@@ -96,7 +96,9 @@ def result_panels(evidence: Evidence, marks: Sequence[Mark]) -> ResultPanels | N
     notes = [note] if note else []
     if absent:
         notes.append(f"Not drawn: trials that failed, are running or lack a value ({absent}).")
-    return ResultPanels(tuple(panels), (x.name, y.name), low, high, _gradient(), " ".join(notes))
+    return ResultPanels(
+        tuple(panels), (x.name, y.name), low, high, _gradient(evidence.subject), " ".join(notes)
+    )
 
 
 def parameter_axis(channel: type[Any], field: str, parameter: Parameter, trials: pd.DataFrame) -> Any:
@@ -148,11 +150,10 @@ def _panel(
         .mark_point(shape="M-1,-1L1,1M1,-1L-1,1", size=34, color=INK, opacity=0.5, strokeWidth=1.2)
         .encode(**base)
     )
-    scale = alt.Scale(scheme="viridis", domain=list(colours))
     finished = (
         chart_of("finished")
         .mark_point(filled=True, shape=mark.path, size=70, opacity=1, stroke=INK, strokeWidth=0.7)
-        .encode(**base, fill=alt.Fill("result:Q", scale=scale, legend=None))
+        .encode(**base, fill=alt.Fill("result:Q", scale=viridis(evidence.subject, colours), legend=None))
     )
     datasets = {"stopped": _rows(own[~done], evidence), "finished": _rows(own[done], evidence)}
     description = f"{mark.method}: {short(y.name)} against {short(x.name)}; {_heading(own)}."
@@ -186,8 +187,9 @@ def _colours(results: pd.Series[Any]) -> tuple[float, float]:
     return (low, high) if high - low > 1e-9 * abs(low) else (low - room, high + room)
 
 
-def _gradient() -> tuple[str, ...]:
-    return tuple(to_hex(colormaps["viridis"](share)) for share in np.linspace(0, 1, 9))
+def _gradient(subject: Subject) -> tuple[str, ...]:
+    ends = (1, 0) if subject.sign > 0 else (0, 1)
+    return tuple(to_hex(colormaps["viridis"](share)) for share in np.linspace(*ends, 9))
 
 
 def _heading(trials: pd.DataFrame) -> str:

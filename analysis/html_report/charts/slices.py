@@ -8,7 +8,7 @@ import altair as alt
 
 from analysis.evidence import Evidence
 from analysis.html_report.charts.scatters import Panel, parameter_axis, parameter_tip, plain, shows, thinned
-from analysis.html_report.charts.style import Mark, chart_of, colour, rounded, shape, short, to_spec
+from analysis.html_report.charts.style import Mark, chart_of, colour, rounded, shape, short, span, to_spec
 from analysis.records.subject import Parameter
 from analysis.statistics.importance import full_length
 
@@ -18,7 +18,9 @@ HEIGHT = 170
 
 
 def slice_panels(evidence: Evidence, marks: Sequence[Mark]) -> tuple[Panel, ...]:
-    """Make a panel for each of the MOST most important parameters; none if no trial is of full length."""
+    """Make a panel for each of the MOST most important parameters, without those that do not vary
+    among the trials of full length.
+    """
     panels = [_panel(one, evidence, marks) for one in evidence.by_importance[:MOST]]
     return tuple(panel for panel in panels if panel is not None)
 
@@ -26,7 +28,7 @@ def slice_panels(evidence: Evidence, marks: Sequence[Mark]) -> tuple[Panel, ...]
 def _panel(parameter: Parameter, evidence: Evidence, marks: Sequence[Mark]) -> Panel | None:
     trials = full_length(evidence.trials, evidence.subject)
     every = trials[shows(parameter, trials)]
-    if every.empty:
+    if every[parameter.column].nunique() < 2:
         return None
     drawn, _ = thinned(every, MAX_DOTS)
     subject, name = evidence.subject, short(evidence.subject.metric.name)
@@ -40,7 +42,7 @@ def _panel(parameter: Parameter, evidence: Evidence, marks: Sequence[Mark]) -> P
     points: alt.Chart = chart_of("dots").mark_point(filled=True, opacity=0.6, size=36)
     chart = points.encode(
         parameter_axis(alt.X, "x", parameter, every),
-        alt.Y("y:Q", title=name, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5)),
+        alt.Y("y:Q", title=name, scale=span(every[subject.value]), axis=alt.Axis(tickCount=5)),
         color=colour(marks),
         shape=shape(marks),
         tooltip=tips,

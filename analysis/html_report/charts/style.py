@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
 
 from analysis.figures.style import method_styles
+from analysis.records.subject import Subject
 
 # Markers as SVG paths in the square from -1 to 1, for the figures and the legend.
 PATHS = {
@@ -109,6 +110,24 @@ def number_axis(form: str, ticks: int) -> alt.Axis:
     # With a format of integers, several ticks would show the same number.
     step: dict[str, Any] = {"tickMinStep": 1} if form.endswith("d") else {}
     return alt.Axis(format=form, tickCount=ticks, **step)
+
+
+def viridis(subject: Subject, domain: Sequence[float] | None = None) -> alt.Scale:
+    """Make the colour scale of the objective: brighter is better."""
+    reverse = subject.sign > 0
+    if domain is None:
+        return alt.Scale(scheme="viridis", reverse=reverse)
+    return alt.Scale(scheme="viridis", reverse=reverse, domain=list(domain))
+
+
+def span(values: Iterable[float], log: bool = False) -> alt.Scale:
+    """Make a scale around all `values`, at least one. It stays if methods are hidden."""
+    known = list(values)
+    low, high = min(known), max(known)
+    if log:
+        return alt.Scale(type="log", domain=[rounded(low / 1.2), rounded(high * 1.2)], nice=False)
+    room = 0.04 * (high - low) or 0.05 * max(abs(high), 1e-9)
+    return alt.Scale(domain=[rounded(low - room, 7), rounded(high + room, 7)], nice=False)
 
 
 def rounded(value: float, digits: int = 5) -> float:

@@ -139,7 +139,7 @@ def test_the_tables_show_the_evidence(full):
     totals = [row[1:5] for row in spent[1:]]
     columns = ["trials", "stopped", "failed", "steps"]
     assert totals == evidence.comparison[columns].astype(int).astype(str).to_numpy().tolist()
-    trials = next(table for table in full.tables if "valid_loss" in table[0])
+    trials = next(table for table in full.tables if "run" in table[0])
     losses = [row[trials[0].index("valid_loss")] for row in trials[1:]]
     known = [float(loss) for loss in losses if loss]
     assert len(losses) == len(evidence.trials) and known == sorted(known)

@@ -157,7 +157,7 @@ def test_charts_use_only_keys_that_runs_log():
     axes = {config[key] for config in configs for key in ("xAxis", "yAxis", "zAxis") if key in config}
     assert axes == {
         *("epoch", "config:lr.value", "config:filters.value", "run:createdAt"),
-        *("summary:valid_loss", "summary:valid_accuracy"),
+        "summary:valid_loss",
     }
     assert {metric for config in configs for metric in config.get("metrics", ())} == {
         "valid_loss",
@@ -167,6 +167,8 @@ def test_charts_use_only_keys_that_runs_log():
     (columns,) = (config["columns"] for config in configs if "columns" in config)
     assert [(column["accessor"], column.get("log", False)) for column in columns] == [
         ("config:filters.value", False),
+        ("config:units1.value", False),
+        ("config:units2.value", False),
         ("config:lr.value", True),
         ("summary:valid_loss", False),
         ("summary:valid_accuracy", False),
