@@ -105,7 +105,7 @@ def coverages(world: World, n: int, studies: int, seed: int) -> dict[str, Estima
     chance = np.random.default_rng(seed)
     many = np.sort(world(chance, (1_000_000,)))
     truths = {"median": float(np.median(many)), "iqm": float(many[len(many) // 4 : -len(many) // 4].mean())}
-    hits = {name: [] for name in ("median", "iqm", "a_lower")}
+    hits = {name: [] for name in ("median", "iqm", "a_better")}
     for _ in range(studies):
         finals = world(chance, (2, n))
         found = {"median": median(finals[0]), "iqm": interquartile_mean(finals[0])}
@@ -114,7 +114,7 @@ def coverages(world: World, n: int, studies: int, seed: int) -> dict[str, Estima
                 hits[name].append(estimate.low <= truths[name] <= estimate.high)
         wins = np.sum(finals[0] < finals[1]) + np.sum(finals[0] == finals[1]) / 2
         share = proportion(wins, n)
-        hits["a_lower"].append(share.low <= 0.5 <= share.high)
+        hits["a_better"].append(share.low <= 0.5 <= share.high)
     return {name: proportion(sum(of_name), len(of_name)) for name, of_name in hits.items()}
 
 

@@ -59,8 +59,8 @@ def importance_reading(evidence: Evidence) -> str:
     text = (
         f"fANOVA: share of the variance of {name} over the whole space that the parameter explains, "
         "alone or with others. PED-ANOVA: how differently the best tenth of the trials choose it. Shares are "
-        f"means of {count_of(found.replicates, 'replicate')}, with Student's interval over replicates; they rest "
-        f"on {found.trials:,} different finished trials of full length, all methods together. A search "
+        f"means of {count_of(found.replicates, 'replicate')}, with Student's interval over replicates; they "
+        f"rest on {found.trials:,} different finished trials of full length, all methods together. A search "
         "that learns has more trials where results are good, so the shares describe these trials."
     )
     if found.left_out:
