@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -51,12 +52,17 @@ def count_of(count: int, noun: str, plural: str = "") -> str:
 
 def markdown_table(header: Sequence[str], rows: Rows) -> str:
     """Return a GitHub table: first column left-aligned, others right-aligned, cells padded."""
-    escaped = [[_one_line(cell).replace("|", r"\|") for cell in row] for row in rows]
-    heads = [_one_line(head).replace("|", r"\|") for head in header]
+    escaped = [[_cell(cell) for cell in row] for row in rows]
+    heads = [_cell(head) for head in header]
     widths = _widths(heads, escaped, least=3)
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     lines = [_align(heads, widths), rule, *(_align(row, widths) for row in escaped)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def markdown_text(text: str) -> str:
+    """Escape what Markdown would read as markup in a sentence: names of metrics and methods are any text."""
+    return re.sub(r"([\\`*<\[])", r"\\\1", _one_line(text))
 
 
 def text_table(header: Sequence[str], rows: Rows, gap: int) -> str:
@@ -65,6 +71,10 @@ def text_table(header: Sequence[str], rows: Rows, gap: int) -> str:
     widths = _widths(header, filled, least=1)
     lines = (_align(row, widths) for row in [header, *filled])
     return "".join((" " * gap).join(line).rstrip() + "\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return markdown_text(text).replace("|", r"\|")
 
 
 def _align(row: Sequence[str], widths: Sequence[int]) -> list[str]:

@@ -8,7 +8,14 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from analysis.evidence import Evidence
-from analysis.formatting import count_of, format_cells, format_value, markdown_table, text_table
+from analysis.formatting import (
+    count_of,
+    format_cells,
+    format_value,
+    markdown_table,
+    markdown_text,
+    text_table,
+)
 from analysis.records.subject import Subject
 from analysis.statistics.methods import TOTALS, best_trial
 from analysis.statistics.pairwise import MIN_REPLICATES
@@ -30,8 +37,9 @@ def reading(subject: Subject) -> str:
 def to_markdown(evidence: Evidence, statement: str, sections: Sequence[str] = ()) -> str:
     """Return the text of comparison.md; `statement` follows the table, then come the `sections`."""
     table = table_markdown(evidence.comparison, evidence.subject, evidence.forms)
-    described = describe(evidence.comparison, evidence.subject)
-    parts = ["# Comparison", described, table, reading(evidence.subject), statement, *sections]
+    described, read = describe(evidence.comparison, evidence.subject), reading(evidence.subject)
+    texts = [markdown_text(text) for text in (described, read, statement)]
+    parts = ["# Comparison", texts[0], table, *texts[1:], *sections]
     return "\n\n".join(parts) + "\n"
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from analysis.evidence import Evidence
-from analysis.formatting import count_of, markdown_table, result_form
+from analysis.formatting import count_of, markdown_table, markdown_text, result_form
 from analysis.statistics.audit import BEST
 from analysis.statistics.intervals import Estimate
 from analysis.tables.importance_text import importance_section, pareto_section
@@ -18,8 +18,14 @@ _P, _SHARE, _COUNT = ".4f", ".2f", ".0f"
 def sections(evidence: Evidence) -> list[str]:
     """Return one section per kind of evidence that there is; each without a newline at its end."""
     parts = (_finals, _pairs, _winners, importance_section, pareto_section, _audit, _quality, _extras)
-    texts = ("\n\n".join(block.rstrip("\n") for block in part(evidence)) for part in parts)
+    texts = ("\n\n".join(_escaped(block.rstrip("\n")) for block in part(evidence)) for part in parts)
     return [text for text in texts if text]
+
+
+def _escaped(block: str) -> str:
+    if block.startswith("|"):
+        return block
+    return "\n".join(markdown_text(line) for line in block.splitlines())
 
 
 def _finals(evidence: Evidence) -> Iterable[str]:

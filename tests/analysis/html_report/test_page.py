@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from itertools import pairwise
 
 import altair
+import pandas as pd
 import pytest
 import vl_convert
 from analysis_cases import evidence_of, plausible, search, trial
@@ -17,6 +19,8 @@ from analysis.html_report.headline import headline
 from analysis.html_report.page import render
 from analysis.html_report.trial_table import MAX_ROWS
 from analysis.outputs import write_comparison
+from analysis.records.search import SearchRecord
+from fashion_wb.trial import Metric, Trial, TrialState
 
 CONDITIONS = {"machine": "a <b>machine</b>", "seed": 0, "budget": {"trials": 10}, "final_command": None}
 
@@ -82,6 +86,29 @@ def test_names_never_become_markup():
     assert page.tables[0][1][0] == HOSTILE
     assert page.text.count(HOSTILE) >= 4
     assert HOSTILE in json.dumps(page.figures, ensure_ascii=False).replace('\\"', '"')
+
+
+def test_odd_names_of_metrics_and_parameters_are_shown_and_compile(tmp_path):
+    """Dots and brackets are paths to Vega, bars and stars markup to Markdown, the rest markup to HTML."""
+    names = ["net.a[0]", HOSTILE, "a|b*c`d", "\\'\"", "größe µ"]
+    parameters = {name: {"min": 0.0, "max": 9.0} for name in names}
+    chance = random.Random(0)
+    rows = [{name: chance.uniform(0, 9) for name in names} for _ in range(20)]
+    trials = tuple(
+        Trial(n, f"r{n}", row, TrialState.FINISHED, ({"f1|*[x].y": row[HOSTILE], "_runtime": 1.0 + n},))
+        for n, row in enumerate(rows)
+    )
+    one = SearchRecord("random", "s", Metric("f1|*[x].y", "maximize"), trials, 0, parameters)
+    write_comparison([one], tmp_path)
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = Page(html)
+    assert html.count("<script") == 5 and {"parallel", "pareto", "importance", "slice-4"} <= set(page.figures)
+    for spec in page.figures.values():
+        vl_convert.vegalite_to_vega(spec)
+    assert page.text.count(HOSTILE) >= 3 and "f1|*[x].y" in page.text
+    markdown = (tmp_path / "comparison.md").read_text(encoding="utf-8")
+    assert r"f1|\*\[x].y" in markdown and r"f1\|\*\[x].y" in markdown
+    assert list(pd.read_csv(tmp_path / "trials.csv").columns)[5:10] == names
 
 
 def test_one_search_of_each_method_gives_no_verdict():
