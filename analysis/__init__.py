@@ -9,6 +9,7 @@ The packages and modules, from top to bottom. Each imports only from those below
     figures                     figures as PNG
     tables                      tables and sentences as text, Markdown and CSV
     evidence                    all results of a comparison, gathered once
+    units                       what they find, in units of the objective
     statistics                  estimates, tests and verdicts
     sources                     offline sweeps and W&B's server as records
     records                     searches, reruns and data frames of trials

@@ -16,12 +16,6 @@ from analysis.records.subject import Parameter, Subject, subject_of
 from analysis.statistics.audit import Audit, audit
 from analysis.statistics.bands import RandomBand, random_band
 from analysis.statistics.curves import AXES, Curve, incumbent_curves, search_spending
-from analysis.statistics.direction import (
-    band_in_units,
-    curve_in_units,
-    finals_in_units,
-    verdict_in_units,
-)
 from analysis.statistics.finals import Finals, default_target, method_finals, search_results
 from analysis.statistics.importance import Importances, importances, most_important
 from analysis.statistics.methods import compare
@@ -30,6 +24,12 @@ from analysis.statistics.pareto import Fronts, pareto_fronts
 from analysis.statistics.quality import Quality, search_quality
 from analysis.statistics.verdicts import Verdict, judge
 from analysis.statistics.winners import Winners, summarise_winners
+from analysis.units import (
+    band_in_units,
+    curve_in_units,
+    finals_in_units,
+    verdict_in_units,
+)
 from fashion_wb.study.reported import NOTHING_MORE, Reported
 
 

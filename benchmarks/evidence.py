@@ -20,8 +20,9 @@ import click
 
 from analysis.evidence import gather
 from analysis.outputs import write_comparison
-from analysis.records.frames import epochs_frame, trials_frame
+from analysis.records.frames import steps_frame, trials_frame
 from analysis.records.search import SearchRecord
+from analysis.records.subject import subject_of
 from fashion_wb.trial import Metric, Trial, TrialState
 
 METHODS = ("random", "bayes", "hyperband", "hyperopt", "optuna")
@@ -78,7 +79,8 @@ def main(runs: int) -> None:
     searches = made_up_searches(runs)
     made = sum(len(search.trials) for search in searches)
     print(f"{made:,} runs, {sum(len(t.history) for s in searches for t in s.trials):,} epochs")
-    timed("both tables", lambda: (trials_frame(searches), epochs_frame(searches)))
+    subject = subject_of(searches)
+    timed("both tables", lambda: (trials_frame(searches, subject), steps_frame(searches, subject)))
     timed("evidence (tables and statistics)", gather, searches)
     with tempfile.TemporaryDirectory() as folder:
         timed("all of it, with texts and figures", write_comparison, searches, Path(folder))

@@ -103,12 +103,11 @@ def resume(root: Path) -> None:
 
 def table(root: Path) -> None:
     """Read the runs' logs and make the comparison table."""
-    from analysis.records.frames import trials_frame
+    from analysis.evidence import gather
     from analysis.sources.local import search_record
-    from analysis.statistics.methods import compare
     from analysis.tables.comparison import to_text
 
-    to_text(compare(trials_frame([search_record(read_sweep_dir(root / "random"))])), 100)
+    to_text(gather([search_record(read_sweep_dir(root / "random"))]), 100)
 
 
 def compare(root: Path) -> None:

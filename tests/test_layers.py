@@ -28,6 +28,7 @@ ANALYSIS = [
     ["formatting", "extra"],
     ["records"],
     ["sources", "statistics"],
+    ["units"],
     ["evidence"],
     ["tables"],
     ["figures"],

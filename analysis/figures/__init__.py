@@ -1,5 +1,4 @@
-"""Figures as PNG, a module each: `incumbent`, `curves` (replicates), `seconds`,
-`two_parameters`.
+"""Figures as PNG, a module each: `incumbent`, `curves` (replicates), `seconds`, `two_parameters`.
 
-`style` has the colours and markers that all figures and both reports share.
+`scales` has the axes of parameters, `style` the colours and markers that all figures and both reports share.
 """

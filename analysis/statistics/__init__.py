@@ -2,6 +2,5 @@
 
 `methods` adds up what each method spent. `finals`, `curves` and `bands` describe searches. `pairwise`,
 `power` and `verdicts` compare two methods. `winners`, `audit`, `quality`, `importance` and `pareto` each
-answer one more question. `direction` turns what is found back into units of the objective. All of them use
-the estimates and intervals of `intervals`.
+answer one more question. All of them use the estimates and intervals of `intervals`.
 """

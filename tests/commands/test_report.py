@@ -49,7 +49,7 @@ def test_the_report_read_back_describes_the_study(server, tmp_path):
     found = read(server, tmp_path, address(done))
     assert found["title"] == f"Hyperparameter searches in {PROJECT}"
     assert found["headings"][0] == "Result" and len(found["headings"]) == 9
-    assert "(run optuna-a), with validation loss 0.3000" in found["verdict"]
+    assert "(run optuna-a), with valid_loss 0.3000" in found["verdict"]
     assert "n = 1" in found["verdict"]
     rows = [line.split("|")[1].strip() for line in found["table"].splitlines()]
     assert rows == ["method", "-" * 9, *METHODS]
@@ -77,7 +77,7 @@ def test_running_it_again_updates_the_report_and_keeps_the_users_title(server, t
     assert address(second).rpartition("--")[2] == address(first).rpartition("--")[2]
     found = read(server, tmp_path, address(second), "--delete")
     assert (found["title"], ours.description) == ("What we learnt / 50 % of it", f"Ours. {MARK}")
-    assert "(run best), with validation loss 0.0625" in found["verdict"]
+    assert "(run best), with valid_loss 0.0625" in found["verdict"]
     assert {view.spec for view in server.state.views.values()} == {"{}"}
     # A deleted report is created again.
     assert report(server, tmp_path).stdout.startswith("Report created: ")
