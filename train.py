@@ -12,18 +12,23 @@ import argparse
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import wandb
 
 from fashion_wb.cnn import config as hyperparameters
+from fashion_wb.cnn.checkpoint import Checkpoint, Progress, load_checkpoint, save_checkpoint
 from fashion_wb.cnn.config import TrainConfig
-from fashion_wb.cnn.data.dataset import load, load_test
+from fashion_wb.cnn.data.dataset import FashionMnist, load, load_test
 from fashion_wb.cnn.training import BestWeights, EpochRecord, pick_device, train, use_one_thread
 from fashion_wb.errors import FashionWbError
+
+if TYPE_CHECKING:
+    import torch
 
 # Functions that sweeps of this program call; see fashion_wb/sweepfile/program.py.
 SWEEP_HOOKS = {
@@ -34,6 +39,38 @@ SWEEP_HOOKS = {
 }
 # W&B's exit code of a run that was stopped from outside.
 STOPPED_EXIT_CODE = 255
+
+
+class Checkpoints:
+    """Keeps a checkpoint in the folder FASHION_WB_RESUME_DIR, if that is set; see docs/resume.md."""
+
+    def __init__(self, config: dict[str, Any], weights: BestWeights | None) -> None:
+        """Args: `config` is all that results depend on; `weights` are those of the best epoch, if kept."""
+        name = os.environ.get("FASHION_WB_RESUME_DIR")
+        self._folder = None if name is None else Path(name)
+        self._weights = weights
+        self._checkpoint = Checkpoint(config)
+        if self._folder is not None:
+            self._checkpoint, problem = load_checkpoint(self._folder, config)
+            if problem:
+                print(f"train.py: {problem}", file=sys.stderr)
+
+    def go_on(
+        self, config: TrainConfig, data: FashionMnist, device: torch.device, stop: Callable[[], bool]
+    ) -> Iterator[EpochRecord]:
+        """Yield the epochs that have ended already, then train the others, with a checkpoint after each."""
+        saved, weights = self._checkpoint, self._weights
+        progress = Progress(saved.training)
+        if saved.best is not None and weights is not None:
+            weights.restore(saved.best)
+        yield from (EpochRecord(**row) for row in list(saved.rows))
+        for record in train(config, data, device, stop, weights, progress):
+            if self._folder is not None:
+                saved.rows.append(asdict(record))
+                saved.training = progress.state()
+                saved.best = None if weights is None else weights.state()
+                save_checkpoint(saved, self._folder)
+            yield record
 
 
 class StopRequest:
@@ -104,12 +141,15 @@ def run_training(run: wandb.Run, flags: TrainConfig, test: bool, stop: StopReque
         run.config.update({"images_limit": limit})
     data = load(config.seed, limit=limit)
     device = pick_device()
-    best: EpochRecord | None = None
     weights = BestWeights() if test else None
-    for record in train(config, data, device, stop.received, weights):
+    checkpoints = Checkpoints({**asdict(config), "images_limit": limit, "test": test}, weights)
+    # A run that W&B resumes has its rows; one that starts again under the same id is a new log without any.
+    logged, best = run.step, None
+    for record in checkpoints.go_on(config, data, device, stop.received):
         if best is None or record.valid_loss < best.valid_loss:
             best = record
-        log_epoch(run, record, best)
+        if record.epoch > logged:
+            log_epoch(run, record, best)
         if stop.received():
             return
     if weights is not None and not stop.received():

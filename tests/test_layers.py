@@ -45,7 +45,7 @@ SEARCH = [
     ["wandb_engine", "scheduler"],
     ["factory", "studies"],
 ]
-CNN = [["config", "kernels"], ["data"], ["model"], ["backend"], ["training"]]
+CNN = [["config", "kernels"], ["data"], ["model"], ["backend"], ["checkpoint"], ["training"]]
 HOUSES = {"fashion_wb": FASHION_WB, "analysis": ANALYSIS, "fashion_wb.search": SEARCH, "fashion_wb.cnn": CNN}
 MODULES = sorted(path for name in ("fashion_wb", "analysis") for path in (ROOT / name).rglob("*.py"))
 

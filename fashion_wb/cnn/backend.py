@@ -7,6 +7,7 @@ object up to date.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -54,6 +55,14 @@ class Backend(Protocol):
         """Return mean cross-entropy and accuracy in [0, 1] over a split."""
         ...
 
+    def state(self) -> dict[str, Any]:
+        """Return the optimiser's state as tensors and numbers; training goes on in the same tensors."""
+        ...
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Bring the optimiser to a state that a backend of the same kind returned; empty for a new one."""
+        ...
+
 
 class TorchBackend:
     """PyTorch, on any device."""
@@ -65,15 +74,14 @@ class TorchBackend:
 
     def train(self, split: Split, rows: torch.Tensor, batch_size: int) -> torch.Tensor:
         """See `Backend`."""
-        if self._optimiser is None:  # only when needed: creating it takes seconds, see kernels.adam
-            self._optimiser = torch.optim.Adam(self.model.parameters(), lr=self._lr, fused=True)
+        optimiser = self._get_optimiser()
         self.model.train()
         total = torch.zeros((), device=split.pool.device)
         for batch in rows.split(batch_size):
             loss = F.cross_entropy(self.model(as_input(split.pool[batch])), split.pool_labels[batch])
             self.model.zero_grad(set_to_none=True)
             loss.backward()
-            self._optimiser.step()
+            optimiser.step()
             # Stays on the device: reading the number here would make every step wait for it.
             total += loss.detach() * len(batch)
         return total
@@ -89,6 +97,20 @@ class TorchBackend:
                 loss += F.cross_entropy(logits, labels, reduction="sum")
                 correct += (logits.argmax(1) == labels).sum()
         return float(loss) / len(split), int(correct) / len(split)
+
+    def state(self) -> dict[str, Any]:
+        """See `Backend`."""
+        return {} if self._optimiser is None else {"torch": self._optimiser.state_dict()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """See `Backend`."""
+        if state:
+            self._get_optimiser().load_state_dict(state["torch"])
+
+    def _get_optimiser(self) -> torch.optim.Optimizer:
+        if self._optimiser is None:  # only when needed: creating it takes seconds, see kernels.adam
+            self._optimiser = torch.optim.Adam(self.model.parameters(), lr=self._lr, fused=True)
+        return self._optimiser
 
 
 class CompiledBackend:
@@ -130,6 +152,18 @@ class CompiledBackend:
         images, labels = _pool_arrays(split)
         loss, correct = network.evaluate(images, labels, split.rows.numpy(), self._values)
         return loss / len(split), correct / len(split)
+
+    def state(self) -> dict[str, Any]:
+        """See `Backend`."""
+        mean, square = (torch.from_numpy(part) for part in (self._adam.mean, self._adam.square))
+        return {"steps": self._steps, "mean": mean, "square": square}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """See `Backend`."""
+        if state:
+            self._steps = int(state["steps"])
+            self._adam.mean[:] = state["mean"].numpy()
+            self._adam.square[:] = state["square"].numpy()
 
 
 def choose_backend(model: FashionCnn, split: Split, lr: float = 0.0) -> Backend:

@@ -6,12 +6,14 @@ import ctypes
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
 from fashion_wb.cnn.backend import Backend, choose_backend, warm_up
+from fashion_wb.cnn.checkpoint import Progress
 from fashion_wb.cnn.config import TrainConfig
 from fashion_wb.cnn.data.dataset import FashionMnist, Split, preload
 from fashion_wb.cnn.model import FashionCnn, build_model
@@ -72,6 +74,14 @@ class BestWeights:
         if valid_loss < self._loss:
             self._loss = valid_loss
             self._weights = {name: value.clone() for name, value in model.state_dict().items()}
+
+    def state(self) -> dict[str, Any]:
+        """Return what is kept, for `restore` in another process."""
+        return {"loss": self._loss, "weights": self._weights}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Keep what `state` returned."""
+        self._loss, self._weights = float(state["loss"]), dict(state["weights"])
 
     def test(self, config: TrainConfig, split: Split, device: torch.device) -> TestResult:
         """Evaluate the kept weights on `split`; `config` is the run's config.
@@ -135,6 +145,7 @@ def train(
     device: torch.device,
     should_stop: Callable[[], bool] = lambda: False,
     best: BestWeights | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[EpochRecord]:
     """Train for `config.epochs` epochs, and yield a record after each.
 
@@ -145,6 +156,7 @@ def train(
         should_stop: called every few steps; when it returns true, training stops without a record of the
             unfinished epoch.
         best: updated after every epoch, if given.
+        progress: where to go on from; it says after every epoch how far training is.
 
     Raises:
         DivergedError: a training or validation loss is not finite.
@@ -154,7 +166,9 @@ def train(
     train_split, valid_split = data.train.to(device), data.valid.to(device)
     backend = choose_backend(model, train_split, config.lr)
     order = torch.Generator().manual_seed(config.seed)
-    for epoch in range(1, config.epochs + 1):
+    progress = progress or Progress()
+    progress.attach(model, backend, order)
+    for epoch in range(progress.epoch + 1, config.epochs + 1):
         started = time.perf_counter()
         shuffled = torch.randperm(len(train_split), generator=order).to(device)
         rows = train_split.rows[shuffled]
@@ -164,6 +178,7 @@ def train(
         trained = time.perf_counter()
         valid_loss, accuracy = backend.evaluate(valid_split)
         _check_finite(config, epoch, train_loss, valid_loss)
+        progress.epoch = epoch
         if best is not None:
             best.update(valid_loss, model)
         yield EpochRecord(

@@ -14,6 +14,8 @@ from fashion_wb.errors import FashionWbError
 from fashion_wb.sweepfile.sweep import Sweep
 from fashion_wb.trial import Job
 
+# Names the folder where a trial finds the checkpoint of its last attempt, and leaves one for its next.
+RESUME_DIR = "FASHION_WB_RESUME_DIR"
 # wandb-core writes a run's log to disk every 15 s by default, too late to stop trials with short epochs.
 _LOG_FLUSH, _LOG_FLUSH_SECONDS = "WANDB__TRANSACTION_LOG_FLUSH_INTERVAL", "0.05"
 

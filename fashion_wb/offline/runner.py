@@ -66,6 +66,8 @@ class SweepRunner:
                 self._watch_new(trial)
             elif not trial.state.ended:
                 self._set_aside(trial)
+            else:
+                self.folder.forget_checkpoint(trial.run_id)
 
     @property
     def metric(self) -> Metric | None:
@@ -243,3 +245,4 @@ class SweepRunner:
         )
         if state.ended:
             self._breaker.count(state)
+            self.folder.forget_checkpoint(watched.run_id)

@@ -8,6 +8,7 @@
     DIR/wandb/offline-run-TIME-RUN/run-RUN.wandb       the log of its run
     DIR/wandb/interrupted/...                          earlier logs of trials that ran again
     DIR/output/RUN.log                                 what the trial printed
+    DIR/resume/RUN/...                                 its checkpoint, until it has ended
 
 A log alone does not tell whether a trial was stopped, died, hung or never started a run. Such a trial gets an
 outcome file. When a trial is stopped, the file is written before the signal is sent.
@@ -74,6 +75,14 @@ class SweepDir:
     def output_file(self, run_id: str) -> Path:
         """Return the path of the file with what a trial printed."""
         return self.root / "output" / f"{run_id}.log"
+
+    def resume_dir(self, run_id: str) -> Path:
+        """Return the folder where a trial that has not ended keeps its checkpoint."""
+        return self.root / "resume" / run_id
+
+    def forget_checkpoint(self, run_id: str) -> None:
+        """Delete the checkpoint of a trial that has ended: it does not start again."""
+        shutil.rmtree(self.resume_dir(run_id), ignore_errors=True)
 
     def attempts_file(self, run_id: str) -> Path:
         """Return the path of the file that says how often a trial has started; see `attempts`."""

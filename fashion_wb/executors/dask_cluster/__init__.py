@@ -9,9 +9,10 @@ tasks cannot be stopped, and Dask runs them again when it sees fit.
     link         the controller's connection to the cluster, in a thread of its own
     messages     what the two sides say to each other
     host         one machine's trials, in the worker's process
+    program      where a machine has the program
     outbox       what a machine has to report
     time_limit   when a machine's time is up
     slurm        job scripts for Slurm
-    shipping     sends what trials write, as it grows
+    shipping     sends what trials write, as it grows, and checkpoints
     receiving    writes it into the sweep's folder
 """

@@ -8,7 +8,6 @@ someone else may run them by now.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import queue
 import select
 import shutil
@@ -184,6 +183,7 @@ class Host:
         script = None if launch.script is None else self.welcome.program
         launch = replace(launch.moved(home), cwd=self.welcome.cwd, script=script)
         launch.output.parent.mkdir(parents=True, exist_ok=True)
+        (home / "resume" / launch.key).mkdir(parents=True, exist_ok=True)
         self._running[launch.key] = _Running(launch, home, Shipper(launch.key, launch.attempt, home))
         executor.start(launch)
 
@@ -199,6 +199,8 @@ class Host:
             return
         if not _log_is_complete(running) and time.monotonic() < running.log_deadline:
             return
+        if status != 0:  # it may start again, on another machine
+            self._outbox.put(*running.shipper.checkpoint())
         self._outbox.put(*running.shipper.everything())
         # A batch system sends its SIGTERM to the trials too.
         if status != 0 and (running.handed_back or (self.leaving and not running.stopped)):
@@ -217,29 +219,6 @@ class Host:
                 if not running.handed_back and running.status is None:
                     running.handed_back = True
                     executor.signal(key, signal.SIGTERM)
-
-
-def find_program(welcome: Welcome, own: Path) -> Welcome:
-    """Return what the controller said, with this machine's own folder for trials.
-
-    That is the controller's folder if the program is there too, as on a shared file system; otherwise the
-    folder that the worker was started in.
-
-    Raises:
-        FashionWbError: the program is in neither, or it is another one.
-    """
-    if welcome.program is None:
-        return replace(welcome, cwd=welcome.cwd if welcome.cwd.is_dir() else own)
-    for cwd in (welcome.cwd, own):
-        inside = welcome.program.is_relative_to(welcome.cwd)
-        path = cwd / welcome.program.relative_to(welcome.cwd) if inside else welcome.program
-        if path.is_file():
-            if hashlib.sha256(path.read_bytes()).hexdigest() != welcome.digest:
-                raise FashionWbError(f"{path} differs from the controller's; copy that to this machine")
-            return replace(welcome, program=path, cwd=cwd)
-    raise FashionWbError(
-        f"{welcome.program.name} is neither in {welcome.cwd} nor in {own}; start the worker in its folder"
-    )
 
 
 def _log_is_complete(running: _Running) -> bool:

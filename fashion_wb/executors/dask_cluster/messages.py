@@ -76,13 +76,18 @@ class TrialStarted:
 
 @dataclass(frozen=True)
 class Bytes:
-    """What was added at `offset` to a file below a trial's home; `path` is relative to it."""
+    """What was added at `offset` to a file below a trial's home; `path` is relative to it.
+
+    `size` is None for a file that grows. Otherwise the file has this size, and replaces an earlier one only
+    when all of it is there.
+    """
 
     key: str
     attempt: int
     path: str
     offset: int
     data: bytes
+    size: int | None = None
 
 
 @dataclass(frozen=True)

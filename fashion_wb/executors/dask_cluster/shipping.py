@@ -1,17 +1,25 @@
-"""Send what a trial writes below its home, as it grows."""
+"""Send what a trial writes below its home: logs as they grow, files of a checkpoint when they are whole."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from fashion_wb.executors.checkpoint_files import is_whole
 from fashion_wb.executors.dask_cluster.messages import Bytes
 
 _CHUNK = 1 << 20
 # Sent while the trial runs; a run's other files are sent once it has exited.
 _GROWING = ("wandb/*run-*/run-*.wandb", "output/*.log")
 _ALL = ("wandb/*run-*/**/*", "output/*.log")
+_CHECKPOINTS = "resume"
+# A trial's checkpoints take no more of the network than this; larger files than MOST stay where they are.
+_BYTES_PER_SECOND = 8 << 20
+_LEAST_SECONDS = 0.5
+MOST = 1 << 30
 
 
 class Shipper:
@@ -21,14 +29,44 @@ class Shipper:
         """Args: `home` is the folder of this attempt, and of nothing else."""
         self._key, self._attempt, self._home = key, attempt, home
         self._sent: dict[Path, int] = {}
+        self._versions: dict[Path, tuple[int, int, int]] = {}
+        self._checkpoint_at = 0.0
 
     def growth(self) -> Iterator[Bytes]:
         """Yield what was added to the run's log and to the trial's output since the last call."""
-        return self._added(_GROWING)
+        yield from self._added(_GROWING)
+        if time.monotonic() >= self._checkpoint_at:
+            sent = 0
+            for part in self.checkpoint():
+                sent += len(part.data)
+                yield part
+            self._checkpoint_at = time.monotonic() + max(_LEAST_SECONDS, sent / _BYTES_PER_SECOND)
 
     def everything(self) -> Iterator[Bytes]:
         """Yield all that has not been sent yet of every file. Links are not followed."""
         return self._added(_ALL)
+
+    def checkpoint(self) -> Iterator[Bytes]:
+        """Yield the whole files of the checkpoint that have changed since they were sent."""
+        folder = self._home / _CHECKPOINTS / self._key
+        for path in sorted(folder.rglob("*")):
+            if is_whole(path.relative_to(folder), path):
+                yield from self._changed(path)
+
+    def _changed(self, path: Path) -> Iterator[Bytes]:
+        with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+            # Of the open file: another one may have its name by now.
+            status = os.fstat(file.fileno())
+            version = status.st_ino, status.st_mtime_ns, status.st_size
+            if version == self._versions.get(path) or status.st_size > MOST:
+                return
+            name, offset = path.relative_to(self._home).as_posix(), 0
+            while (data := file.read(_CHUNK)) or offset == 0:
+                yield Bytes(self._key, self._attempt, name, offset, data, status.st_size)
+                offset += len(data)
+                if not data:
+                    break
+            self._versions[path] = version
 
     def _added(self, patterns: tuple[str, ...]) -> Iterator[Bytes]:
         for pattern in patterns:

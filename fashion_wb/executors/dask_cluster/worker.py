@@ -17,8 +17,9 @@ import dask
 from distributed import Worker
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.executors.dask_cluster.host import Host, find_program
+from fashion_wb.executors.dask_cluster.host import Host
 from fashion_wb.executors.dask_cluster.messages import ConnectionEnded, Order, Report, Welcome
+from fashion_wb.executors.dask_cluster.program import find_program
 from fashion_wb.executors.dask_cluster.rendezvous import Rendezvous, read_rendezvous
 from fashion_wb.executors.slots import Slot
 
