@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import random
 import re
 import signal
 import subprocess
@@ -12,9 +13,11 @@ import time
 from importlib.metadata import version
 
 import pytest
+import torch
 from sweep_cases import ROOT, environment
 from warm_cli import Command, run_command
 
+from fashion_wb.cnn.checkpoint import FILE
 from fashion_wb.cnn.config import NAMES
 from fashion_wb.runlog.reader import read_run_log
 
@@ -199,3 +202,59 @@ def test_a_signal_stops_the_run_cleanly_with_everything_it_logged(tmp_path, data
     assert log.exit_code == 255
     assert [row["epoch"] for row in log.history] == list(range(1, len(log.history) + 1))
     assert log.summary["valid_loss"] == min(row["valid_loss"] for row in log.history)
+
+
+def values_logged(path):
+    """Return the rows of a run's log without their times."""
+    times = ("seconds", "samples_per_second", "_runtime", "_timestamp")
+    return [{k: v for k, v in row.items() if k not in times} for row in read_run_log(path).history]
+
+
+def test_a_run_killed_at_random_moments_equals_the_undisturbed_one_to_the_bit(tmp_path):
+    """Three kills, each up to an epoch after a checkpoint: at the boundary of epochs and in their middle."""
+    flags = ["--filters", "6", "--epochs", "5", "--lr", "2e-3", "--test"]
+    folders = {name: tmp_path / name for name in ("undisturbed", "killed")}
+    for folder in folders.values():
+        (folder / "resume").mkdir(parents=True)
+
+    def started(name):
+        env = train_environment(FASHION_WB_RESUME_DIR=str(folders[name] / "resume"), WANDB_RUN_ID="one")
+        return Command(flags, folders[name], {**env, "FASHION_WB_LIMIT": "8000"}, script=TRAIN)
+
+    def epoch(name):
+        path = folders[name] / "resume" / FILE
+        return torch.load(path, weights_only=True)["training"]["epoch"] if path.exists() else 0
+
+    straight = started("undisturbed")
+    assert straight.communicate(timeout=120) and straight.returncode == 0
+    seconds = [row["seconds"] for row in log_of(folders["undisturbed"]).history]
+    moments = random.Random(5)
+    for _ in range(3):
+        before, process = epoch("killed"), started("killed")
+        while epoch("killed") == before and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(moments.uniform(0, min(seconds)))
+        process.kill()
+        process.communicate()
+    last = started("killed")
+    assert last.communicate(timeout=120) and last.returncode == 0
+    *_, log = sorted(folders["killed"].glob("wandb/offline-run-*/run-*.wandb"))
+    (expected,) = folders["undisturbed"].glob("wandb/offline-run-*/run-*.wandb")
+    assert values_logged(log) == values_logged(expected) and len(values_logged(log)) == 5
+    summaries = [read_run_log(path).summary for path in (log, expected)]
+    assert summaries[0]["test_accuracy"] == summaries[1]["test_accuracy"]
+    weights = [
+        torch.load(folder / "resume" / FILE, weights_only=True)["training"]["model"]
+        for folder in folders.values()
+    ]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_a_damaged_checkpoint_is_named_and_the_run_starts_anew(tmp_path):
+    (tmp_path / FILE).write_bytes(b"not a checkpoint")
+    done = train(tmp_path, *SMALL, "--epochs", "1", FASHION_WB_RESUME_DIR=str(tmp_path))
+    assert done.returncode == 0 and f"{FILE}: cannot be read" in done.stderr
+    assert (
+        len(log_of(tmp_path).history) == 1
+        and len(torch.load(tmp_path / FILE, weights_only=True)["rows"]) == 1
+    )
