@@ -155,7 +155,7 @@ def test_private_wandb_modules_are_imported_in_one_file():
 @pytest.mark.parametrize(
     ("package", "users"),
     [
-        ("torch", {"cnn.data.dataset", "cnn.model", "cnn.backend", "cnn.training"}),
+        ("torch", {"cnn.data.dataset", "cnn.model", "cnn.backend", "cnn.checkpoint", "cnn.training"}),
         ("numba", {"cnn.kernels.jit", "cnn.backend"}),
     ],
 )

@@ -66,6 +66,51 @@ def test_a_killed_worker_and_a_killed_controller_change_nothing(tmp_path):
     assert sorted(runs) == [f"{number:04d}" for number in range(7)]
 
 
+RESUMES = """
+import json, os, time
+from pathlib import Path
+import wandb
+
+if __name__ == "__main__":
+    run = wandb.init()
+    path = Path(os.environ["FASHION_WB_RESUME_DIR"], "rows.json")
+    rows = json.loads(path.read_text()) if path.exists() else []
+    began = len(rows)
+    for row in rows:
+        run.log(row)
+    for step in range(began, 16):
+        time.sleep(0.25)
+        rows.append({"loss": step, "began": began})
+        run.log(rows[-1])
+        path.with_suffix(".tmp").write_text(json.dumps(rows))
+        path.with_suffix(".tmp").replace(path)
+"""
+
+
+def test_a_trial_goes_on_from_its_checkpoint_on_another_machine(tmp_path):
+    place(tmp_path, yaml(more="run_cap: 1\n"), RESUMES)
+    resume = tmp_path / "far" / "sweep" / "resume"
+    file = tmp_path / "far" / "sweep" / "cluster.json"
+    workers, controller = [start_worker(tmp_path, file, "--workers", 1)], start_controller(tmp_path)
+    try:
+        deadline = time.monotonic() + 90
+        while not list(resume.glob("*/rows.json")):
+            assert time.monotonic() < deadline, (tmp_path / "controller.log").read_text()
+            time.sleep(0.02)
+        os.killpg(workers[0].pid, signal.SIGKILL)
+        workers.append(start_worker(tmp_path, file, "--workers", 1))
+        assert controller.wait(timeout=90) == 0, (tmp_path / "controller.log").read_text()
+    finally:
+        for process in (*workers, controller):
+            process.kill()
+            process.wait()
+    (trial,) = only_sweep(tmp_path / "far").read_trials()
+    assert [row["loss"] for row in trial.history] == list(range(16))
+    # The second attempt began where a checkpoint was, and not at the beginning.
+    assert trial.history[0]["began"] == 0 and trial.history[-1]["began"] > 0
+    assert list(resume.iterdir()) == []
+
+
 def start_dask(folder, *arguments):
     command = [sys.executable, "-m", "dask", *arguments, "--no-dashboard"]
     with (folder / "dask.log").open("ab") as log:

@@ -106,6 +106,50 @@ def test_an_interrupted_trial_runs_again_with_the_same_configuration_and_its_old
     assert len(aside) == 2 and len(logs(tmp_path)) == 2
 
 
+RESUMES = """
+import json, os, time
+from pathlib import Path
+import wandb
+
+if __name__ == "__main__":
+    run = wandb.init()
+    folder = Path(os.environ["FASHION_WB_RESUME_DIR"])
+    rows = json.loads((folder / "rows.json").read_text()) if (folder / "rows.json").exists() else []
+    for row in rows:
+        run.log(row)
+    for step in range(len(rows), 8):
+        time.sleep(0.15)
+        with open(f"computed-{run.id}", "a") as file:
+            file.write(f"{step}\\n")
+        rows.append({"loss": run.config.x + step})
+        run.log(rows[-1])
+        (folder / ".rows").write_text(json.dumps(rows))
+        (folder / ".rows").replace(folder / "rows.json")
+"""
+
+
+def test_a_killed_trial_goes_on_from_its_checkpoint(tmp_path):
+    """Rows are neither lost nor repeated, and a kill costs at most the step that it came in."""
+    place(tmp_path, yaml("x: {values: [1, 2]}", method="grid"), RESUMES)
+    kills = 2
+    checkpoints = tmp_path / "runs" / "sweep" / "resume"
+    for kill in range(kills):
+        process = start(tmp_path)
+        before = len(logs(tmp_path)) if kill else 0
+        wait_for(lambda: len(list(checkpoints.glob("*/rows.json"))) == 2, process)
+        wait_for(lambda seen=before: len(logs(tmp_path)) >= max(2, seen), process)
+        time.sleep(0.4)
+        process.kill()
+        process.communicate()
+    assert run(tmp_path, *ARGUMENTS).returncode == 0
+    assert states(tmp_path) == ["finished"] * 2
+    for trial in trials(tmp_path):
+        assert [row["loss"] for row in trial.history] == [trial.config["x"] + step for step in range(8)]
+        computed = (tmp_path / f"computed-{trial.run_id}").read_text().split()
+        assert 8 <= len(computed) <= 8 + kills and sorted(set(map(int, computed))) == list(range(8))
+    assert list((tmp_path / "runs" / "sweep" / "resume").iterdir()) == []
+
+
 def test_a_killed_sweep_leaves_no_process_behind(tmp_path):
     place(tmp_path, yaml("x: {min: 0.0, max: 1.0}\nsteps: {value: 1000}\npause: {value: 0.1}"))
     process = start(tmp_path)
