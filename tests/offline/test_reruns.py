@@ -134,8 +134,7 @@ def test_an_audited_trial_is_trained_to_the_end_and_shows_the_cost_of_stopping(t
     assert set(records) == {search.run_id(1), search.run_id(2)}
     for number, x in ((1, 0.5), (2, 0.75)):
         record, seen = records[search.run_id(number)], len(search.read_trials()[number].history)
-        assert (record.stopped_after, record.epochs_saved) == (seen, 4 - seen) and seen < 4
-        assert (record.loss_when_stopped, record.final_loss) == (x + 1 / seen, x + 1 / 4)
+        assert (record.steps_saved, record.final) == (4 - seen, x + 1 / 4) and seen < 4
 
 
 def logs_of(reruns):

@@ -91,11 +91,14 @@ def test_an_error_names_the_project_sweep_or_folder_that_is_missing(server, tmp_
     assert message in failing_client(server.url, tmp_path, "compare", source)
 
 
-def test_a_project_with_only_other_programs_has_nothing_to_compare(tmp_path):
+def test_a_project_whose_sweeps_have_no_runs_of_their_own_has_nothing_to_compare(tmp_path):
     with Server() as server:
         add_run(server.state, add_sweep(server.state, text=yaml(more="name: theirs\n")), "x", [])
         text = failing_client(server.url, tmp_path)
-    assert "there is nothing to compare" in text and "theirs (theirs1, by loss)" in text
+    assert (
+        "there is nothing to compare" in text
+        and "Left out (no runs): sweeps theirs (theirs1, by loss, minimize)" in text
+    )
 
 
 def test_runs_without_the_metric_count_as_failed_and_there_is_no_result(tmp_path):
@@ -103,7 +106,7 @@ def test_runs_without_the_metric_count_as_failed_and_there_is_no_result(tmp_path
         add_run(server.state, add_sweep(server.state), "x", [])
         done = run_client(server.url, tmp_path, "compare", PATH)
     assert done.returncode == 0, done.stderr
-    assert "No trial finished with a validation loss (1 failed): there is no result" in done.stdout
+    assert "No trial finished with a valid_loss (1 failed): there is no result" in done.stdout
 
 
 def test_a_server_that_is_down_is_explained(tmp_path):

@@ -11,7 +11,7 @@ from standin_client import run_client
 from standin_faults import Fault
 from standin_server import Server
 from standin_state import ENTITY
-from sweep_cases import place, run, yaml
+from sweep_cases import GOOD, place, run, yaml
 
 pytestmark = pytest.mark.processes
 
@@ -51,7 +51,7 @@ def test_finished_stopped_and_failed_are_told_apart_for_every_server_state(serve
     add_run(server.state, sweep, "h", [0.02], "crashed", None).stop_asked = True
     done = compare(server, tmp_path)
     assert done.returncode == 0, done.stderr
-    found = {row["run"]: (row["state"], row["epochs"], row["valid_loss"]) for row in table(tmp_path)}
+    found = {row["run"]: (row["state"], row["steps"], row["valid_loss"]) for row in table(tmp_path)}
     assert found == {
         "a": ("finished", "3", "0.5"),
         "b": ("stopped", "1", "0.8"),
@@ -80,7 +80,7 @@ def test_a_thousand_runs_are_pulled_in_pages_and_a_second_pull_requests_only_new
     # Two lists of runs, and ten pages of a hundred runs with their histories.
     assert asked(server) == {"ProjectSweeps": 1, "ProjectRuns": 2 + 10}
     first = table(tmp_path)
-    assert len(first) == 1000 and {row["epochs"] for row in first} == {"10"}
+    assert len(first) == 1000 and {row["steps"] for row in first} == {"10"}
     server.state.asked.clear()
     add_run(server.state, "random1", "new", [0.25])
     changed = server.state.runs[first[0]["run"]]
@@ -90,7 +90,7 @@ def test_a_thousand_runs_are_pulled_in_pages_and_a_second_pull_requests_only_new
     assert asked(server) == {"ProjectSweeps": 1, "ProjectRuns": 2 + 1}
     second = {row["run"]: row for row in table(tmp_path)}
     assert second.keys() == {row["run"] for row in first} - {first[1]["run"]} | {"new"}
-    assert (second[changed.name]["epochs"], second[changed.name]["valid_loss"]) == ("12", "0.125")
+    assert (second[changed.name]["steps"], second[changed.name]["valid_loss"]) == ("12", "0.125")
 
 
 def test_a_run_that_was_still_running_is_pulled_again(server, tmp_path):
@@ -108,7 +108,7 @@ def test_long_histories_are_complete(server, tmp_path):
         add_run(server.state, sweep, name, [1.0] * (length - 1) + [0.5])
     done = compare(server, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert {row["run"]: row["epochs"] for row in table(tmp_path)} == {"a": "700", "b": "12000", "c": "11000"}
+    assert {row["run"]: row["steps"] for row in table(tmp_path)} == {"a": "700", "b": "12000", "c": "11000"}
     assert {row["valid_loss"] for row in table(tmp_path)} == {"0.5"}
 
 
@@ -126,7 +126,8 @@ def test_sweeps_and_folders_can_be_compared_in_one_table(server, tmp_path):
     ids = [add_sweep(server.state, method) for method in ("bayes", "random", "optuna")]
     for sweep in ids:
         add_run(server.state, sweep, f"run-of-{sweep}", [0.5])
-    place(tmp_path, yaml("x: {value: 1}"))
+    names = ("loss", "valid_loss")
+    place(tmp_path, yaml("x: {value: 1}").replace(*names), GOOD.replace(*names))
     assert run(tmp_path, "sweep", "sweep.yaml", "--count", "1", "--dir", "local").returncode == 0
     url = f"https://wandb.example.com/{PATH}/sweeps/{ids[0]}"
     done = compare(server, tmp_path, f"{PATH}/{ids[1]}", url, "local")
@@ -157,14 +158,15 @@ def test_sweeps_and_runs_that_cannot_be_compared_are_listed_and_left_out(server,
     controller.config = {}
     add_run(server.state, "random1", "waiting", [], "pending", None)
     other = yaml(more="name: of another program\n")
-    add_run(server.state, add_sweep(server.state, text=other), "other", [])
+    add_run(server.state, add_sweep(server.state, text=other), "other", [], x=0.5)
     add_run(server.state, None, "alone", [0.1])
     done = compare(server, tmp_path)
     assert done.returncode == 0, done.stderr
     text = " ".join(done.stdout.split())
     assert [row["run"] for row in table(tmp_path)] == ["good"]
-    assert "of another program (of another program1, by loss)" in text
-    assert "Left out (no runs): sweeps bayes (bayes1, by valid_loss)" in text
+    other = "of another program (of another program1, by loss, minimize)"
+    assert f"Left out (metric is not valid_loss, minimize): sweeps {other}." in text
+    assert "Left out (no runs): sweeps bayes (bayes1, by valid_loss, minimize)" in text
     assert "Left out (in no sweep): 1 run." in text
     assert "Left out (not started): 1 run." in text
 

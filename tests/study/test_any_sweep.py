@@ -180,7 +180,8 @@ def test_a_budget_in_seconds_starts_no_trial_that_would_exceed_it(tmp_path):
 
 def test_early_stopping_that_cannot_stop_says_so(tmp_path):
     place(tmp_path, yaml("x: {min: 0.0, max: 1.0}\nsteps: {value: 1}"))
-    done = study(tmp_path, "--methods", "random,hyperband", "--trials", "2", "--retrain-seeds", "0")
+    # One trial: a second one might be stopped between its only row and its end.
+    done = study(tmp_path, "--methods", "random,hyperband", "--trials", "1", "--retrain-seeds", "0")
     assert done.returncode == 0, done.stderr
     assert "hyperband-r0 stopped no trial early: each trial logs the metric only once" in done.stderr
     assert "random-r0 stopped" not in done.stderr
