@@ -176,7 +176,7 @@ def _encoded(parameter: Parameter, values: pd.Series[Any]) -> pd.Series[Any]:
     if values.nunique() <= _FEW_VALUES:
         return values.rank(method="dense").astype(int)
     if parameter.log and values.min() > 0:
-        return np.log10(values.astype(float))
+        return values.astype(float).map(np.log10)
     return values.astype(float)
 
 
