@@ -144,7 +144,7 @@ def run_training(run: wandb.Run, flags: TrainConfig, test: bool, stop: StopReque
     weights = BestWeights() if test else None
     checkpoints = Checkpoints({**asdict(config), "images_limit": limit, "test": test}, weights)
     # A run that W&B resumes has its rows; one that starts again under the same id is a new log without any.
-    logged, best = run.step, None
+    logged, best = run.starting_step, None
     for record in checkpoints.go_on(config, data, device, stop.received):
         if best is None or record.valid_loss < best.valid_loss:
             best = record

@@ -22,7 +22,7 @@ from fashion_wb.executors.protocol import Exited
 from fashion_wb.offline.breaker import CircuitBreaker
 from fashion_wb.server.connection import Server
 from fashion_wb.server.errors import NotFound, ServerError, Unreachable
-from fashion_wb.trial import Trial
+from fashion_wb.trial import Trial, TrialState
 
 _POLL_SECONDS = 0.05
 # W&B's agent sends heartbeats at this interval.
@@ -145,7 +145,7 @@ class Agent:
         if slot.running is not None or slot.awaiting_cap_check or not slot.assigned:
             return
         cap, command = self.target.sweep.run_cap, slot.assigned[0]
-        if cap is None or command.kind == "resume":
+        if cap is None or command.resumes:
             self._launch(slot)
             return
         slot.awaiting_cap_check = True
@@ -205,8 +205,9 @@ class Agent:
         slot, running = find_running(self.slots, exit.key)
         slot.running, slot.heartbeat_due = None, 0.0
         trial = self.launcher.outcome(running, exit.status)
-        self.progress.trial_ended(trial, running.seconds)
-        self._breaker.count(trial.state)
+        self.progress.trial_exited(trial, running.seconds)
+        # A run that is preempted again and again before it logs anything would never end.
+        self._breaker.count(trial.state if trial.state.ended or trial.history else TrialState.FAILED)
         if self._breaker.open and self._may_break:
             self._fail(self._too_many_failures(trial))
             self._stopper.stop(self.slots)

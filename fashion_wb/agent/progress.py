@@ -33,8 +33,12 @@ class AgentProgress:
         self._on_terminal = stream.isatty()
         self._refreshed_at = 0.0
 
-    def trial_ended(self, trial: Trial, seconds: float) -> None:
-        """Print a trial's outcome, its objective and the incumbent's."""
+    def trial_exited(self, trial: Trial, seconds: float) -> None:
+        """Print a trial's outcome, its objective and the incumbent's; or that it was preempted."""
+        if not trial.state.ended:
+            rows = f"{len(trial.history)} row{'' if len(trial.history) == 1 else 's'}"
+            self.say(f"Run {trial.run_id} was preempted after {rows}; W&B's server hands it out again.")
+            return
         self.trials.append(trial)
         value = self._value(trial)
         best_before = self._value(self.incumbent)

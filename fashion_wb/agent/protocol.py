@@ -75,6 +75,11 @@ class Command:
         """The configuration as plain values."""
         return {name: entry["value"] for name, entry in self.arguments.items()}
 
+    @property
+    def resumes(self) -> bool:
+        """Whether the run goes on after it was preempted."""
+        return self.kind == "resume"
+
 
 def is_over(state: str) -> bool:
     """Whether a sweep in `state` is over, so that the server hands out no more of its runs."""

@@ -24,6 +24,7 @@ class RunLog:
         history: rows logged so far, in order, each with W&B's `_step`, `_runtime` (seconds), `_timestamp`.
         summary: last value of each key.
         exit_code: None until the log has one.
+        preempting: whether the program has called `run.mark_preempting()`.
     """
 
     path: Path
@@ -33,6 +34,7 @@ class RunLog:
     config: dict[str, Any] = field(default_factory=dict)
     history: list[Mapping[str, Any]] = field(default_factory=list)
     exit_code: int | None = None
+    preempting: bool = False
     _offset: int = 0
     _summary: dict[str, Any] = field(default_factory=dict)
     _summary_updates: list[Any] = field(default_factory=list)
@@ -90,6 +92,8 @@ class RunLog:
                 _update(self.config, run.config)
             case "exit":
                 self.exit_code = record.exit.exit_code
+            case "preempting":
+                self.preempting = True
 
 
 def read_run_log(path: Path) -> RunLog:
@@ -134,5 +138,10 @@ def _update(target: dict[str, Any], record: Any) -> None:
 
 def find_run_log(directory: Path, run_id: str) -> Path | None:
     """Find a run's newest log in `directory`/wandb; None if there is none yet."""
+    return next(reversed(find_run_logs(directory, run_id)), None)
+
+
+def find_run_logs(directory: Path, run_id: str) -> list[Path]:
+    """Find all logs of a run in `directory`/wandb, the newest last: one for each attempt."""
     found = (directory / "wandb").glob(f"*run-*-{run_id}/run-{run_id}.wandb")
-    return max(found, key=lambda path: path.stat().st_mtime, default=None)
+    return sorted(found, key=lambda path: path.stat().st_mtime)

@@ -36,9 +36,9 @@ def trial(number, state, *losses, reason=""):
 def test_each_trial_has_a_line_with_the_best_by_the_sweeps_goal(goal, best):
     stream = io.StringIO()
     progress = make_progress(stream, count=4, metric={"name": "loss", "goal": goal})
-    progress.trial_ended(trial(0, TrialState.FINISHED, 0.75, 0.5), 1.25)
-    progress.trial_ended(trial(1, TrialState.STOPPED, 0.6), 2.0)
-    progress.trial_ended(trial(2, TrialState.FAILED, 0.1, 0.9, reason="was killed by SIGKILL"), 3.0)
+    progress.trial_exited(trial(0, TrialState.FINISHED, 0.75, 0.5), 1.25)
+    progress.trial_exited(trial(1, TrialState.STOPPED, 0.6), 2.0)
+    progress.trial_exited(trial(2, TrialState.FAILED, 0.1, 0.9, reason="was killed by SIGKILL"), 3.0)
     first, second, third = stream.getvalue().splitlines()
     assert first.split() == f"[1/4] r0 finished {best:.4f}* x=0.25 2 logged, 1.2 s".split()
     assert "stopped" in second and f"best {best:.4f}" in second and "*" not in second
@@ -52,10 +52,10 @@ def test_each_trial_has_a_line_with_the_best_by_the_sweeps_goal(goal, best):
 
 def test_a_metric_of_zero_counts_and_a_sweep_may_have_no_metric():
     stream = io.StringIO()
-    make_progress(stream, metric={"name": "loss"}).trial_ended(trial(0, TrialState.FINISHED, 0.0), 0.0)
+    make_progress(stream, metric={"name": "loss"}).trial_exited(trial(0, TrialState.FINISHED, 0.0), 0.0)
     assert "0.0000*" in stream.getvalue() and "no finite" not in stream.getvalue()
     without = make_progress(io.StringIO())
-    without.trial_ended(trial(0, TrialState.FINISHED, 0.5), 1.0)
+    without.trial_exited(trial(0, TrialState.FINISHED, 0.5), 1.0)
     assert (without.incumbent, without.summary("u")) == (None, "e/p/s: 1 finished, by this agent  (u)")
     assert make_progress(io.StringIO()).summary("u") == "e/p/s: no trials, by this agent  (u)"
 
@@ -63,7 +63,7 @@ def test_a_metric_of_zero_counts_and_a_sweep_may_have_no_metric():
 def test_a_finished_trial_that_did_not_log_the_metric_gets_a_note():
     stream = io.StringIO()
     progress = make_progress(stream, metric={"name": "loss"})
-    progress.trial_ended(trial(0, TrialState.FINISHED, float("nan")), 1.0)
+    progress.trial_exited(trial(0, TrialState.FINISHED, float("nan")), 1.0)
     assert "logged no finite loss" in stream.getvalue() and progress.incumbent is None
 
 
@@ -71,7 +71,7 @@ def test_the_status_line_appears_on_a_terminal_only():
     terminal, log = Terminal(), io.StringIO()
     for stream in (terminal, log):
         progress = make_progress(stream, metric={"name": "loss"})
-        progress.trial_ended(trial(0, TrialState.FINISHED, 0.5), 1.0)
+        progress.trial_exited(trial(0, TrialState.FINISHED, 0.5), 1.0)
         progress.refresh(["r1", "r2"])
         progress.stopping(StopRequest.STOP_TRIALS, 2)
     assert "\r\x1b[K[1]  running r1, r2  best 0.5000" in terminal.getvalue()

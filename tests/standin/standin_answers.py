@@ -128,7 +128,7 @@ class _Answers:
         run = self._state.runs.setdefault(where, Run(name, project, sweep))
         self._state.projects.add(run.project)
         run.seen = now()
-        if not run.ended:
+        if not run.ended and run.state != "preempting":
             run.state = "running"
         return run, not known
 

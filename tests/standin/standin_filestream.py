@@ -29,6 +29,8 @@ def take(state: State, project: str, name: str, request: dict[str, Any]) -> dict
     run.seen = now()
     for file, chunk in (request.pop("files", None) or {}).items():
         _take_file(run, file, chunk["offset"], chunk["content"])
+    if request.pop("preempting", None):
+        run.state = "preempting"
     complete, exit_code = request.pop("complete", None), request.pop("exitcode", None)
     if complete:
         _complete(state, run, exit_code)
@@ -56,6 +58,9 @@ def _complete(state: State, run: Run, exit_code: int) -> None:
     run.exit_code = exit_code
     sweep = state.sweeps.get(run.sweep or "")
     stopped = run.stop_asked or (sweep is not None and run.name in sweep.stopped)
+    preempted = run.state == "preempting" and exit_code != 0 and not stopped
     run.state = "finished" if exit_code == 0 else "killed" if stopped else "failed"
-    if sweep is not None:
+    if preempted:
+        standin_sweeps.requeue(state, run)
+    elif sweep is not None:
         standin_sweeps.settle(state, sweep)

@@ -102,6 +102,11 @@ class Objects:
             "heartbeatAt": run.seen,
             "user": {"name": ENTITY, "username": ENTITY},
             "historyLineCount": len(run.history),
+            "historyTail": lambda _: json.dumps([json.dumps(row) for row in run.history[-1:]]),
+            "logLineCount": len(run.output),
+            "eventsLineCount": 0,
+            "eventsTail": "[]",
+            "wandbConfig": lambda arguments: _client_config(run, arguments),
             "history": lambda arguments: _lines(run, arguments),
             "historyKeys": {"lastStep": run.history[-1]["_step"]} if run.history else None,
             "parquetHistory": _exported,
@@ -168,6 +173,12 @@ def _lines(run: Run, arguments: Arguments) -> list[str]:
     ]
     stride = max(1, -(-len(rows) // samples))
     return [json.dumps(row) for row in rows[::stride]]
+
+
+def _client_config(run: Run, arguments: Arguments) -> str:
+    """Return parts of W&B's own entry of a run's config; without `t`, no client has started the run."""
+    own = run.config.get("_wandb", {"value": {}})["value"]
+    return json.dumps({key: own[key] for key in arguments.pop("keys") if key in own})
 
 
 def _exported(arguments: Arguments) -> Fields:

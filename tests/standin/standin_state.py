@@ -36,7 +36,7 @@ class Run:
         name: the id in the run's address.
         sweep: the id of its sweep; None for a run outside any.
         config: hyperparameters in the wire form {name: {"value": ...}}.
-        state: pending, running, or one of ENDED.
+        state: pending, running, preempting, preempted, or one of ENDED.
         history: rows logged, in order.
         files: names of the files that the client asked an upload address for.
         stop_asked: the stop flag, which file_stream passes on.
@@ -79,6 +79,7 @@ class Sweep:
     Attributes:
         text: its config as the client sent it, in YAML.
         queue: names of runs that a scheduler has enqueued and that were not handed out yet.
+        requeued: names of preempted runs, to be handed out again.
         handed: names of the runs handed out to agents, in order.
         stopped: names of runs that hyperband wants stopped.
         display_name, description: as a client gave them.
@@ -89,6 +90,7 @@ class Sweep:
     text: str
     state: str = "RUNNING"
     queue: list[str] = field(default_factory=list)
+    requeued: list[str] = field(default_factory=list)
     handed: list[str] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
     display_name: str | None = None

@@ -47,13 +47,31 @@ def heartbeat(state: State, agent: Agent, alive: set[str]) -> list[Command]:
         return commands
     if sweep.state != "RUNNING":
         return [{"type": "exit"}]
+    program = sweep.config["program"]
+    if sweep.requeued:
+        run = state.runs[sweep.requeued.pop(0)]
+        agent.runs.append(run.name)
+        # With W&B's own entry among the arguments, as in wandb's issue #4237.
+        return [{"type": "resume", "run_id": run.name, "program": program, "args": run.config}]
     run = _next_run(state, sweep)
     if run is None:
         return []
     agent.runs.append(run.name)
     sweep.handed.append(run.name)
-    program = sweep.config["program"]
     return [{"type": "run", "run_id": run.name, "program": program, "args": run.config}]
+
+
+def requeue(state: State, run: Run) -> None:
+    """Hand a preempted run out again, before new ones.
+
+    As W&B documents: a run that is marked as preempting and exits with another code than 0, or sends nothing
+    for five minutes, is appended to the sweep's queue (https://docs.wandb.ai/models/runs/resuming).
+    """
+    run.state = "preempted"
+    for agent in state.agents.values():
+        agent.runs[:] = [name for name in agent.runs if name != run.name]
+    if run.sweep is not None:
+        state.sweeps[run.sweep].requeued.append(run.name)
 
 
 def settle(state: State, sweep: Sweep) -> None:
@@ -124,7 +142,11 @@ def _sweep_run(run: Run) -> SweepRun:
 
 def _note_vanished(state: State, agent: Agent, alive: set[str]) -> None:
     """Mark runs as crashed whose process exited without reporting it."""
-    for name in agent.runs:
+    for name in list(agent.runs):
         run = state.runs[name]
-        if name not in alive and not run.ended:
+        if name in alive or run.ended:
+            continue
+        if run.state == "preempting":
+            requeue(state, run)
+        else:
             run.state = "crashed"
