@@ -143,5 +143,6 @@ def find_run_log(directory: Path, run_id: str) -> Path | None:
 
 def find_run_logs(directory: Path, run_id: str) -> list[Path]:
     """Find all logs of a run in `directory`/wandb, the newest last: one for each attempt."""
-    found = (directory / "wandb").glob(f"*run-*-{run_id}/run-{run_id}.wandb")
+    # wandb appends a number to the folder of an attempt that starts in the same second as the one before.
+    found = (directory / "wandb").glob(f"*run-*-{run_id}*/run-{run_id}.wandb")
     return sorted(found, key=lambda path: path.stat().st_mtime)

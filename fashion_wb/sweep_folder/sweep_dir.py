@@ -110,7 +110,9 @@ class SweepDir:
     def set_aside(self, run_id: str) -> None:
         """Move away the run of an interrupted trial, so that it can run again under the same run id."""
         # Also a folder without a log: its trial, or this process, was killed just after it was made.
-        for folder in sorted((self.root / "wandb").glob(f"*run-*-{run_id}")):
+        # A second run within one second has a number after its id.
+        runs = self.root / "wandb"
+        for folder in sorted([*runs.glob(f"*run-*-{run_id}"), *runs.glob(f"*run-*-{run_id}-[0-9]")]):
             target = self.root / "wandb" / "interrupted" / folder.name
             target.parent.mkdir(exist_ok=True)
             while target.exists():

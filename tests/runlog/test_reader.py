@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from fashion_wb.runlog.reader import RunLog, RunLogError, read_run_log
+from fashion_wb.runlog.reader import RunLog, RunLogError, find_run_log, find_run_logs, read_run_log
 
 STEPS = 300
 WRITER = f"""
@@ -104,3 +104,26 @@ def test_a_file_of_another_kind_and_a_missing_file_are_errors(tmp_path):
         read_run_log(other)
     with pytest.raises(RunLogError, match="cannot be read"):
         read_run_log(tmp_path / "absent.wandb")
+
+
+TWICE = """
+import os, wandb
+for attempt in range(2):
+    wandb.init(mode="offline", id=os.environ["RUN"], config={"attempt": attempt}).finish()
+"""
+
+
+@pytest.mark.processes
+def test_all_attempts_of_a_run_are_found_also_those_that_start_within_one_second(tmp_path):
+    """wandb 0.31 then adds a number to the folder's name."""
+    for run in ("abc", "other-abc"):
+        subprocess.run(
+            [sys.executable, "-c", TWICE],
+            env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "RUN": run},
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+        )
+    found = find_run_logs(tmp_path, "abc")
+    assert [read_run_log(path).config["attempt"] for path in found] == [0, 1]
+    assert find_run_log(tmp_path, "abc") == found[1] and find_run_log(tmp_path, "none") is None
