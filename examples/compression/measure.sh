@@ -1,8 +1,10 @@
 #!/bin/sh
 # Compress a text with xz, and log how large it is and how long that took. Usage:
-#   sh measure.sh --mode=normal --mf=bt4 --nice=64 --depth=0 --dict=1024 --lc=3 --pb=2
-# The text is Python's own documentation. Only the last line needs Python: it is W&B's client.
+#   sh measure.sh python3 --mode=normal --mf=bt4 --nice=64 --depth=0 --dict=1024 --lc=3 --pb=2
+# The text is Python's own documentation. The first argument is a Python that has W&B's client.
 set -eu
+python="$1"
+shift
 filter=""
 for argument in "$@"; do
   case "$argument" in
@@ -11,11 +13,11 @@ for argument in "$@"; do
     *) echo "measure.sh: not an option: $argument" >&2; exit 2 ;;
   esac
 done
-text="$(python3 -c 'import pydoc_data.topics as topics; print(topics.__file__)')"
+text="$("$python" -c 'import pydoc_data.topics as topics; print(topics.__file__)')"
 began="$(date +%s%N)"
 size="$(xz --stdout --check=none --format=raw --lzma2="preset=6$filter" "$text" | wc -c)"
 ended="$(date +%s%N)"
-python3 -c '
+"$python" -c '
 import sys, wandb
 size, nanoseconds = map(int, sys.argv[1:])
 with wandb.init() as run:
