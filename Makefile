@@ -1,6 +1,6 @@
 # Every target sets up what it needs; nothing else has to be done first.
 
-.PHONY: study test lint check docs setup clean
+.PHONY: study test test-long lint check docs setup clean
 SHELL := /bin/sh
 
 # Networks that inspect TLS have their certificate in the system's store, where pip looks by itself.
@@ -16,8 +16,14 @@ FIND_PYTHON = for p in $(PYTHON) python3.12 python3.11 python3 python; do \
 study: setup
 	.venv/bin/fashion-wb study $(ARGS)
 
+TEST := OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+
 test: .venv/.dev
-	OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(TEST) -m "not long" $(ARGS)
+
+# Minutes of faults, of W&B's own agent and of every command in docs/. CI runs them after the others.
+test-long: .venv/.dev
+	$(TEST) -m long $(ARGS)
 
 lint: .venv/.dev
 	.venv/bin/ruff check --quiet .

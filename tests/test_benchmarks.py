@@ -10,7 +10,7 @@ import pytest
 from sweep_cases import ROOT, environment
 from warm_cli import run_command
 
-pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("data_dir")]
+pytestmark = [pytest.mark.processes, pytest.mark.long, pytest.mark.usefixtures("data_dir")]
 
 # Imported by the others, or run in Ray Tune's environment.
 NO_SCRIPTS = {"measure", "rivals", "raytune", "simulated"}

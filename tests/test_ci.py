@@ -15,7 +15,7 @@ def test_the_script_trains_with_wandb_offline_and_runs_the_tests_as_the_readme_s
     script = (ROOT / ".ci" / "run").read_text()
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     lines = [line for line in script.splitlines() if not line.startswith("#")]
-    assert lines.index("export WANDB_MODE=offline") < lines.index("make test")
+    assert lines.index("export WANDB_MODE=offline") < lines.index("make test") < lines.index("make test-long")
     assert any(line.startswith("make study ") for line in lines)
     assert "make lint" in lines
 

@@ -45,6 +45,7 @@ def server():
         assert server.state.problems == []
 
 
+@pytest.mark.long
 @pytest.mark.processes
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(DOCS / page)])
 def test_every_command_of_a_page_runs(page, server, tmp_path, data_dir):

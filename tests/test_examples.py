@@ -36,6 +36,7 @@ def test_every_example_has_a_command_and_every_link_leads_to_a_file():
         assert (EXAMPLES / link).is_file(), link
 
 
+@pytest.mark.long
 @pytest.mark.processes
 @pytest.mark.parametrize("name", sorted(STUDIES))
 def test_its_study_runs(name, tmp_path):

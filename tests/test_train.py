@@ -110,6 +110,7 @@ def test_the_summary_has_the_best_epoch_even_if_later_ones_are_worse(tmp_path, d
     assert log.summary["epoch"] == losses.index(min(losses)) + 1
 
 
+@pytest.mark.long
 def test_the_curve_does_not_depend_on_the_number_of_cores(tmp_path, data_dir, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     curves = []
@@ -210,6 +211,7 @@ def values_logged(path):
     return [{k: v for k, v in row.items() if k not in times} for row in read_run_log(path).history]
 
 
+@pytest.mark.long
 def test_a_run_killed_at_random_moments_equals_the_undisturbed_one_to_the_bit(tmp_path):
     """Three kills, each up to an epoch after a checkpoint: at the boundary of epochs and in their middle."""
     flags = ["--filters", "6", "--epochs", "5", "--lr", "2e-3", "--test"]

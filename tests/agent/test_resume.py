@@ -68,6 +68,7 @@ def test_a_preempted_run_goes_on_where_it_was(server, tmp_path):
     assert not checkpoints(tmp_path, run)
 
 
+@pytest.mark.long
 def test_a_run_killed_without_a_word_goes_on_once_the_server_hands_it_out(server, tmp_path):
     path = add_sweep(server, tmp_path, grid(2), PREEMPTED)
     done = agent(server, tmp_path, path, "--workers", "1")
@@ -81,6 +82,7 @@ def test_a_run_that_is_preempted_before_it_logs_anything_does_not_go_on_forever(
     assert done.returncode == 1 and "trials in a row failed; the agent stops" in done.stderr
 
 
+@pytest.mark.long
 def test_train_py_goes_on_after_its_agent_and_itself_are_killed(server, tmp_path, data_dir):
     """The history is that of an undisturbed run, with each epoch once."""
     text = (

@@ -14,7 +14,7 @@ from standin_client import client_environment
 from standin_server import Server
 from sweep_cases import ROOT, yaml
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 WANDB = [sys.executable, "-m", "wandb"]
 ENDS = ["return", "exit 7", "raise", "string", "finish"]

@@ -116,6 +116,7 @@ def test_no_trial_outlives_an_agent_that_is_killed(server, tmp_path):
     wait_until(lambda: not is_alive(pid), seconds=10)
 
 
+@pytest.mark.long
 def test_trials_continue_during_a_server_outage(server, tmp_path):
     path = add_sweep(server, tmp_path, grid(3, parameters="steps: {value: 40}\npause: {value: 0.1}"))
     process = start_agent(server, tmp_path, path)
@@ -130,6 +131,7 @@ def test_trials_continue_during_a_server_outage(server, tmp_path):
     assert "answers again" in output(tmp_path)
 
 
+@pytest.mark.long
 def test_failing_one_request_in_ten_loses_no_row_and_repeats_no_configuration(server, tmp_path):
     """A request fails six times in a row with probability 1e-6: in 150 requests, 2 of 10,000 tests."""
     path = add_sweep(server, tmp_path, grid(8))
@@ -144,6 +146,7 @@ def test_failing_one_request_in_ten_loses_no_row_and_repeats_no_configuration(se
     assert sum(server.faults.seen.values()) > server.faults.seen["none"]
 
 
+@pytest.mark.long
 def test_the_agent_gives_up_when_an_outage_lasts_too_long(server, tmp_path):
     path = add_sweep(server, tmp_path, grid(3))
     server.state.sweeps[path.rpartition("/")[2]].state = "PAUSED"
@@ -162,6 +165,7 @@ def test_the_agent_gives_up_when_an_outage_lasts_too_long(server, tmp_path):
     assert "try again later" in out or "can be reached" in out, out
 
 
+@pytest.mark.long
 def test_running_trials_finish_when_the_sweep_is_deleted(server, tmp_path):
     path = add_sweep(server, tmp_path, grid(3, parameters="steps: {value: 80}\npause: {value: 0.1}"))
     process = start_agent(server, tmp_path, path)

@@ -175,6 +175,7 @@ def test_only_small_models_on_the_cpu_use_the_compiled_backend(data):
     assert chosen(TrainConfig(), data.train.to(torch.device("meta"))) is TorchBackend
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("without", ["sys.modules['numba'] = None", "os.environ['NUMBA_DISABLE_JIT'] = '1'"])
 @pytest.mark.processes
 def test_without_numba_pytorch_is_used(without, data_dir):

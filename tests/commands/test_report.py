@@ -124,6 +124,7 @@ def number_of_create_request(home):
         return seen[0]
 
 
+@pytest.mark.long
 def test_a_lost_or_refused_create_request_makes_one_report(tmp_path):
     # The command waits 15 s for the answer, so both faults are tested at the same time.
     homes = [tmp_path / name for name in ("dry", "lost", "busy")]

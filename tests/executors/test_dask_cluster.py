@@ -85,6 +85,7 @@ def test_the_trials_of_a_machine_that_dies_or_leaves_start_again_elsewhere(tmp_p
     assert not executor.rendezvous.exists()
 
 
+@pytest.mark.long
 def test_a_machine_that_stops_answering_is_lost_and_what_it_says_later_is_dropped(tmp_path):
     with cluster(tmp_path, program(tmp_path), "--workers", 1, workers=2, lost_after=4.0) as (
         executor,
@@ -126,6 +127,7 @@ def test_a_leaving_machine_hands_back_what_it_never_started_and_lets_the_others_
         assert workers[0].wait(timeout=30) == 0
 
 
+@pytest.mark.long
 def test_a_machine_leaves_before_its_time_is_up(tmp_path):
     options = ("--workers", 2, "--time-left", 22)
     with cluster(tmp_path, program(tmp_path), *options) as (executor, workers):

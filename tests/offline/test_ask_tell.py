@@ -84,6 +84,7 @@ def test_a_lost_trial_is_given_again_and_its_old_attempt_is_kept_out(tmp_path):
     assert other.returncode == 1 and "give the same options" in other.stderr
 
 
+@pytest.mark.long
 def test_early_stopping_says_stop(tmp_path):
     more = "run_cap: 3\nearly_terminate: {type: hyperband, min_iter: 1, eta: 2, strict: true}\n"
     place(tmp_path, yaml(method="grid", more=more, parameters="x: {values: [0.3, 0.9, 0.8]}"))

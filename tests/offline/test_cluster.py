@@ -39,6 +39,7 @@ def wait_for_logs(folder, number):
         time.sleep(0.02)
 
 
+@pytest.mark.long
 def test_a_killed_worker_and_a_killed_controller_change_nothing(tmp_path):
     place(tmp_path, SWEEP)
     local = run(tmp_path, "sweep", "sweep.yaml", "--dir", "near", *OPTIONS, "--workers", "2")
@@ -117,6 +118,7 @@ def start_dask(folder, *arguments):
         return subprocess.Popen(command, cwd=folder, env=environment(), stdout=log, stderr=log)
 
 
+@pytest.mark.long
 def test_a_dask_cluster_that_is_running_takes_one_sweep_after_the_other(tmp_path):
     place(tmp_path, SWEEP)
     assert (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cluster_faults import play_round, undisturbed
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 
 def test_the_record_is_whole_after_random_faults(tmp_path):

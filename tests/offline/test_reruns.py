@@ -123,6 +123,7 @@ def test_the_audit_draws_only_stopped_trials_and_a_larger_count_adds_to_the_draw
     assert plan_audit(search, 0) is None
 
 
+@pytest.mark.long
 def test_an_audited_trial_is_trained_to_the_end_and_shows_the_cost_of_stopping(tmp_path):
     rule = "early_terminate: {type: hyperband, min_iter: 1, eta: 3, strict: true}\n"
     parameters = "x: {values: [0.25, 0.5, 0.75]}\nseed: {value: 0}\npause: {value: 1.0}"

@@ -54,6 +54,7 @@ def status(entry):
     return next(line for line in (entry / "status").read_text().splitlines() if line.startswith("State:"))
 
 
+@pytest.mark.long
 def test_a_sweep_killed_four_times_resumes_without_losing_or_repeating_trials(tmp_path, tmp_path_factory):
     place(tmp_path, yaml(SLOW, method="bayes"))
     moments = random.Random(7)

@@ -16,7 +16,7 @@ from standin_server import Server
 from sweep_cases import place, run, yaml
 from warm_cli import Command
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 
 @pytest.fixture

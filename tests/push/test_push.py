@@ -118,6 +118,7 @@ def test_a_stopped_trial_is_stopped_on_the_server_too(server, tmp_path):
     assert "failure" not in server.state.runs[folder.run_id(1)].summary
 
 
+@pytest.mark.long
 def test_an_incomplete_sweep_stays_running_until_the_rest_is_pushed(server, tmp_path):
     place(tmp_path, yaml(more="run_cap: 4\n"))
     assert run(tmp_path, "sweep", "sweep.yaml", "--count", "2").returncode == 0
@@ -138,6 +139,7 @@ def test_an_incomplete_sweep_stays_running_until_the_rest_is_pushed(server, tmp_
     assert sweep.state == "FINISHED" and len(server.state.runs) == 4
 
 
+@pytest.mark.long
 def test_runs_that_cannot_be_added_are_named_and_the_others_are_pushed(server, tmp_path):
     place(tmp_path, yaml("x: {min: 0.0, max: 1.0}", more="run_cap: 4\n"))
     assert run(tmp_path, "sweep", "sweep.yaml").returncode == 0

@@ -69,6 +69,7 @@ def test_finished_stopped_and_failed_are_told_apart_for_every_server_state(serve
     assert "1 trial still running" in " ".join(done.stdout.split())
 
 
+@pytest.mark.long
 def test_a_thousand_runs_are_pulled_in_pages_and_a_second_pull_requests_only_new_runs(server, tmp_path):
     fill(server.state, runs=1000, epochs=10)
     started = time.monotonic()
@@ -101,6 +102,7 @@ def test_a_run_that_was_still_running_is_pulled_again(server, tmp_path):
     assert table(tmp_path)[0]["valid_loss"] == "0.25"
 
 
+@pytest.mark.long
 def test_long_histories_are_complete(server, tmp_path):
     # Longer than one answer of the stand-in, and long enough that a page has only one run.
     sweep = add_sweep(server.state)
@@ -112,6 +114,7 @@ def test_long_histories_are_complete(server, tmp_path):
     assert {row["valid_loss"] for row in table(tmp_path)} == {"0.5"}
 
 
+@pytest.mark.long
 def test_failed_requests_are_retried_until_everything_is_pulled(server, tmp_path):
     fill(server.state, runs=300, epochs=3)
     server.faults.rate = 0.3
@@ -171,6 +174,7 @@ def test_sweeps_and_runs_that_cannot_be_compared_are_listed_and_left_out(server,
     assert "Left out (not started): 1 run." in text
 
 
+@pytest.mark.long
 def test_a_damaged_cache_is_replaced(server, tmp_path):
     add_run(server.state, add_sweep(server.state), "a", [0.5])
     assert compare(server, tmp_path).returncode == 0
@@ -182,6 +186,7 @@ def test_a_damaged_cache_is_replaced(server, tmp_path):
         assert len(table(tmp_path)) == 1
 
 
+@pytest.mark.long
 def test_compare_works_without_a_writable_cache(server, tmp_path):
     add_run(server.state, add_sweep(server.state), "a", [0.5])
     (tmp_path / "cache").write_text("a file where the folder should be")

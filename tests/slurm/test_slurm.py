@@ -7,7 +7,7 @@ from slurm_cases import call, ended, job_environment, results, submit, wait_for,
 from slurm_cluster import missing, slurm
 from sweep_cases import place, run, yaml
 
-pytestmark = [pytest.mark.processes, pytest.mark.skipif(missing() != "", reason=missing())]
+pytestmark = [pytest.mark.processes, pytest.mark.long, pytest.mark.skipif(missing() != "", reason=missing())]
 
 SWEEP = yaml(method="bayes", more="run_cap: 8\n") + "  pause: {value: 0.3}\n  steps: {value: 4}\n"
 OPTIONS = ("--parallel", "2", "--seed", "1")

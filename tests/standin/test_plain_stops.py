@@ -19,7 +19,7 @@ from standin_client import client_environment
 from standin_server import Server
 from sweep_cases import ROOT
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 WANDB = [sys.executable, "-m", "wandb"]
 # By default a run sends its rows every 15 s. With this many images, 10,000 epochs take minutes.

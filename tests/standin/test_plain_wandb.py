@@ -25,7 +25,7 @@ from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.study.plan import METHODS
 from fashion_wb.trial import Metric, Trial, TrialState
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 RUNS = 3
 EPOCHS = 2

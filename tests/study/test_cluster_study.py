@@ -8,7 +8,7 @@ from sweep_cases import run
 
 from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
 
-pytestmark = [pytest.mark.processes, pytest.mark.usefixtures("data_dir")]
+pytestmark = [pytest.mark.processes, pytest.mark.long, pytest.mark.usefixtures("data_dir")]
 
 METHODS = "random,bayes,hyperopt,hyperband"
 OPTIONS = (

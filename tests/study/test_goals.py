@@ -62,6 +62,7 @@ def test_a_method_suggests_and_stops_the_same_for_both_goals(method, monkeypatch
         assert one["n"] == other["n"] and one["x"] == pytest.approx(other["x"], rel=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.processes
 def test_a_study_of_both_goals_has_the_same_trials_winners_and_verdicts(tmp_path):
     verdicts, winners = {}, {}

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 from sweep_cases import run
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 DATA = Path(__file__).parent / "data"
 OPTIONS = "--trials 3 --epochs 3 --retrain-seeds 1 --audit 1 --workers 1"

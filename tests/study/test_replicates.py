@@ -17,7 +17,7 @@ from fashion_wb.study.plan import retrain_seed
 from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
 from fashion_wb.trial import TrialState
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 LIMIT = {"FASHION_WB_LIMIT": "200"}
 STUDY = ["study", "--methods", "random,hyperband", "--trials", "4", "--epochs", "3", "--workers", "2"]

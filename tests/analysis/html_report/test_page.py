@@ -186,6 +186,7 @@ def test_conditions_are_listed_and_escaped(full):
     assert "a <b>machine</b>" in full.text and "10 trials" in full.text and "final command" in full.text
 
 
+@pytest.mark.long
 def test_ten_thousand_runs_make_a_small_page_in_seconds():
     evidence = evidence_of(plausible(trials=100, epochs=2, sweeps=20))
     assert len(evidence.trials) == 10_000

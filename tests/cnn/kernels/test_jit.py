@@ -24,6 +24,7 @@ print(product(np.ones((2, 3)), np.ones((3, 4)))[0, 0], sum(product.stats.cache_h
 """
 
 
+@pytest.mark.long
 @pytest.mark.processes
 def test_a_changed_kernel_file_invalidates_the_cache_of_its_callers(tmp_path):
     package = tmp_path / "fashion_wb"
