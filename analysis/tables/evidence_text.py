@@ -153,10 +153,10 @@ def _audit(evidence: Evidence) -> Iterable[str]:
         won, best = _percent(one.would_have_won), _percent(one.among_best)
         yield (
             f"{one.method}: {one.audited} of {count_of(one.stopped, 'stopped trial')} "
-            f"{'was' if one.audited == 1 else 'were'} trained to the end. Of these, {won} would have been the best of their search, and {best} would have "
-            f"been among its best {BEST}. Stopping saved {one.steps_saved.value:.1f} {unit}s per stopped "
-            f"trial on average, about {100 * one.share_saved:.0f}% of all {unit}s that the searches would "
-            "have needed without it."
+            f"{'was' if one.audited == 1 else 'were'} trained to the end. Of these, {won} would have "
+            f"been the best of their search, and {best} would have been among its best {BEST}. Stopping "
+            f"saved {one.steps_saved.value:.1f} {unit}s per stopped trial on average, about "
+            f"{100 * one.share_saved:.0f}% of all {unit}s that the searches would have needed without it."
         )
 
 
