@@ -1,6 +1,6 @@
 # Every target sets up what it needs; nothing else has to be done first.
 
-.PHONY: study test test-long lint check docs setup clean
+.PHONY: study table test test-long lint check docs setup clean
 SHELL := /bin/sh
 
 # Networks that inspect TLS have their certificate in the system's store, where pip looks by itself.
@@ -15,6 +15,10 @@ FIND_PYTHON = for p in $(PYTHON) python3.12 python3.11 python3 python; do \
 
 study: setup
 	.venv/bin/fashion-wb study $(ARGS)
+
+# The trainings behind docs/protocol.md: about 2 h 20 min on 2 cores; the same command goes on after an interruption.
+table: setup
+	.venv/bin/fashion-wb study benchmarks/table.yaml --methods grid --trials 182 --replicates 20 --retrain-seeds 0 --out table $(ARGS)
 
 TEST := OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
