@@ -134,7 +134,8 @@ def _announcement(subject: Subject, replicates: int, settings: StudySettings, ou
     length = "" if settings.epochs is None else f" x at most {settings.epochs} epochs"
     if unit != "trials":
         length = length.replace(" x", ", in trials of")
-    lines = [f"{len(subject.sweeps)} methods{times} x {amount:g} {unit}{length}; runs in {out}/sweeps"]
+    methods = f"{len(subject.sweeps)} method{'' if len(subject.sweeps) == 1 else 's'}"
+    lines = [f"{methods}{times} x {amount:g} {unit}{length}; runs in {out}/sweeps"]
     if settings.seed_parameter is None:
         lines.append(
             f"{subject.name}: no parameter for a training seed is known, so trials are not paired; if there "
