@@ -6,6 +6,7 @@ it starts from besides its file (a package). The rest is internal:
 
     controller      the main loop: shares the slots among sweeps, and handles Ctrl-C
     runner          one sweep in progress: starts, watches and stops its trials
+    ongoing         what a search does next, given its trials so far; without files or processes
     launching       what to start for a trial: command, variables and files
     watched_trial   a trial whose process is running
     budget          a search's budget in logged steps or in seconds

@@ -21,6 +21,7 @@ from typing import TextIO
 from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.protocol import Event, Launch
 from fashion_wb.files import locked, write_text
+from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.plan import trial_cap
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.offline.start.opening import StartOptions, make_reader, open_start, search_of
@@ -83,7 +84,7 @@ def open_ask(
         sweep: the checked sweep file.
         seed: seed of the search.
         count: maximum number of trials; the file's `run_cap` applies as well.
-        parallel: trials that may be out at once; see `SweepRunner.parallel`. None means a fifth of the trials
+        parallel: trials that may be out at once; see `OngoingSearch`. None means a fifth of the trials
             for a search that learns from results, and no limit for others.
         start: what the sweep starts from besides its file.
         stream: gets the progress of reading earlier runs.
@@ -181,10 +182,7 @@ def _runner(root: Path, cwd: Path) -> SweepRunner:
     out = {path.stem.removeprefix("asked-") for path in folder.proposals.glob("asked-*.json")}
     return SweepRunner(
         folder=folder,
-        sampler=sampler,
-        pruner=pruner,
-        cap=settings["cap"],
-        parallel=settings["parallel"],
+        search=OngoingSearch(sampler, pruner, settings["cap"], settings["parallel"]),
         cwd=cwd,
         patience=math.inf,
         elsewhere=frozenset(out),

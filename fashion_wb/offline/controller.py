@@ -74,7 +74,7 @@ def _fill_slots(runners: Sequence[SweepRunner], executor: Executor) -> None:
         ready = [runner for runner in runners if runner.can_start()]
         if not ready:
             return
-        min(ready, key=lambda runner: (runner.priority, runner.started)).start_next(executor)
+        min(ready, key=lambda runner: (runner.priority, runner.search.started)).start_next(executor)
 
 
 def _is_over(runners: Sequence[SweepRunner], stopping: bool) -> bool:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
+from fashion_wb.offline.budget import Budget
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.offline.summary import incumbent
 from fashion_wb.trial import Trial, TrialState
@@ -94,19 +95,21 @@ class Progress:
     def _done_text(self) -> str:
         done, total = self._done_and_total()
         text = "?" if total is None else format(total, ".0f")
-        units = sorted({runner.budget.unit for runner in self._with_budget() if runner.budget})
+        units = sorted({budget.unit for budget, _ in self._budgets()})
         return f"[{done:>{len(text)}.0f}/{text}{''.join(f' {unit}' for unit in units)}]"
 
-    def _with_budget(self) -> list[SweepRunner]:
-        """Return the runners, if all have a budget, which counts then: their number of trials is unknown."""
-        return [] if any(runner.budget is None for runner in self.runners) else list(self.runners)
+    def _budgets(self) -> list[tuple[Budget, list[Trial]]]:
+        """Return each search's budget and trials, if all have one; it counts then, not the unknown number."""
+        searches = [runner.search for runner in self.runners]
+        found = [(one.budget, one.trials) for one in searches if one.budget is not None]
+        return found if len(found) == len(searches) else []
 
     def _done_and_total(self) -> tuple[float, float | None]:
         """Return how much is done, and how much there is in total or None: of the budget, or trials."""
-        if budgets := [(runner.budget, runner.trials) for runner in self._with_budget() if runner.budget]:
+        if budgets := self._budgets():
             done = sum(budget.spent([t for t in trials if t.state.ended]) for budget, trials in budgets)
             return done, sum(budget.total for budget, _ in budgets)
-        caps = [runner.cap for runner in self.runners]
+        caps = [runner.search.cap for runner in self.runners]
         total = None if None in caps else sum(cap for cap in caps if cap is not None)
         return len(self._ended()), total
 

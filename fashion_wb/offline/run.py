@@ -18,6 +18,7 @@ from fashion_wb.executors.protocol import Executor
 from fashion_wb.executors.slots import Slot
 from fashion_wb.files import locked
 from fashion_wb.offline.controller import run_sweeps
+from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.plan import PlannedSweep, trial_cap
 from fashion_wb.offline.progress import Progress
 from fashion_wb.offline.reruns import ListSampler, RerunSet
@@ -41,7 +42,7 @@ class RunOptions:
         cwd: the directory that trials run in, where you would start W&B's agent.
         patience: seconds a trial may go without logging before it counts as hung.
         slots: what each trial gets of this machine; as many run at once, over all sweeps.
-        parallel: trials at once in each search, at least 1; see `SweepRunner.parallel`. None means as many as
+        parallel: trials at once in each search, at least 1; see `OngoingSearch`. None means as many as
             there are slots, shared among the searches that run side by side.
         held_back: whether a search that learns from results then runs at most a fifth of its trials at once:
             one that sees no result until half its budget is spent is random search.
@@ -187,14 +188,10 @@ def _runner(
             parallel = min(parallel, max(1, cap // 5))
     return SweepRunner(
         folder=folder,
-        sampler=sampler,
-        pruner=pruner,
-        cap=cap,
-        parallel=parallel,
+        search=OngoingSearch(sampler, pruner, cap, parallel, plan.budget),
         cwd=options.cwd,
         patience=options.patience,
         warm=options.warm,
-        budget=plan.budget,
         priority=plan.priority,
     )
 
@@ -202,10 +199,9 @@ def _runner(
 def _rerun_runner(reruns: RerunSet, options: RunOptions) -> SweepRunner:
     return SweepRunner(
         folder=reruns.folder,
-        sampler=ListSampler(reruns.configs),
-        pruner=NoPruner(),
-        cap=len(reruns.configs),
-        parallel=len(reruns.configs),
+        search=OngoingSearch(
+            ListSampler(reruns.configs), NoPruner(), cap=len(reruns.configs), parallel=len(reruns.configs)
+        ),
         cwd=options.cwd,
         patience=options.patience,
         warm=options.warm,

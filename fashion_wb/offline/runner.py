@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fashion_wb.executors.command import kill_delay
 from fashion_wb.executors.protocol import Executor
-from fashion_wb.offline.breaker import CircuitBreaker
-from fashion_wb.offline.budget import Budget
 from fashion_wb.offline.launching import make_launch
+from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.watched_trial import WatchedTrial
-from fashion_wb.search.protocol import Pruner, Sampler
 from fashion_wb.sweep_folder.attempts import Attempts, read_attempts, write_attempts
 from fashion_wb.sweep_folder.sweep_dir import SweepDir, state_from_log
 from fashion_wb.trial import Metric, Trial, TrialState
@@ -26,41 +24,27 @@ class SweepRunner:
 
     Attributes:
         folder: the sweep's folder.
-        sampler, pruner: the search.
-        cap: maximum number of trials; None if only the sampler limits it.
-        parallel: maximum number of trials at once. Suggestion k sees the results of trials 0 to k - parallel
-            only, even if more have ended. So it does not depend on which trial happens to be faster, nor on
-            how many slots there are.
+        search: its trials so far, and what follows from them.
         cwd: the directory that trials run in.
         patience: seconds a trial may go without logging before it counts as hung.
         warm: whether a trial may be forked from a warm process where the command allows it.
-        budget: what its trials may spend together; None if there is no such limit.
         priority: runners of lower priority start their trials first.
         elsewhere: the run ids of trials that still run, started by an earlier process.
-        trials: all trials so far, by number.
         running: the trials whose process is running, by run id.
     """
 
     folder: SweepDir
-    sampler: Sampler
-    pruner: Pruner
-    cap: int | None
-    parallel: int
+    search: OngoingSearch
     cwd: Path
     patience: float
     warm: bool = True
-    budget: Budget | None = None
     priority: int = 0
     elsewhere: frozenset[str] = frozenset()
-    trials: list[Trial] = field(default_factory=list)
     running: dict[str, WatchedTrial] = field(default_factory=dict)
-    _interrupted: list[int] = field(default_factory=list)
-    _exhausted: bool = False
-    _breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
 
     def __post_init__(self) -> None:
         self._kill_delay = kill_delay()
-        self.trials = self.folder.read_trials()
+        self.search.trials = self.folder.read_trials()
         for trial in self.trials:
             if trial.run_id in self.elsewhere:
                 self._watch_new(trial)
@@ -75,9 +59,9 @@ class SweepRunner:
         return self.folder.sweep.metric
 
     @property
-    def started(self) -> int:
-        """How many trials have started, without those that were interrupted and have to run again."""
-        return len(self.trials) - len(self._interrupted)
+    def trials(self) -> list[Trial]:
+        """All trials so far, by number."""
+        return self.search.trials
 
     def running_numbers(self) -> list[int]:
         """Return the numbers of the running trials."""
@@ -90,28 +74,21 @@ class SweepRunner:
 
     def can_start(self) -> bool:
         """Tell whether a trial can start now."""
-        if len(self.running) >= self.parallel:
-            return False
-        if self._interrupted:
-            return True
-        return self._may_propose() and self._shown_results_known() and self._has_room()
+        return self.search.can_start(len(self.running))
 
     def start_next(self, executor: Executor) -> bool:
         """Start the next trial, if the sampler has one."""
-        if self._interrupted:
-            trial = self.trials[self._interrupted.pop(0)]
+        if self.search.waiting:
+            trial = self.trials[self.search.waiting.pop(0)]
             attempts = read_attempts(self.folder, trial.run_id).next()
             write_attempts(attempts, self.folder, trial.run_id)
             self._launch(trial, attempts, executor)
             return True
-        config = self.sampler.ask(self._shown_trials())
+        config = self.search.ask()
         if config is None:
-            self._exhausted = True
             return False
-        number = len(self.trials)
-        run_id = self.folder.propose(number, config)
-        self.trials.append(Trial(number, run_id, config, TrialState.RUNNING))
-        self._launch(self.trials[number], Attempts(), executor)
+        run_id = self.folder.propose(len(self.trials), config)
+        self._launch(self.search.add(run_id, config), Attempts(), executor)
         return True
 
     def watch(self, executor: Executor, logged: Collection[str]) -> None:
@@ -122,7 +99,7 @@ class SweepRunner:
             logged: the run ids of trials whose logs may have grown.
         """
         have_logged = [w for w in self.running.values() if w.run_id in logged and self._read_log(w)]
-        for number in self.pruner.stop(self.trials) if have_logged else set():
+        for number in self.search.to_stop() if have_logged else set():
             watched = self.running.get(self.trials[number].run_id)
             if watched is not None and watched.can_be_stopped:
                 self._stop(watched, TrialState.STOPPED, "", executor)
@@ -184,39 +161,19 @@ class SweepRunner:
 
     def failure(self) -> str:
         """Say why the sweep stops because its program always fails; "" if it does not."""
-        if not self._breaker.open:
+        breaker = self.search.breaker
+        if not breaker.open:
             return ""
-        last = next(trial for trial in reversed(self.trials) if trial.state is TrialState.FAILED)
+        last = self.search.last_failure()
         return (
-            f"{self.folder.sweep.name}: {self._breaker.failures_in_a_row} trials in a row failed; the sweep "
+            f"{self.folder.sweep.name}: {breaker.failures_in_a_row} trials in a row failed; the sweep "
             f"stops so that it does not use up its budget. The last one, trial {last.number}: {last.reason}. "
             f"Its output: {self.folder.output_file(last.run_id)}"
         )
 
     def _set_aside(self, trial: Trial) -> None:
         self.folder.set_aside(trial.run_id)
-        self.trials[trial.number] = replace(trial, history=())
-        self._interrupted.append(trial.number)
-
-    def _may_propose(self) -> bool:
-        return not self._exhausted and (self.cap is None or len(self.trials) < self.cap)
-
-    def _shown_count(self) -> int:
-        """Return how many trials, from the first, the next suggestion may see the results of."""
-        return max(0, len(self.trials) - self.parallel + 1)
-
-    def _shown_results_known(self) -> bool:
-        shown = self.trials[: self._shown_count()]
-        return not self.sampler.needs_results or all(trial.state.ended for trial in shown)
-
-    def _has_room(self) -> bool:
-        return self.budget is None or self.budget.has_room(self.trials, self._shown_count())
-
-    def _shown_trials(self) -> Sequence[Trial]:
-        count = self._shown_count()
-        return [
-            t if t.number < count else replace(t, state=TrialState.RUNNING, history=()) for t in self.trials
-        ]
+        self.search.interrupt(trial.number)
 
     def _launch(self, trial: Trial, attempts: Attempts, executor: Executor) -> None:
         executor.start(make_launch(self.folder, trial, attempts.started, self.cwd, self.warm))
@@ -240,9 +197,6 @@ class SweepRunner:
         return has_logged
 
     def _update(self, watched: WatchedTrial, state: TrialState, reason: str) -> None:
-        self.trials[watched.number] = replace(
-            self.trials[watched.number], state=state, history=watched.history, reason=reason
-        )
+        self.search.update(watched.number, state, watched.history, reason)
         if state.ended:
-            self._breaker.count(state)
             self.folder.forget_checkpoint(watched.run_id)

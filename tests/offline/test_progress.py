@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from fashion_wb.offline.budget import StepBudget
+from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.progress import Progress, format_duration, format_searched
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.search.protocol import NoPruner
@@ -27,7 +28,7 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def runner(tmp_path):
     folder = open_sweep_dir(tmp_path, SWEEP, seed=0)
-    return SweepRunner(folder, None, NoPruner(), cap=4, parallel=1, cwd=tmp_path, patience=1.0)
+    return SweepRunner(folder, OngoingSearch(None, NoPruner(), cap=4, parallel=1), cwd=tmp_path, patience=1.0)
 
 
 def trial(number, state, loss=None, reason=""):
@@ -63,7 +64,7 @@ def test_a_log_file_gets_one_line_per_trial_and_no_control_characters(runner):
 
 
 def test_with_a_budget_in_steps_the_lines_count_steps(runner):
-    runner.budget = StepBudget(12, 3, "loss")
+    runner.search.budget = StepBudget(12, 3, "loss")
     text = lines(
         runner, io.StringIO(), trial(0, TrialState.FINISHED, 0.5), trial(1, TrialState.STOPPED, 0.75)
     )
@@ -75,7 +76,11 @@ def test_lines_of_several_searches_are_aligned_in_columns(tmp_path):
     runners = []
     for name in ("bayes-r0", "tpe-hyperband-r10 retrain"):
         folder = open_sweep_dir(tmp_path / name, make_sweep({**SWEEP.config, "name": name}, name), seed=0)
-        runners.append(SweepRunner(folder, None, NoPruner(), cap=4, parallel=1, cwd=tmp_path, patience=1.0))
+        runners.append(
+            SweepRunner(
+                folder, OngoingSearch(None, NoPruner(), cap=4, parallel=1), cwd=tmp_path, patience=1.0
+            )
+        )
     stream = io.StringIO()
     progress = Progress(runners, stream=stream)
     for runner in runners:
