@@ -20,6 +20,7 @@ FASHION_WB = [
     ["executors", "sweep_folder"],
     ["search"],
     ["offline"],
+    ["replay"],
     ["push", "agent", "study"],
     ["commands"],
     ["cli"],
