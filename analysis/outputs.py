@@ -16,6 +16,7 @@ from analysis.tables.csv_file import write_csv
 from analysis.tables.evidence_frames import finals_frame, pairs_frame, winners_frame
 from analysis.tables.evidence_text import sections
 from analysis.tables.importance_text import importance_frame
+from analysis.tables.verdict_text import unpaired
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
 from fashion_wb.study.reported import NOTHING_MORE, Reported
@@ -61,7 +62,7 @@ def write_comparison(
 
         evidence = replace(evidence, extras=(hypothesis_extra(evidence.trials),))
     absent = [*_without_trials(searches), *left_out]
-    statement = " ".join([verdict(evidence), *absent])
+    statement = " ".join([verdict(evidence), *unpaired(conditions), *absent])
     try:
         out.mkdir(parents=True, exist_ok=True)
         _write_tables(evidence, statement, out)

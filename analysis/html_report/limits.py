@@ -11,6 +11,7 @@ from analysis.html_report.cells import count_range
 from analysis.statistics.intervals import MIN_FOR_MEDIAN
 from analysis.statistics.pairwise import MIN_REPLICATES
 from analysis.statistics.verdicts import Outcome
+from analysis.tables.verdict_text import unpaired
 from fashion_wb.trial import TrialState
 
 
@@ -26,7 +27,7 @@ def limits(
     """
     found = [
         *_replicates(evidence),
-        *_unpaired(conditions),
+        *unpaired(conditions),
         *_unfair(evidence),
         *_untested(evidence),
         *_partial(evidence),
@@ -57,15 +58,6 @@ def _replicates(evidence: Evidence) -> list[str]:
             "the better one."
         )
     return found
-
-
-def _unpaired(conditions: Mapping[str, Any] | None) -> list[str]:
-    if conditions is None or conditions.get("paired", True):
-        return []
-    return [
-        "Trials are not paired: no parameter gives them a seed, so replicates of two methods share a number "
-        "only. Paired tests stay valid, but find less than they would with paired trials."
-    ]
 
 
 def _unfair(evidence: Evidence) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -59,6 +60,16 @@ def summary(verdicts: Sequence[Verdict], subject: Subject) -> str:
     if needed:
         text += " Looking again after adding replicates raises that to about 10%."
     return text
+
+
+def unpaired(conditions: Mapping[str, Any] | None) -> list[str]:
+    """Return a sentence that says so if the trials of a study have no seed in common; otherwise nothing."""
+    if conditions is None or conditions.get("paired", True):
+        return []
+    return [
+        "Trials are not paired: no parameter gives them a seed, so replicates of two methods share a number "
+        "only. Paired tests stay valid, but find less than they would with paired trials."
+    ]
 
 
 def repeats_replicates(trials: pd.DataFrame) -> bool:

@@ -1,4 +1,4 @@
-"""Trainings answered from a table: on its grid they are its own, between its learning rates the stated rule."""
+"""Trainings answered from a table: on its grid they are its own, between learning rates the rule holds."""
 
 from __future__ import annotations
 

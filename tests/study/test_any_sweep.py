@@ -144,6 +144,7 @@ def test_without_a_seed_trials_are_not_paired_and_winners_run_again(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "no parameter for a training seed is known, so trials are not paired" in done.stderr
     assert conditions(tmp_path)["paired"] is False
+    assert "Trials are not paired: no parameter gives them a seed" in " ".join(done.stdout.split())
     (search,) = searches(tmp_path).values()
     reruns = read_reruns(search, "retrain")
     assert reruns.seed_parameter is None and [reruns.seed(trial) for _, trial in reruns.trials()] == [0, 1]
