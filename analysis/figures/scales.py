@@ -73,3 +73,29 @@ def scale_of(parameter: Parameter, trials: pd.DataFrame) -> Scale:
     if parameter.kind is Kind.CATEGORY:
         return Scale(parameter, tuple(sorted(map(str, values.unique()))), False)
     return Scale(parameter, (), bool((values.astype("float64") % 1 == 0).all()))
+
+
+def colour_ends(results: pd.Series[Any], sign: int) -> tuple[float, float]:
+    """Return the results, at least one, at the lower and at the upper end of a colour scale.
+
+    The best result is one end. The other is the worst, but for outliers as in a box plot: a few failed
+    configurations would leave one colour for all others.
+
+    Args:
+        results: finite values of the objective.
+        sign: above 0 if lower is better.
+    """
+    lower, upper = float(results.quantile(0.25)), float(results.quantile(0.75))
+    reach = 1.5 * (upper - lower)
+    near = results[results <= upper + reach] if sign > 0 else results[results >= lower - reach]
+    low, high = float(near.min()), float(near.max())
+    if high - low <= 1e-9 * abs(low):
+        low, high = float(results.min()), float(results.max())
+    # A colour scale needs a range, even around a single value.
+    room = 0.005 * max(abs(low), 1e-6)
+    return (low, high) if high - low > 1e-9 * abs(low) else (low - room, high + room)
+
+
+def beyond(results: pd.Series[Any], ends: tuple[float, float]) -> int:
+    """Count the results that the ends of a colour scale leave out."""
+    return int(((results < ends[0]) | (results > ends[1])).sum())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from analysis.figures.scales import Scale, scale_of
+from analysis.figures.scales import Scale, beyond, colour_ends, scale_of
 from analysis.figures.style import GREY, label, message, method_styles, new_figure, tidy
 from analysis.records.subject import Parameter, Subject
 from fashion_wb.trial import TrialState
@@ -44,19 +43,21 @@ def two_parameters_figure(trials: pd.DataFrame, subject: Subject, shown: Sequenc
     x, y = scale_of(shown[0], trials), scale_of(shown[1], trials) if len(shown) > 1 else None
     finished = _drawable(trials, TrialState.FINISHED, [x, y], subject.value)
     stopped = _drawable(trials, TrialState.STOPPED, [x, y], None if y else subject.value)
-    norm = _colour_range(finished[subject.value])
+    ends = (0.0, 1.0) if finished.empty else colour_ends(finished[subject.value], subject.sign)
+    norm, outside = Normalize(*ends), beyond(finished[subject.value], ends)
     panels = _grid(figure, rows, len(styles), pd.concat([finished, stopped]), x, y)
     for axes, (method, style) in zip(panels, styles.items(), strict=True):
         parts = [part[part["method"] == method] for part in (finished, stopped)]
         _draw_panel(axes, parts[0], parts[1], x, y, subject, style.marker, norm)
         axes.set_title(_panel_title(method, trials[trials["method"] == method]), fontsize=8.5)
     if not finished.empty:
-        bar = figure.colorbar(ScalarMappable(norm, _colour_map(subject)), ax=panels, aspect=30)
+        extend = "neither" if outside == 0 else "max" if subject.sign > 0 else "min"
+        bar = figure.colorbar(ScalarMappable(norm, _colour_map(subject)), ax=panels, aspect=30, extend=extend)
         bar.set_label(f"{name} at the best {subject.unit}")
     by = " and ".join(label(one.name) for one in shown)
     figure.suptitle(f"{name} of finished trials (n = {len(finished)}) by {by}")
     figure.supylabel(name if y is None else y.title, fontsize=10)
-    figure.supxlabel(_caption(trials, finished, stopped), fontsize=9)
+    figure.supxlabel(_caption(trials, finished, stopped, outside), fontsize=9)
     return figure
 
 
@@ -74,15 +75,6 @@ def _drawable(
         if scale is not None:
             known &= scale.shows(trials)
     return trials[known] if value is None else trials[known & trials[value].notna()]
-
-
-def _colour_range(values: pd.Series[Any]) -> Normalize:
-    if values.empty:
-        return Normalize(0, 1)
-    low, high = values.min(), values.max()
-    # A colour scale needs a range, even around a single value.
-    room = 0.005 * max(abs(low), 1e-6)
-    return Normalize(low, high) if high - low > 1e-9 * abs(low) else Normalize(low - room, high + room)
 
 
 def _grid(
@@ -145,8 +137,8 @@ def _panel_title(method: str, trials: pd.DataFrame) -> str:
     return f"{label(method)}\n" + ", ".join(f"{n} {state}" for state, n in counts.items() if n > 0)
 
 
-def _caption(trials: pd.DataFrame, finished: pd.DataFrame, stopped: pd.DataFrame) -> str:
-    """Say what the markers mean and how many trials have none."""
+def _caption(trials: pd.DataFrame, finished: pd.DataFrame, stopped: pd.DataFrame, outside: int) -> str:
+    """Say what the markers mean, how many trials have none, and how many lie beyond the colours."""
     counts = trials["state"].value_counts()
     lines = ["coloured: trained to the end; grey crosses: stopped early, so the result is not comparable"]
     never_drawn = (TrialState.FAILED, TrialState.RUNNING)
@@ -155,4 +147,6 @@ def _caption(trials: pd.DataFrame, finished: pd.DataFrame, stopped: pd.DataFrame
     unplaced = ended - len(finished) - len(stopped)
     if unplaced > 0:
         absent.append(f"{unplaced} without a value that the axes can show")
+    if outside:
+        lines.append(f"{outside} far worse than the others: drawn in the darkest colour")
     return "\n".join([*lines, *([f"not drawn: {', '.join(absent)}"] if absent else [])])

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.evidence import Evidence
+from analysis.figures.scales import colour_ends
 from analysis.formatting import PLAIN
 from analysis.html_report.charts.scatters import shows, thinned
-from analysis.html_report.charts.style import INK, Mark, chart_of, rounded, short, to_spec, viridis
+from analysis.html_report.charts.style import INK, PAPER, Mark, chart_of, rounded, short, to_spec, viridis
 from analysis.records.flat import Kind
 from analysis.records.subject import Parameter
 from analysis.statistics.importance import full_length
@@ -55,7 +56,8 @@ def parallel_spec(evidence: Evidence, marks: Sequence[Mark]) -> tuple[dict[str, 
     last = len(axes)
     texts += [_text(last, 0, f"{low:{evidence.form}}"), _text(last, 1, f"{high:{evidence.form}}")]
     titles = [*(axis.title for axis in axes), short(evidence.subject.metric.name)]
-    chart = alt.layer(_lines(titles, evidence, marks), _labels(titles))
+    colours = viridis(evidence.subject, colour_ends(trials[value], evidence.subject.sign))
+    chart = alt.layer(_lines(titles, evidence, colours), _labels(titles))
     description = f"One line per trial of full length, through {', '.join(titles)}; n = {len(trials)}."
     return to_spec(chart, marks, description, HEIGHT, {"trials": rows, "texts": texts}), note
 
@@ -95,7 +97,7 @@ def _text(place: int, height: float, text: str) -> dict[str, Any]:
     return {"axis": f"p{place}", "y": round(height, 4), "text": text}
 
 
-def _lines(titles: Sequence[str], evidence: Evidence, marks: Sequence[Mark]) -> alt.Chart:
+def _lines(titles: Sequence[str], evidence: Evidence, colours: alt.Scale) -> alt.Chart:
     name, keys = short(evidence.subject.metric.name), _keys(titles)
     result = alt.Tooltip("result:Q", title=name, format=evidence.form)
     tips = [alt.Tooltip("method:N"), alt.Tooltip("run:N"), result]
@@ -106,7 +108,7 @@ def _lines(titles: Sequence[str], evidence: Evidence, marks: Sequence[Mark]) -> 
         _x(titles),
         _y(),
         detail="run:N",
-        color=alt.Color("result:Q", scale=viridis(evidence.subject), legend=legend),
+        color=alt.Color("result:Q", scale=colours, legend=legend),
         tooltip=tips,
     )
 
@@ -115,9 +117,12 @@ def _keys(titles: Sequence[str]) -> list[str | alt.FieldName]:
     return [f"p{i}" for i in range(len(titles))]
 
 
-def _labels(titles: Sequence[str]) -> alt.Chart:
-    texts: alt.Chart = alt.Chart(alt.NamedData("texts")).mark_text(align="left", dx=4, color=INK, fontSize=11)
-    return texts.encode(_x(titles), _y(), text="text:N")
+def _labels(titles: Sequence[str]) -> alt.LayerChart:
+    """The values at the ends of the axes, on a halo that keeps them legible over the lines."""
+    base = alt.Chart(alt.NamedData("texts")).encode(_x(titles), _y(), text="text:N")
+    style: dict[str, Any] = {"align": "left", "dx": 4, "fontSize": 11}
+    halo = base.mark_text(**style, stroke=PAPER, strokeWidth=4, strokeJoin="round", color=PAPER)
+    return alt.layer(halo, base.mark_text(**style, color=INK))
 
 
 def _x(titles: Sequence[str]) -> alt.X:

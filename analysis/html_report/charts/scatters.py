@@ -14,6 +14,8 @@ from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
 from analysis.evidence import Evidence
+from analysis.figures.scales import beyond, colour_ends
+from analysis.formatting import count_of
 from analysis.html_report.charts.style import INK, Mark, chart_of, rounded, short, to_spec, viridis
 from analysis.records.flat import Kind
 from analysis.records.subject import Parameter, Subject
@@ -83,7 +85,8 @@ def result_panels(evidence: Evidence, marks: Sequence[Mark]) -> ResultPanels | N
     every = placed[finished | (placed["state"] == TrialState.STOPPED)]
     if not finished.any():
         return None
-    low, high = _colours(placed.loc[finished, value])
+    results = placed.loc[finished, value]
+    low, high = colour_ends(results, evidence.subject.sign)
     drawn, note = thinned(every)
     axes = parameter_axis(alt.X, "x", x, every), parameter_axis(alt.Y, "y", y, every)
     panels = []
@@ -94,6 +97,8 @@ def result_panels(evidence: Evidence, marks: Sequence[Mark]) -> ResultPanels | N
             panels.append(Panel(mark.method, heading, _panel(own, axes, mark, marks, evidence, (low, high))))
     absent = len(trials) - len(every)
     notes = [note] if note else []
+    if outside := beyond(results, (low, high)):
+        notes.append(f"{count_of(outside, 'trial')} far worse than the others: in the darkest colour.")
     if absent:
         notes.append(f"Not drawn: trials that failed, are running or lack a value ({absent}).")
     return ResultPanels(
@@ -179,12 +184,6 @@ def _rows(trials: pd.DataFrame, evidence: Evidence) -> list[dict[str, Any]]:
 def plain(value: Any) -> str | float:
     """Return a value of a parameter for a row of a chart."""
     return value if isinstance(value, str) else rounded(value)
-
-
-def _colours(results: pd.Series[Any]) -> tuple[float, float]:
-    low, high = float(results.min()), float(results.max())
-    room = 0.005 * max(abs(low), 1e-6)
-    return (low, high) if high - low > 1e-9 * abs(low) else (low - room, high + room)
 
 
 def _gradient(subject: Subject) -> tuple[str, ...]:

@@ -25,6 +25,8 @@ LINE_WIDTH = 1.8
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 # Follows the page's text colour, also in dark mode and in print.
 INK = "currentColor"
+# The colour behind everything, as style.css names it.
+PAPER = "var(--paper)"
 # Names in titles are at most this long.
 LONGEST = 40
 # The signal that holds the selected methods; figures.js sets it in every figure.
@@ -112,12 +114,9 @@ def number_axis(form: str, ticks: int) -> alt.Axis:
     return alt.Axis(format=form, tickCount=ticks, **step)
 
 
-def viridis(subject: Subject, domain: Sequence[float] | None = None) -> alt.Scale:
-    """Make the colour scale of the objective: brighter is better."""
-    reverse = subject.sign > 0
-    if domain is None:
-        return alt.Scale(scheme="viridis", reverse=reverse)
-    return alt.Scale(scheme="viridis", reverse=reverse, domain=list(domain))
+def viridis(subject: Subject, ends: tuple[float, float]) -> alt.Scale:
+    """Make the colour scale of the objective: brighter is better; what lies beyond has the last colour."""
+    return alt.Scale(scheme="viridis", reverse=subject.sign > 0, domain=list(ends), clamp=True)
 
 
 def span(values: Iterable[float], log: bool = False) -> alt.Scale:
