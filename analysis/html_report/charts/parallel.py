@@ -57,7 +57,7 @@ def parallel_spec(evidence: Evidence, marks: Sequence[Mark]) -> tuple[dict[str, 
     texts += [_text(last, 0, f"{low:{evidence.form}}"), _text(last, 1, f"{high:{evidence.form}}")]
     titles = [*(axis.title for axis in axes), short(evidence.subject.metric.name)]
     colours = viridis(evidence.subject, colour_ends(trials[value], evidence.subject.sign))
-    chart = alt.layer(_lines(titles, evidence, colours), _labels(titles))
+    chart = alt.layer(_lines(titles, evidence, colours), *_labels(titles))
     description = f"One line per trial of full length, through {', '.join(titles)}; n = {len(trials)}."
     return to_spec(chart, marks, description, HEIGHT, {"trials": rows, "texts": texts}), note
 
@@ -117,12 +117,12 @@ def _keys(titles: Sequence[str]) -> list[str | alt.FieldName]:
     return [f"p{i}" for i in range(len(titles))]
 
 
-def _labels(titles: Sequence[str]) -> alt.LayerChart:
+def _labels(titles: Sequence[str]) -> list[alt.Chart]:
     """The values at the ends of the axes, on a halo that keeps them legible over the lines."""
-    base = alt.Chart(alt.NamedData("texts")).encode(_x(titles), _y(), text="text:N")
+    base: alt.Chart = alt.Chart(alt.NamedData("texts")).encode(_x(titles), _y(), text="text:N")
     style: dict[str, Any] = {"align": "left", "dx": 4, "fontSize": 11}
     halo = base.mark_text(**style, stroke=PAPER, strokeWidth=4, strokeJoin="round", color=PAPER)
-    return alt.layer(halo, base.mark_text(**style, color=INK))
+    return [halo, base.mark_text(**style, color=INK)]
 
 
 def _x(titles: Sequence[str]) -> alt.X:
