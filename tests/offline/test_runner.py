@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.search.factory import make_search
 from fashion_wb.sweep_folder.attempts import read_attempts
@@ -34,7 +35,7 @@ def runner(tmp_path):
     sweep = make_sweep(CONFIG, "sweep")
     folder = open_sweep_dir(tmp_path / "sweep", sweep, seed=1)
     sampler, pruner = make_search(sweep, folder.sweep_id, seed=1)
-    return SweepRunner(folder, sampler, pruner, cap=1, parallel=1, cwd=tmp_path, patience=60)
+    return SweepRunner(folder, OngoingSearch(sampler, pruner, 1, 1), cwd=tmp_path, patience=60)
 
 
 def lose(runner, executor, **how):
