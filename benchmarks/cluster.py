@@ -30,6 +30,7 @@ from fashion_wb.executors.local import LocalExecutor
 from fashion_wb.executors.protocol import Executor
 from fashion_wb.executors.slots import Slot
 from fashion_wb.offline.controller import run_sweeps
+from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.progress import Progress
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.search.factory import make_search
@@ -58,7 +59,7 @@ def make_runner(root: Path, name: str, trials: int, seconds: float) -> SweepRunn
     }
     folder = open_sweep_dir(root / name, make_sweep(config, name), seed=0)
     sampler, pruner = make_search(folder.sweep, folder.sweep_id, seed=0)
-    return SweepRunner(folder, sampler, pruner, trials, trials, root, patience=600.0)
+    return SweepRunner(folder, OngoingSearch(sampler, pruner, trials, trials), root, patience=600.0)
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ from measure import machine, ratios, ray_tune, spread
 from fashion_wb.executors.local import LocalExecutor
 from fashion_wb.executors.protocol import Executor, Exited
 from fashion_wb.executors.slots import Slot
+from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.search.factory import make_search
 from fashion_wb.study.methods import PROJECT_ROOT
@@ -38,7 +39,8 @@ def make_runner(root: Path, trials: int, warm: bool) -> SweepRunner:
     (planned,) = plan_study(own_subject(["random"]), 1, settings, root)
     folder = open_sweep_dir(root / ("warm" if warm else "fresh"), planned.sweep, seed=0)
     sampler, pruner = make_search(planned.sweep, folder.sweep_id, seed=0)
-    return SweepRunner(folder, sampler, pruner, trials, 1, PROJECT_ROOT, patience=600.0, warm=warm)
+    search = OngoingSearch(sampler, pruner, trials, 1)
+    return SweepRunner(folder, search, PROJECT_ROOT, patience=600.0, warm=warm)
 
 
 def run_trial(runner: SweepRunner, executor: Executor) -> Trial:

@@ -128,12 +128,14 @@ def site(tmp_path_factory):
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.processes
 def test_the_site_builds_strictly_and_has_every_page(site):
     for page in PAGES:
         assert (site / page).with_suffix(".html").is_file()
 
 
+@pytest.mark.long
 @pytest.mark.processes
 def test_the_site_loads_nothing_from_other_servers(site):
     for path in site.rglob("*.html"):
@@ -142,6 +144,7 @@ def test_the_site_loads_nothing_from_other_servers(site):
         assert re.findall(r"url\([\"']?(?:https?:)?//", path.read_text(encoding="utf-8")) == [], path.name
 
 
+@pytest.mark.long
 @pytest.mark.processes
 def test_the_reference_has_every_option_of_every_command(site):
     text = re.sub(r"<[^>]+>", "", (site / "commands.html").read_text(encoding="utf-8"))

@@ -62,6 +62,7 @@ def test_two_agents_share_a_grid_and_run_each_configuration_once(server, tmp_pat
     assert sorted(line.split()[1] for line in lines) == sorted(run.name for run in runs)
 
 
+@pytest.mark.long
 def test_the_run_cap_is_exact_when_the_server_hands_out_more_and_never_finishes(server, tmp_path):
     path, done = run_two_agents(server, tmp_path, yaml(more="run_cap: 7\n"), overshoot=20)
     first = runs_of(server, path)[:7]
@@ -125,6 +126,7 @@ def test_a_run_stopped_by_the_server_keeps_everything_it_logged(server, tmp_path
     assert " stopped " in (tmp_path / "agent.log").read_text()
 
 
+@pytest.mark.long
 def test_a_stop_flag_set_in_the_browser_stops_the_run(server, tmp_path):
     path = add_sweep(server, tmp_path, grid(1, parameters=LONG))
     process = start_agent(server, tmp_path, path)

@@ -94,6 +94,7 @@ def test_the_third_ctrl_c_kills_trials(server, tmp_path):
     assert not is_alive(pid_of(tmp_path, run))
 
 
+@pytest.mark.long
 def test_a_trial_that_ignores_sigterm_is_killed_after_the_delay_and_its_run_is_kept(server, tmp_path):
     program = (
         "import signal, time, wandb\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nrun = wandb.init()\n"
@@ -107,6 +108,7 @@ def test_a_trial_that_ignores_sigterm_is_killed_after_the_delay_and_its_run_is_k
     assert run.exit_code == 255 and is_complete(run)
 
 
+@pytest.mark.long
 def test_no_trial_outlives_an_agent_that_is_killed(server, tmp_path):
     path = add_sweep(server, tmp_path, grid(1, parameters=LONG))
     process = start_agent(server, tmp_path, path)
@@ -187,6 +189,7 @@ def test_the_agent_stops_when_the_program_always_fails(server, tmp_path):
     assert [(run.state, run.exit_code) for run in runs_of(server, path)] == [("failed", 7)] * 3
 
 
+@pytest.mark.long
 def test_wandbs_variable_makes_the_agent_continue_after_failures(server, tmp_path):
     path = add_sweep(server, tmp_path, grid(5), FAILING)
     done = agent(server, tmp_path, path, WANDB_AGENT_DISABLE_FLAPPING="true")

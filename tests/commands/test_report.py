@@ -64,6 +64,7 @@ def test_the_report_read_back_describes_the_study(server, tmp_path):
     assert asked == {"upsertView"} and server.state.asked["upsertView"] == 1
 
 
+@pytest.mark.long
 def test_running_it_again_updates_the_report_and_keeps_the_users_title(server, tmp_path):
     study(server.state)
     first = report(server, tmp_path)
@@ -148,6 +149,7 @@ def test_a_lost_or_refused_create_request_makes_one_report(tmp_path):
         assert (reports, faults) == (1, 1)
 
 
+@pytest.mark.long
 def test_a_link_is_created_once_and_can_be_revoked(server, tmp_path):
     study(server.state)
     links = []

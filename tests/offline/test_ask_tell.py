@@ -42,6 +42,7 @@ def results(folder):
     return [(t.config["x"], str(t.state), len(t.history)) for t in only_sweep(folder).read_trials()]
 
 
+@pytest.mark.long
 def test_a_launcher_gets_the_suggestions_of_a_sweep_and_leaves_its_record(tmp_path):
     place(tmp_path, SWEEP)
     assert run(tmp_path, "sweep", "sweep.yaml", "--dir", "near", "--workers", "2").returncode == 0

@@ -88,6 +88,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.long
 def test_a_trial_goes_on_from_its_checkpoint_on_another_machine(tmp_path):
     place(tmp_path, yaml(more="run_cap: 1\n"), RESUMES)
     resume = tmp_path / "far" / "sweep" / "resume"

@@ -164,6 +164,7 @@ def test_a_killed_sweep_leaves_no_process_behind(tmp_path):
         time.sleep(0.1)
 
 
+@pytest.mark.long
 def test_outcomes_survive_a_restart(tmp_path):
     program = (
         "import os, sys, wandb\nrun = wandb.init()\nrun.log({'loss': 1})\n"
@@ -178,6 +179,7 @@ def test_outcomes_survive_a_restart(tmp_path):
     assert [(t.run_id, t.state, t.reason, t.history) for t in trials(tmp_path)] == first
 
 
+@pytest.mark.long
 def test_two_controllers_cannot_share_a_folder(tmp_path):
     place(tmp_path, yaml("x: {min: 0.0, max: 1.0}\nsteps: {value: 1000}\npause: {value: 0.1}"))
     process = start(tmp_path)

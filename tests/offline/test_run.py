@@ -50,6 +50,7 @@ def test_a_grid_stops_by_itself_after_every_point_once(tmp_path):
     assert points == {(x, flag) for x in (0, 0.5, 1) for flag in (True, False)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("more", ["", "early_terminate: {type: hyperband, min_iter: 1}\n"])
 def test_the_same_seed_gives_the_same_proposals_whatever_the_timing(tmp_path, more):
     parameters = "x: {min: 0.0, max: 1.0}\npause: {values: [0.0, 0.02, 0.1]}"

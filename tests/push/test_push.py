@@ -52,6 +52,7 @@ def study(tmp_path_factory, data_dir):
     return home
 
 
+@pytest.mark.long
 def test_a_study_is_pushed_completely_once_and_can_go_to_another_project(server, study):
     before = digest(study / "runs")
     # Variables that are set for training must not disable a push.

@@ -94,6 +94,7 @@ def test_a_thousand_runs_are_pulled_in_pages_and_a_second_pull_requests_only_new
     assert (second[changed.name]["steps"], second[changed.name]["valid_loss"]) == ("12", "0.125")
 
 
+@pytest.mark.long
 def test_a_run_that_was_still_running_is_pulled_again(server, tmp_path):
     run = add_run(server.state, add_sweep(server.state), "a", [0.5], "running", None)
     assert compare(server, tmp_path).returncode == 0

@@ -166,6 +166,7 @@ def test_a_budget_in_steps_counts_the_metric_only(tmp_path):
     assert conditions(tmp_path)["budget"] == {"steps": 5} and conditions(tmp_path)["steps_per_trial"] == 2
 
 
+@pytest.mark.long
 def test_a_budget_in_seconds_starts_no_trial_that_would_exceed_it(tmp_path):
     place(tmp_path, yaml("opt: {parameters: {x: {min: 0.4, max: 0.6}}}\npause: {value: 0.2}"), PROGRAM)
     options = ("--methods", "random", "--budget-seconds", "2", "--retrain-seeds", "0", "--parallel", "1")
@@ -188,6 +189,7 @@ def test_early_stopping_that_cannot_stop_says_so(tmp_path):
     assert "random-r0 stopped" not in done.stderr
 
 
+@pytest.mark.long
 def test_a_killed_study_goes_on(tmp_path):
     place(tmp_path, yaml("x: {min: 0.0, max: 1.0}\npause: {value: 0.1}"))
     options = ["study", "sweep.yaml", *OUT, "--methods", "random,bayes", "--trials", "3"]

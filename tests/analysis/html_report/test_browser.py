@@ -7,7 +7,11 @@ from html_cases import HOSTILE, NO_CHROMIUM, SPARSE, chromium, full_study
 
 from analysis.html_report.page import render
 
-pytestmark = [pytest.mark.processes, pytest.mark.skipif(chromium() is None, reason=NO_CHROMIUM)]
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.long,
+    pytest.mark.skipif(chromium() is None, reason=NO_CHROMIUM),
+]
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),

@@ -34,6 +34,7 @@ def files(folder):
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
+@pytest.mark.long
 def test_the_bundle_is_what_vl_convert_makes_by_default(cache):
     expected = vl_convert.javascript_bundle()
     assert vega_bundle() == expected

@@ -32,6 +32,7 @@ def known(tmp_path_factory):
     return home / "old"
 
 
+@pytest.mark.long
 def test_a_sweep_continues_with_what_it_read_although_the_source_is_gone(tmp_path, known):
     place(tmp_path, BAYES)
     shutil.copytree(known, tmp_path / "old")
