@@ -56,6 +56,7 @@ def run_record(folder):
     return record
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("env", "group", "job_type", "tags"),
     [
@@ -99,6 +100,7 @@ def test_a_run_logs_every_epoch_and_its_summary_has_the_best(tmp_path, data_dir)
     assert {key: log.summary[key] for key in keys} == {key: best[key] for key in keys}
 
 
+@pytest.mark.long
 def test_the_summary_has_the_best_epoch_even_if_later_ones_are_worse(tmp_path, data_dir):
     # At this learning rate the loss of such a small network goes up and down.
     done = train(tmp_path, "--filters", "4", "--lr", "0.05", "--epochs", "6")

@@ -155,6 +155,7 @@ def test_a_trial_that_dies_before_its_run_starts_keeps_its_exit_status(tmp_path)
         assert wait_for(executor, "x") == {"x": 5}
 
 
+@pytest.mark.long
 def test_a_warm_trial_uses_the_number_of_threads_in_its_environment(tmp_path):
     program = script(tmp_path, "import torch\nprint(torch.get_num_threads())\n")
     with LocalExecutor(program, SLOTS) as executor:

@@ -103,6 +103,7 @@ def test_finished_and_differently_failed_trials_keep_their_outcomes(server, tmp_
     assert sweep.config["description"].startswith("mine (pushed by fashion-wb")
 
 
+@pytest.mark.long
 def test_a_stopped_trial_is_stopped_on_the_server_too(server, tmp_path):
     program = (
         "import time, wandb\nrun = wandb.init()\n"

@@ -63,6 +63,7 @@ def replayed(method="random", cap=8, parallel=1, budget=None, training=TRAINING,
     return search.trials, seconds
 
 
+@pytest.mark.long
 @pytest.mark.processes
 @pytest.mark.parametrize("method", ["bayes", "hyperband"])
 def test_it_has_the_trials_of_a_sweep_whose_program_answers_from_the_same_table(method, tmp_path):

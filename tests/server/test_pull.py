@@ -126,6 +126,7 @@ def test_failed_requests_are_retried_until_everything_is_pulled(server, tmp_path
     assert server.faults.seen[Fault.NONE] < server.faults.seen.total(), "nothing failed"
 
 
+@pytest.mark.long
 def test_sweeps_and_folders_can_be_compared_in_one_table(server, tmp_path):
     ids = [add_sweep(server.state, method) for method in ("bayes", "random", "optuna")]
     for sweep in ids:

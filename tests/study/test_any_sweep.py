@@ -116,6 +116,7 @@ def test_it_goes_on_with_more_replicates_and_refuses_other_settings(studied):
     assert other.returncode == 1 and "holds reruns by another command" in other.stderr
 
 
+@pytest.mark.long
 def test_searches_start_from_what_is_known_whatever_its_seed(studied, tmp_path):
     folder, _, _ = studied
     place(tmp_path, yaml(NESTED), PROGRAM)

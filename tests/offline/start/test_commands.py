@@ -54,6 +54,7 @@ def test_a_sweep_continues_with_what_it_read_although_the_source_is_gone(tmp_pat
     assert other.returncode == 1 and "--warm-start was old, is now not given" in other.stderr
 
 
+@pytest.mark.long
 def test_ask_gives_what_sweep_starts_and_ends_with_the_space(tmp_path, known):
     text = yaml("x: {values: [0.2, 0.3, 0.4]}\nn: {value: 1}", method="random", more="run_cap: 9\n")
     place(tmp_path, text)
