@@ -6,6 +6,7 @@ The packages, top to bottom; each imports only from those below it (`tests/test_
     study            search methods x replicates under one budget, retrained winners, audits
     agent            runs trials of a sweep on W&B's server
     push             uploads offline sweeps to W&B's server
+    replay           searches answered from a table of trainings
     offline          one sweep without a server: its folder, loop and budget
     search           samplers and pruners
     executors        run trials as processes
