@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
 from fashion_wb.errors import FashionWbError
+from fashion_wb.files import replacing
 
 Floats = npt.NDArray[np.float64]
 # What a table holds of every epoch, by the names that train.py logs.
@@ -78,7 +80,7 @@ def read_table(path: Path) -> Table:
         FashionWbError: missing, or not such a file.
     """
     try:
-        with np.load(path) as file:
+        with path.open("rb") as opened, np.load(opened) as file:
             return Table(
                 filters=tuple(int(count) for count in file["filters"]),
                 lr=file["lr"],
@@ -86,13 +88,14 @@ def read_table(path: Path) -> Table:
                 curves={name: file[name].astype(float) for name in CURVES},
                 seconds=file["seconds"],
             )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise FashionWbError(f"{path}: not a table of trainings ({error})") from None
 
 
 def write_table(table: Table, path: Path) -> None:
     """Write a table, compressed; curves keep seven digits."""
     curves = {name: table.curves[name].astype(np.float32) for name in CURVES}
-    np.savez_compressed(
-        path, filters=table.filters, lr=table.lr, seeds=table.seeds, seconds=table.seconds, **curves
-    )
+    with replacing(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(
+            file, filters=table.filters, lr=table.lr, seeds=table.seeds, seconds=table.seconds, **curves
+        )

@@ -75,6 +75,9 @@ class ReplayedTraining:
 
     def _place(self, config: Mapping[str, Any]) -> tuple[int, int, float]:
         """Return the positions of the filter count and of the lr below; and the way to the lr above."""
+        for name in ("filters", "lr"):
+            if name not in config:
+                raise FashionWbError(f"{name}: missing; the table answers configurations of filters and lr")
         table, count, lr = self._table, config["filters"], float(config["lr"])
         if count not in table.filters:
             raise FashionWbError(

@@ -95,6 +95,8 @@ def test_bounds_that_differ_in_the_last_digit_are_in_the_table():
 @pytest.mark.parametrize(
     ("config", "message"),
     [
+        ({"filters": 2}, "lr: missing; the table answers configurations of filters and lr"),
+        ({"filters": 2, "lr": float("nan")}, "lr: the table has 0.0001 to 0.003; got nan"),
         ({"filters": 99, "lr": 1e-3}, "filters: the table has 2 to 6; got 99"),
         ({"filters": 2, "lr": 0.5}, "lr: the table has 0.0001 to 0.003; got 0.5"),
         ({"filters": 2, "lr": 1e-3, "epochs": 11}, "epochs: the table has 1 to 4; got 11"),
@@ -112,7 +114,9 @@ def test_a_table_is_read_as_it_was_written(tmp_path):
     for name in CURVES:
         assert read.curves[name] == pytest.approx(TABLE.curves[name], rel=1e-6)
     (tmp_path / "other.npz").write_text("no table")
-    for name in ("other.npz", "absent.npz"):
+    whole = (tmp_path / "table.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    for name in ("other.npz", "absent.npz", "cut.npz"):
         with pytest.raises(FashionWbError, match=f"{name}: not a table of trainings"):
             read_table(tmp_path / name)
 
