@@ -1,1 +1,3 @@
-"""Sources of records: `local` reads offline sweeps, `remote` pulls sweeps from W&B's server."""
+"""Sources of records: `local` reads offline sweeps, `remote` pulls sweeps from W&B's server, `replayed` takes
+those that a table has answered.
+"""

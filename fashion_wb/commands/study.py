@@ -19,7 +19,7 @@ from fashion_wb.study.fashion_mnist import NAME
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fashion_wb.offline.plan import PlannedSweep
+    from fashion_wb.commands.prepared_study import PreparedStudy
     from fashion_wb.offline.reruns import RerunSet
     from fashion_wb.study.settings import StudySettings
     from fashion_wb.study.subject import Subject
@@ -36,7 +36,14 @@ _RECORDED = ("also", "retrain_seeds", "final_command", "final_metric")
 @start_options
 @search_options
 def study(
-    file: Path | None, quick: bool, out: Path | None, margin: float | None, seed: int, **options: Any
+    file: Path | None,
+    quick: bool,
+    replay: bool,
+    write_runs: bool,
+    out: Path | None,
+    margin: float | None,
+    seed: int,
+    **options: Any,
 ) -> None:
     """Search the W&B sweep file FILE by several methods offline, then compare the methods.
 
@@ -46,44 +53,65 @@ def study(
     All searches have the same budget. Where trials have a seed, they are paired: replicate R of every method
     trains with the same one. Run the same command again to continue an interrupted study.
     """
+    from fashion_wb.commands import replay as replaying
+    from fashion_wb.commands.prepared_study import PreparedStudy
+    from fashion_wb.study.plan import plan_study
+
+    if replay:
+        replaying.check_options(options)
+    elif write_runs:
+        raise FashionWbError("--write-runs goes with --replay: a study that trains always writes its runs")
+    given = with_defaults(
+        {name: options.pop(name) for name in OPTIONS}, of_file=file is not None, quick=quick, replay=replay
+    )
+    name = "study" if file is None else f"study-{file.stem}"
+    out = out or Path(name + "-replay" * replay + "-quick" * quick)
+    subject, settings = _prepare(file, given, seed, replay)
+    subject, left_out = _suitable(subject, settings, out, given["skip_unsuitable"])
+    start = replace(pick_start(options), seed_parameter=settings.seed_parameter)
+    planned = [replace(plan, start=start) for plan in plan_study(subject, given["replicates"], settings, out)]
+    click.echo(_announcement(subject, given["replicates"], settings, out), err=True)
+    record = {"study": NAME} if file is None else {"sweep": str(file)}
+    record |= {**settings.record, **{name: given[name] for name in _RECORDED}}
+    prepared = PreparedStudy(planned, subject, settings, out, given, record, left_out, margin)
+    if replay:
+        replaying.run(prepared, options["parallel"] or 1, options["workers"], write_runs)
+    else:
+        _train(prepared, options)
+
+
+def _train(study: PreparedStudy, options: dict[str, Any]) -> None:
     from fashion_wb.offline.run import Session
     from fashion_wb.offline.start.notes import describe_repeats
     from fashion_wb.offline.summary import check_not_all_failed
     from fashion_wb.study.audit import plan_audit
     from fashion_wb.study.conditions import write_conditions
-    from fashion_wb.study.plan import plan_study
     from fashion_wb.study.retraining import missing_from_summaries
     from fashion_wb.study.suitability import searches_that_could_not_stop
 
-    given = with_defaults({name: options.pop(name) for name in OPTIONS}, file is not None, quick)
-    out = out or Path(("study" if file is None else f"study-{file.stem}") + ("-quick" if quick else ""))
-    subject, settings = _prepare(file, given, seed)
-    subject, left_out = _suitable(subject, settings, out, given["skip_unsuitable"])
-    start = replace(pick_start(options), seed_parameter=settings.seed_parameter)
-    planned = [replace(plan, start=start) for plan in plan_study(subject, given["replicates"], settings, out)]
-    click.echo(_announcement(subject, given["replicates"], settings, out), err=True)
-    run = run_options(subject.cwd, out, options)
+    run, count = run_options(study.subject.cwd, study.out, options), study.given["audit"]
     # The machines of a cluster come and go: there is no one number of trials at a time.
     where = {"workers": len(run.slots)} if run.cluster is None else {"executor": "dask"}
-    what = {"study": NAME} if file is None else {"sweep": str(file)}
-    write_conditions(out, **what, **settings.record, **where, **{name: given[name] for name in _RECORDED})
+    write_conditions(study.out, **study.record, **where)
     with Session(run, sys.stderr) as session:
-        folders = session.run_sweeps(planned, None)
-        winners = _plan_retrainings(planned, folders, settings, given)
-        audits = [audit for folder in folders if (audit := plan_audit(folder, given["audit"])) is not None]
+        folders = session.run_sweeps(study.planned, None)
+        winners = _plan_retrainings(study, folders)
+        audits = [audit for folder in folders if (audit := plan_audit(folder, count)) is not None]
         session.run_reruns([*winners, *audits])
-    click.echo(_compare(folders, out, left_out, given["also"], margin))
+    click.echo(_compare(study, folders))
     for folder in folders:
         for line in describe_repeats(folder, folder.read_trials()):
             click.echo(f"{folder.sweep.name}: {line}", err=True)
-    for name in searches_that_could_not_stop(folders, subject.cwd):
+    for name in searches_that_could_not_stop(folders, study.subject.cwd):
         click.echo(f"{name} stopped no trial early: each trial logs the metric only once", err=True)
-    for name in missing_from_summaries(winners, given["final_metric"]):
+    for name in missing_from_summaries(winners, study.given["final_metric"]):
         click.echo(f"--final-metric {name}: no retrained winner has it in its summary", err=True)
     check_not_all_failed(folder.root for folder in folders)
 
 
-def _prepare(file: Path | None, given: Mapping[str, Any], seed: int) -> tuple[Subject, StudySettings]:
+def _prepare(
+    file: Path | None, given: Mapping[str, Any], seed: int, replay: bool
+) -> tuple[Subject, StudySettings]:
     from fashion_wb.study.settings import StudyBudget, StudySettings
     from fashion_wb.study.subject import own_subject, seed_parameter, subject_of
 
@@ -96,13 +124,19 @@ def _prepare(file: Path | None, given: Mapping[str, Any], seed: int) -> tuple[Su
         seconds=given["budget_seconds"],
         steps_per_trial=given["epochs"] if steps_per_trial is None else steps_per_trial,
     )
-    program = subject.program
+    if replay:
+        from fashion_wb.commands.replay import extras_of
+        from fashion_wb.replay.table import read_table
+
+        extras = extras_of(read_table())
+    else:
+        extras = {} if subject.program is None else dict(subject.program.conditions())
     settings = StudySettings(
         budget=budget,
         seed=seed,
         epochs=given["epochs"],
         seed_parameter=seed_parameter(subject, given["seed_parameter"]),
-        extras={} if program is None else program.conditions(),
+        extras=extras,
     )
     return subject, settings
 
@@ -144,43 +178,32 @@ def _announcement(subject: Subject, replicates: int, settings: StudySettings, ou
     return "\n".join(lines)
 
 
-def _plan_retrainings(
-    planned: Sequence[PlannedSweep],
-    folders: Sequence[SweepDir],
-    settings: StudySettings,
-    given: Mapping[str, Any],
-) -> list[RerunSet]:
+def _plan_retrainings(study: PreparedStudy, folders: Sequence[SweepDir]) -> list[RerunSet]:
     from fashion_wb.study.plan import retrain_seed
     from fashion_wb.study.retraining import Retraining, plan_retraining
 
-    command = given["final_command"]
+    settings, command = study.settings, study.given["final_command"]
     how = Retraining(settings.seed_parameter, None if command is None else tuple(shlex.split(command)))
-    found = []
-    for plan, folder in zip(planned, folders, strict=True):
-        seeds = [retrain_seed(settings.seed, plan.priority, n) for n in range(given["retrain_seeds"])]
+    count, found = study.given["retrain_seeds"], []
+    for plan, folder in zip(study.planned, folders, strict=True):
+        seeds = [retrain_seed(settings.seed, plan.priority, n) for n in range(count)]
         found.append(plan_retraining(folder, seeds, how))
     return [reruns for reruns in found if reruns is not None]
 
 
-def _compare(
-    folders: Sequence[SweepDir],
-    out: Path,
-    left_out: Sequence[str],
-    also: Sequence[str],
-    margin: float | None,
-) -> str:
+def _compare(study: PreparedStudy, folders: Sequence[SweepDir]) -> str:
     from analysis.outputs import write_comparison
     from analysis.sources.local import rerun_records, search_record
     from fashion_wb.study.conditions import read_conditions
     from fashion_wb.study.reported import reported
 
-    conditions = read_conditions(out)
-    wanted = reported(conditions, also, margin)
+    conditions = read_conditions(study.out)
+    wanted = reported(conditions, study.given["also"], study.margin)
     winners, audits = rerun_records(folders, wanted.final)
     return write_comparison(
         [search_record(folder) for folder in folders],
-        out,
-        left_out=left_out,
+        study.out,
+        left_out=study.left_out,
         retrained=winners,
         audited=audits,
         conditions=conditions,

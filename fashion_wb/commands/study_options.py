@@ -8,11 +8,18 @@ from typing import Any
 import click
 
 from fashion_wb.commands.options import NAMES, PATH, POSITIVE, joined_names
+from fashion_wb.errors import FashionWbError
 from fashion_wb.study import fashion_mnist as own
 from fashion_wb.study.plan import METHODS
 
-_DEFAULTS: dict[str, Any] = {"trials": 10, "retrain_seeds": 3, "audit": 2}
+_DEFAULTS: dict[str, Any] = {"replicates": 1, "trials": 10, "retrain_seeds": 3, "audit": 2}
 _QUICK: dict[str, Any] = {"trials": 4, "retrain_seeds": 1, "audit": 0}
+# A replayed search takes less than a second; winners are measured with every seed of the table.
+_REPLAY: dict[str, Any] = {
+    "replicates": 20,
+    "retrain_seeds": 0,
+    "final_metric": ("valid_loss", "valid_accuracy"),
+}
 # The names of the options that `study_options` adds.
 OPTIONS = (
     *("methods", "skip_unsuitable", "replicates", "trials", "budget_steps", "steps_per_trial"),
@@ -24,22 +31,40 @@ _COUNT = click.IntRange(min=0)
 Command = Callable[..., None]
 
 
-def with_defaults(given: Mapping[str, Any], of_file: bool, quick: bool) -> dict[str, Any]:
+def with_defaults(
+    given: Mapping[str, Any], *, of_file: bool, quick: bool, replay: bool = False
+) -> dict[str, Any]:
     """Fill in the defaults of the options of `study_options` that were not given.
 
     Args:
         given: the options by name; None, or an empty tuple, stands for one that was not given.
         of_file: whether the study is that of a user's sweep file.
         quick: whether `--quick` was given.
+        replay: whether `--replay` was given.
+
+    Raises:
+        FashionWbError: a replay was asked to retrain winners otherwise than with the table's seeds.
     """
     defaults = _DEFAULTS | (_QUICK if quick else {})
     if not of_file:
         defaults |= own.DEFAULTS | (own.QUICK if quick else {})
+    if replay:
+        _check_replay(given)
+        defaults |= _REPLAY
     if any(given[name] is not None for name in _BUDGETS):
         del defaults["trials"]
     joined = {name: joined_names(given[name]) for name in ("also", "final_metric")}
     filled = {**given, **joined}
     return filled | {name: value for name, value in defaults.items() if filled[name] in (None, ())}
+
+
+def _check_replay(given: Mapping[str, Any]) -> None:
+    for name in ("retrain_seeds", "final_command", "final_metric"):
+        if given[name] not in (None, ()):
+            option = "--" + name.replace("_", "-")
+            raise FashionWbError(
+                f"{option}: cannot be used with --replay, which measures winners with every seed of its table"
+            )
 
 
 def study_options(command: Command) -> Command:
@@ -66,10 +91,8 @@ _METHODS = (
     click.option(
         "--replicates",
         type=POSITIVE,
-        default=1,
-        show_default=True,
         help="Repetitions of every whole search, each with its own seeds. You can add more to a finished "
-        "study.",
+        f"study.  [default: {_DEFAULTS['replicates']}; with --replay {_REPLAY['replicates']}]",
     ),
 )
 _BUDGET = (
@@ -136,6 +159,17 @@ _WINNERS = (
 )
 _OUTPUT = (
     click.option(
+        "--replay",
+        is_flag=True,
+        help="Train nothing: answer every trial from a table of real trainings of train.py, in seconds. FILE "
+        "must have its space: filters 2 to 15, lr 1e-4 to 3e-3.",
+    ),
+    click.option(
+        "--write-runs",
+        is_flag=True,
+        help="With --replay: write every trial as an ordinary offline run, as a study that trains does.",
+    ),
+    click.option(
         "--also",
         type=NAMES,
         multiple=True,
@@ -151,7 +185,7 @@ _OUTPUT = (
     click.option(
         "--out",
         type=PATH,
-        help="Output folder.  [default: study, or study-NAME for FILE NAME.yaml; with --quick, -quick is "
-        "added]",
+        help="Output folder.  [default: study, or study-NAME for FILE NAME.yaml; with --replay and --quick, "
+        "-replay and -quick are added]",
     ),
 )

@@ -19,6 +19,10 @@ Floats = npt.NDArray[np.float64]
 CURVES = ("valid_loss", "valid_accuracy", "train_loss")
 # Chance is ln 10 = 2.3026.
 DEAD_LOSS = 2.29
+# The parameters of train.py that all trainings of a table share, and the only ones besides those it answers.
+FIXED = {"units1": 128, "units2": 64, "batch_size": 64}
+# The table that comes with the package: `make table` trains it, benchmarks/table.py collects it.
+FASHION_MNIST = Path(__file__).with_name("fashion_mnist.npz")
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,8 @@ class Table:
         return replace(self, lr=self.lr[chosen], curves=curves)
 
 
-def read_table(path: Path) -> Table:
-    """Read a table that `write_table` wrote.
+def read_table(path: Path = FASHION_MNIST) -> Table:
+    """Read a table that `write_table` wrote, by default that of Fashion-MNIST.
 
     Raises:
         FashionWbError: missing, or not such a file.

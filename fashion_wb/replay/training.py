@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.replay.table import CURVES, Floats, Table
+from fashion_wb.replay.table import CURVES, FIXED, Floats, Table
 from fashion_wb.search.seeds import stable_seed
+
+_ANSWERED = ("filters", "lr", "epochs", "seed")
 
 
 class ReplayedTraining:
@@ -33,12 +35,13 @@ class ReplayedTraining:
         """Return the rows that train.py would have logged, with W&B's `_step` and `_runtime` (seconds).
 
         Args:
-            config: `filters` and `lr`; and `epochs`, by default all of the table. Other parameters are
-                ignored.
+            config: `filters` and `lr`; and `epochs`, by default all of the table. `units1`, `units2` and
+                `batch_size` may have the table's values only. `seed` does not matter here.
 
         Raises:
-            FashionWbError: a value is outside the table.
+            FashionWbError: a value is outside the table, or a parameter is not among these.
         """
+        _check_others(config)
         epochs = self._epochs(config)
         f, low, weight = self._place(config)
         drawn = self._draw(f, low + round(weight))
@@ -70,8 +73,22 @@ class ReplayedTraining:
         Raises:
             FashionWbError: a value is outside the table.
         """
+        return float(self.all_losses(filters, lr)["valid_loss"].mean())
+
+    def all_losses(self, filters: int, lr: float) -> dict[str, Floats]:
+        """Return the results of a configuration with every seed of the table, each of shape (S,).
+
+        Returns:
+            By name of CURVES, the value at the epoch with the lowest validation loss.
+
+        Raises:
+            FashionWbError: a value is outside the table.
+        """
         f, low, weight = self._place({"filters": filters, "lr": lr})
-        return float(self._curves("valid_loss", f, low, weight).min(axis=-1).mean())
+        losses = self._curves("valid_loss", f, low, weight)
+        best = losses.argmin(axis=-1)[:, None]
+        found = {name: self._curves(name, f, low, weight) for name in CURVES}
+        return {name: np.take_along_axis(curves, best, axis=-1)[:, 0] for name, curves in found.items()}
 
     def _place(self, config: Mapping[str, Any]) -> tuple[int, int, float]:
         """Return the positions of the filter count and of the lr below; and the way to the lr above."""
@@ -110,3 +127,12 @@ class ReplayedTraining:
     @cached_property
     def _positions(self) -> Floats:
         return np.arange(len(self._table.lr), dtype=float)
+
+
+def _check_others(config: Mapping[str, Any]) -> None:
+    for name, value in config.items():
+        if name in FIXED and value != FIXED[name]:
+            raise FashionWbError(f"{name}: the table's trainings have {FIXED[name]}; got {value}")
+        if name not in FIXED and name not in _ANSWERED:
+            answered = ", ".join(_ANSWERED)
+            raise FashionWbError(f"{name}: the table knows no such parameter; it answers {answered}")

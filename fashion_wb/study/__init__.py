@@ -7,6 +7,7 @@ A study is of a *subject*, a sweep file and where its program runs, by several *
     settings       the budget, the seed and what else all searches share
     plan           the searches
     suitability    which methods cannot search a space, and why
+    replayed       searches that a table answers instead of training
     retraining     winners, trained again and measured
     audit          stopped trials, trained to the end
     conditions     the machine, versions and settings recorded with the results

@@ -159,8 +159,10 @@ class SweepDir:
         return Trial(number, run_id, config, state, tuple(log.history) if log else (), reason)
 
 
-def open_sweep_dir(root: Path, sweep: Sweep, seed: int) -> SweepDir:
+def open_sweep_dir(root: Path, sweep: Sweep, seed: int, sweep_id: str | None = None) -> SweepDir:
     """Open the folder `root` of `sweep`; create it if it is missing or has no trials yet.
+
+    A new folder gets `sweep_id`, by default a random one.
 
     Raises:
         FashionWbError: the folder has trials of another sweep, or of this one with a changed file or seed.
@@ -175,8 +177,9 @@ def open_sweep_dir(root: Path, sweep: Sweep, seed: int) -> SweepDir:
             return found
         # No trial has started here, for example because the sweep file had a mistake: nothing is lost.
         shutil.rmtree(found.proposals, ignore_errors=True)
-    alphabet = string.ascii_lowercase + string.digits
-    sweep_id = "".join(secrets.choice(alphabet) for _ in range(8))
+    if sweep_id is None:
+        alphabet = string.ascii_lowercase + string.digits
+        sweep_id = "".join(secrets.choice(alphabet) for _ in range(8))
     result = SweepDir(root.resolve(), sweep, sweep_id, seed)
     result.proposals.mkdir(parents=True, exist_ok=True)
     (root / "output").mkdir(exist_ok=True)

@@ -20,7 +20,7 @@ def curve(rows, name="valid_loss"):
 def test_on_the_grid_a_training_is_one_of_the_tables():
     for f, filters in enumerate(TABLE.filters):
         for at, lr in enumerate(TABLE.lr):
-            rows = ReplayedTraining(TABLE, 1).rows({"filters": filters, "lr": lr, "other": "x"})
+            rows = ReplayedTraining(TABLE, 1).rows({"filters": filters, "lr": lr, "units1": 128, "seed": 9})
             same = [np.allclose(one[f, at], curve(rows), atol=1e-12) for one in TABLE.curves["valid_loss"]]
             assert sum(same) == 1
             drawn = same.index(True)
@@ -85,6 +85,14 @@ def test_the_true_loss_is_the_mean_over_all_seeds_with_the_dead_ones():
     assert round(CHANCE, 6) in losses and len(losses) == len(table.seeds)
 
 
+def test_all_losses_are_those_of_every_seed_at_its_best_epoch():
+    found = ReplayedTraining(TABLE, 0).all_losses(3, TABLE.lr[2])
+    losses, accuracies = TABLE.curves["valid_loss"][:, 1, 2], TABLE.curves["valid_accuracy"][:, 1, 2]
+    assert found["valid_loss"] == pytest.approx(losses.min(axis=-1))
+    best = losses.argmin(axis=-1)
+    assert found["valid_accuracy"] == pytest.approx(accuracies[np.arange(len(best)), best])
+
+
 def test_bounds_that_differ_in_the_last_digit_are_in_the_table():
     training = ReplayedTraining(TABLE, 0)
     assert np.isfinite(
@@ -99,6 +107,11 @@ def test_bounds_that_differ_in_the_last_digit_are_in_the_table():
         ({"filters": 2, "lr": float("nan")}, "lr: the table has 0.0001 to 0.003; got nan"),
         ({"filters": 99, "lr": 1e-3}, "filters: the table has 2 to 6; got 99"),
         ({"filters": 2, "lr": 0.5}, "lr: the table has 0.0001 to 0.003; got 0.5"),
+        ({"filters": 2, "lr": 1e-3, "units1": 32}, "units1: the table's trainings have 128; got 32"),
+        (
+            {"filters": 2, "lr": 1e-3, "momentum": 0.9},
+            "momentum: the table knows no such parameter; it answers",
+        ),
         ({"filters": 2, "lr": 1e-3, "epochs": 11}, "epochs: the table has 1 to 4; got 11"),
     ],
 )
