@@ -13,7 +13,7 @@ from fashion_wb.commands.data import data
 from fashion_wb.commands.push import push
 from fashion_wb.commands.report import report
 from fashion_wb.commands.slurm_script import slurm_script
-from fashion_wb.commands.study import study
+from fashion_wb.commands.study_command.command import study
 from fashion_wb.commands.sweep import sweep
 from fashion_wb.commands.worker import worker
 from fashion_wb.errors import FashionWbError, Interrupted

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from analysis.records.space import Range, ranges
-from fashion_wb.trial import Metric, Trial
+from fashion_wb.trial import Metric, Trial, TrialState
 
 
 @dataclass(frozen=True)
@@ -39,3 +39,15 @@ class SearchRecord:
     def configs(self) -> Iterator[Mapping[str, Any]]:
         """The configurations of the trials."""
         return (trial.config for trial in self.trials)
+
+    @property
+    def best(self) -> Trial | None:
+        """The finished or stopped trial with the best objective, the first of equals; None without one."""
+        best, best_value = None, 0.0
+        for trial in sorted(self.trials, key=lambda trial: trial.number):
+            value = self.metric.best(trial.history)
+            if trial.state not in (TrialState.FINISHED, TrialState.STOPPED) or value is None:
+                continue
+            if best is None or self.metric.is_better(value, best_value):
+                best, best_value = trial, value
+        return best

@@ -8,7 +8,6 @@ from analysis.records.frames import finite_or_nan
 from analysis.records.reruns import AuditedTrial, RetrainedWinner
 from analysis.records.search import SearchRecord
 from analysis.records.search_name import split_name
-from analysis.statistics.quality import best_of
 from fashion_wb.replay.table import Table
 from fashion_wb.replay.training import ReplayedTraining
 from fashion_wb.study.audit import drawn_for_audit
@@ -33,7 +32,7 @@ def winner_records(records: Sequence[SearchRecord], table: Table) -> list[Retrai
     """Return the chosen configuration of each search, trained with every seed of the table."""
     training, found = ReplayedTraining(table, 0), []
     for record in records:
-        best = best_of(record)
+        best = record.best
         if best is None:
             continue
         # A resampled table has seeds that occur several times, each a training of its own.

@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analysis.records.frames import USABLE_STATES
 from analysis.records.search import SearchRecord
 from analysis.records.space import values_at_bounds
 from analysis.statistics.intervals import Estimate, proportion
-from fashion_wb.trial import Trial, TrialState
+from fashion_wb.trial import TrialState
 
 
 @dataclass(frozen=True)
@@ -48,22 +47,11 @@ def search_quality(searches: Sequence[SearchRecord]) -> tuple[Quality, ...]:
     return tuple(_quality(method, [one for one in searches if one.method == method]) for method in methods)
 
 
-def best_of(search: SearchRecord) -> Trial | None:
-    """Return the finished or stopped trial with the best metric (the first of equals), or None."""
-    usable = [trial for trial in search.trials if trial.state.value in USABLE_STATES]
-    best, best_value = None, 0.0
-    for trial in sorted(usable, key=lambda trial: trial.number):
-        value = search.metric.best(trial.history)
-        if value is not None and (best is None or search.metric.is_better(value, best_value)):
-            best, best_value = trial, value
-    return best
-
-
 def _quality(method: str, searches: Sequence[SearchRecord]) -> Quality:
     trials = [trial for search in searches for trial in search.trials]
     ended = [trial for trial in trials if trial.state.ended]
     failed = sum(trial.state is TrialState.FAILED for trial in ended)
-    found = [(search, best) for search in searches if (best := best_of(search)) is not None]
+    found = [(search, best) for search in searches if (best := search.best) is not None]
     at_bounds = [values_at_bounds(search.space, best.config) for search, best in found if search.space]
     counts = Counter(bound for of_search in at_bounds for bound in of_search)
     return Quality(

@@ -15,7 +15,6 @@ from analysis.evidence import Evidence
 from analysis.fashion_mnist.extra import hypothesis_extra
 from analysis.records.reruns import AuditedTrial, RetrainedWinner
 from analysis.records.search import SearchRecord
-from analysis.statistics.quality import best_of
 from fashion_wb.trial import Trial, TrialState
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -154,7 +153,7 @@ def _stopped(one: SearchRecord) -> list[Trial]:
 
 
 def _retrained(one: SearchRecord, chance: random.Random) -> RetrainedWinner:
-    best = best_of(one)
+    best = one.best
     loss = one.metric.best(best.history)
     losses = tuple(loss + chance.gauss(0.004, 0.004) for _ in range(3))
     tests = tuple(1 - 0.37 * value for value in losses)

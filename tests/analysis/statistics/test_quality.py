@@ -10,7 +10,7 @@ from analysis_cases import ACCURACY, search, trial
 
 from analysis.records.space import Range, ranges, values_at_bounds
 from analysis.sources.local import search_record
-from analysis.statistics.quality import best_of, search_quality
+from analysis.statistics.quality import search_quality
 from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir
 from fashion_wb.sweepfile.sweep import make_sweep
 
@@ -100,7 +100,7 @@ def test_a_local_sweep_has_its_space_method_and_replicate(tmp_path):
 
 def test_the_best_trial_is_chosen_by_the_metric_of_the_search():
     first, second = trial(0, [0.5]), trial(1, [0.4])
-    assert best_of(search(second, first)) is second
-    assert best_of(search(first, second, metric=ACCURACY)) is second
-    assert best_of(search(trial(1, [0.5]), trial(0, [0.5]))).number == 0
-    assert best_of(search(trial(0, [0.5], "failed"))) is None
+    assert search(second, first).best is second
+    assert search(first, second, metric=ACCURACY).best is second
+    assert search(trial(1, [0.5]), trial(0, [0.5])).best.number == 0
+    assert search(trial(0, [0.5], "failed")).best is None

@@ -14,7 +14,7 @@ from fashion_wb.progress_line import ProgressLine
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fashion_wb.commands.prepared_study import PreparedStudy
+    from fashion_wb.commands.study_command.prepared import PreparedStudy
     from fashion_wb.replay.table import Table
     from fashion_wb.study.replayed import ReplayedSearch
 

@@ -19,7 +19,7 @@ class PreparedStudy:
     Attributes:
         planned: its searches.
         subject, settings, out: as for `study.plan.plan_study`.
-        given: the options of `study_options.study_options`, with their defaults.
+        given: the options of `options.study_options`, with their defaults.
         record: its conditions, as far as its options say them.
         left_out: sentences on what it leaves out, for the end of the report.
         margin: as for `study.reported.reported`.

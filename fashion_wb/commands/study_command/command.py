@@ -12,14 +12,14 @@ import click
 
 from fashion_wb.commands.options import MARGIN, PATH, load_sweep, run_options, search_options
 from fashion_wb.commands.start_options import pick_start, start_options
-from fashion_wb.commands.study_options import OPTIONS, study_options, with_defaults
+from fashion_wb.commands.study_command.options import OPTIONS, study_options, with_defaults
 from fashion_wb.errors import FashionWbError
 from fashion_wb.study.fashion_mnist import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fashion_wb.commands.prepared_study import PreparedStudy
+    from fashion_wb.commands.study_command.prepared import PreparedStudy
     from fashion_wb.offline.reruns import RerunSet
     from fashion_wb.study.settings import StudySettings
     from fashion_wb.study.subject import Subject
@@ -53,8 +53,8 @@ def study(
     All searches have the same budget. Where trials have a seed, they are paired: replicate R of every method
     trains with the same one. Run the same command again to continue an interrupted study.
     """
-    from fashion_wb.commands import replay as replaying
-    from fashion_wb.commands.prepared_study import PreparedStudy
+    from fashion_wb.commands.study_command import replay as replaying
+    from fashion_wb.commands.study_command.prepared import PreparedStudy
     from fashion_wb.study.plan import plan_study
 
     if replay:
@@ -125,7 +125,7 @@ def _prepare(
         steps_per_trial=given["epochs"] if steps_per_trial is None else steps_per_trial,
     )
     if replay:
-        from fashion_wb.commands.replay import extras_of
+        from fashion_wb.commands.study_command.replay import extras_of
         from fashion_wb.replay.table import read_table
 
         extras = extras_of(read_table())
