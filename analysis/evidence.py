@@ -19,11 +19,10 @@ from analysis.statistics.curves import AXES, Curve, incumbent_curves, search_spe
 from analysis.statistics.finals import Finals, default_target, method_finals, search_results
 from analysis.statistics.importance import Importances, importances, most_important
 from analysis.statistics.methods import compare
-from analysis.statistics.pairwise import compare_pairs, paired_results
 from analysis.statistics.pareto import Fronts, pareto_fronts
 from analysis.statistics.quality import Quality, search_quality
-from analysis.statistics.verdicts import Verdict, judge
-from analysis.statistics.winners import Winners, summarise_winners
+from analysis.statistics.verdicts import Verdict, judge_searches
+from analysis.statistics.winners import Winners, summarise_winners, with_retrained
 from analysis.units import (
     band_in_units,
     curve_in_units,
@@ -42,7 +41,8 @@ class Evidence:
         trials: one row per trial, `frames.trial_columns`.
         steps: one row per step, `frames.STEP_COLUMNS`.
         comparison: one row per method, `methods.comparison_columns`.
-        results: one row per search, `finals.RESULT_COLUMNS`; `final` is in units of the objective.
+        results: one row per search, `finals.RESULT_COLUMNS` and `retrained` as `winners.with_retrained` adds
+            it; both results are in units of the objective.
         curves: for each axis in `curves.AXES`, one curve per method. A method has no curve against seconds if
             each of its searches has a step of unknown duration.
         random_band: the exact band of random search, or None if there is none.
@@ -131,7 +131,7 @@ def gather(
     """
     subject = subject_of(searches, reported.also, reported.step_seconds)
     trials, steps = trials_frame(searches, subject), steps_frame(searches, subject)
-    results = search_results(trials)
+    results = with_retrained(search_results(trials), retrained, subject)
     spending = {axis: search_spending(trials, steps, axis) for axis in AXES}
     goal = default_target(results) if target is None else subject.sign * target
     order = {method: position for position, method in enumerate(results["method"].unique())}
@@ -139,14 +139,14 @@ def gather(
     finals = method_finals(results, spending["steps"], spending["seconds"], goal)
     final = reported.final or (subject.metric.name,)
     margin = reported.margin
-    verdicts = judge(compare_pairs(paired_results(results), margin), margin)
+    verdicts = judge_searches(results, margin)
     curves = {axis: incumbent_curves(spending[axis], axis) for axis in AXES}
     return Evidence(
         subject=subject,
         trials=trials,
         steps=steps,
         comparison=compare(trials, subject),
-        results=results.assign(final=subject.sign * results["final"]),
+        results=results.assign(**{name: subject.sign * results[name] for name in ("final", "retrained")}),
         curves={axis: tuple(curve_in_units(one, subject) for one in curves[axis]) for axis in AXES},
         random_band=band_in_units(random_band(trials), subject),
         finals=tuple(finals_in_units(one, subject) for one in finals),

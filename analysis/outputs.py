@@ -23,7 +23,15 @@ from fashion_wb.study.reported import NOTHING_MORE, Reported
 
 # The files of every study; an extra may add figures.
 OUTPUT_FILES = (
-    *("report.html", "trials.csv", "comparison.csv", "finals.csv", "pairs.csv", "winners.csv"),
+    *(
+        "report.html",
+        "trials.csv",
+        "searches.csv",
+        "comparison.csv",
+        "finals.csv",
+        "pairs.csv",
+        "winners.csv",
+    ),
     *("importance.csv", "pareto.csv", "comparison.md", "incumbent.png", "parameters.png", "seconds.png"),
 )
 
@@ -96,6 +104,7 @@ def _without_trials(searches: Sequence[SearchRecord]) -> list[str]:
 
 def _write_tables(evidence: Evidence, statement: str, out: Path) -> None:
     write_csv(evidence.trials.drop(columns="minimised"), out / "trials.csv")
+    write_csv(evidence.results, out / "searches.csv", decimals={"seconds": 3})
     write_csv(evidence.comparison, out / "comparison.csv", decimals={"seconds": 3})
     write_csv(finals_frame(evidence.finals), out / "finals.csv")
     write_csv(pairs_frame(evidence.verdicts), out / "pairs.csv")

@@ -32,6 +32,7 @@ from analysis.html_report.vega_bundle import vega_bundle
 from analysis.statistics.curves import AXES
 from analysis.statistics.intervals import Estimate, median
 from analysis.statistics.pairwise import MIN_REPLICATES
+from analysis.statistics.verdicts import RETRAINED
 from analysis.tables.importance_text import importance_reading, pareto_reading
 
 TITLE = "Which hyperparameter search?"
@@ -82,6 +83,7 @@ def render(
         medians=intervals_text(one.median for one in evidence.finals),
         results_table=results_table(evidence),
         cost_table=cost_table(evidence),
+        retrained=any(one.endpoint == RETRAINED for one in evidence.verdicts),
         matrix=pair_matrix(evidence.methods, evidence.verdicts, evidence.subject, evidence.form),
         pairs_table=pairs_table(evidence.verdicts, evidence.subject, evidence.form)
         if _tested(evidence)

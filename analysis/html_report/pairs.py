@@ -23,7 +23,7 @@ class MatrixCell:
     Attributes:
         outcome: the verdict on the row's method.
         sign: the symbol of the verdict.
-        difference: mean final result of the row's method minus the column's; a dash if unknown.
+        difference: mean result of the row's method minus the column's; a dash if unknown.
         n: replicates compared.
         sentence: the verdict as a sentence.
     """
@@ -57,7 +57,11 @@ def pair_matrix(methods: Sequence[str], verdicts: Sequence[Verdict], subject: Su
 def pairs_table(verdicts: Sequence[Verdict], subject: Subject, form: str) -> Table:
     """Make a row per pair: the verdict and the numbers behind it."""
     header: tuple[str, ...] = ("first against second", "verdict on the first", "n")
-    header += (f"difference of final {subject.metric.name}", "first is better in", "Hedges' g")
+    header += (
+        f"difference of {verdicts[0].endpoint} {subject.metric.name}",
+        "first is better in",
+        "Hedges' g",
+    )
     header += ("p, difference", "p, equivalence", "p, Wilcoxon", "replicates still needed")
     caption = (
         "Differences are first minus second, means over n paired replicates; "

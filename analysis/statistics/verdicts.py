@@ -1,6 +1,7 @@
 """The verdict on every two methods: better, worse, equivalent or undecided.
 
-The rule looks at the mean difference of the final incumbents of paired replicates:
+The rule looks at the mean difference of the searches' results in paired replicates. The result of a search is
+that of its best configuration, retrained; without retrainings, it is the final incumbent, which rewards luck.
 
 1. If two one-sided t-tests place it within the margin, the methods are equivalent. A study without a margin
    has no such verdict.
@@ -23,10 +24,11 @@ from enum import StrEnum
 
 import pandas as pd
 
-from analysis.statistics.finals import search_results
 from analysis.statistics.pairwise import MIN_REPLICATES, Pair, compare_pairs, paired_results
 from analysis.statistics.power import replicates_to_decide
 
+# What a search's result is; see above.
+FINAL, RETRAINED = "final", "retrained"
 # At most this share of studies claims a false difference, and at most this share a false equivalence.
 ALPHA = 0.05
 
@@ -49,6 +51,7 @@ class Verdict:
         outcome: the outcome for pair.a against pair.b.
         margin: smaller differences are equivalent; in units of the objective. None if no pair can be
             equivalent.
+        endpoint: the result that is compared: "retrained" or "final".
         more_replicates: number of replicates to add to both methods so that the tests decide in 8 of 10
             studies, if the observed difference and spread are the true ones. 0 if decided; None if unknown
             or if more than power.MAX_REPLICATES would be needed.
@@ -58,16 +61,30 @@ class Verdict:
     outcome: Outcome
     margin: float | None
     more_replicates: int | None
+    endpoint: str = FINAL
 
 
-def judge(pairs: Iterable[Pair], margin: float | None) -> tuple[Verdict, ...]:
+def judge(pairs: Iterable[Pair], margin: float | None, endpoint: str = FINAL) -> tuple[Verdict, ...]:
     """Return the verdicts on pairs that `pairwise.compare_pairs` tested with the same `margin`."""
-    return tuple(Verdict(pair, outcome_of(pair), margin, _more_replicates(pair, margin)) for pair in pairs)
+    return tuple(
+        Verdict(pair, outcome_of(pair), margin, _more_replicates(pair, margin), endpoint) for pair in pairs
+    )
 
 
-def judge_trials(trials: pd.DataFrame, margin: float | None) -> tuple[Verdict, ...]:
-    """Return the verdicts on all pairs of methods in `trials`, the result of `frames.trials_frame`."""
-    return judge(compare_pairs(paired_results(search_results(trials)), margin), margin)
+def judge_searches(results: pd.DataFrame, margin: float | None) -> tuple[Verdict, ...]:
+    """Return the verdicts on all pairs of methods.
+
+    Args:
+        results: the result of `winners.with_retrained`. The winners are compared as retrained if all
+            searches that have one have retrained it.
+        margin: as for `pairwise.compare_pairs`.
+    """
+    known = results["final"].notna()
+    retrained = bool(known.any() and results.loc[known, "retrained"].notna().all())
+    if retrained:
+        results = results.assign(final=results["retrained"].where(known))
+    pairs = compare_pairs(paired_results(results), margin)
+    return judge(pairs, margin, RETRAINED if retrained else FINAL)
 
 
 def outcome_of(pair: Pair) -> Outcome:

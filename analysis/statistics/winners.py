@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from analysis.records.reruns import RetrainedWinner
 from analysis.records.subject import Subject
@@ -65,6 +66,27 @@ def summarise_winners(
         _summary(method, [one for one in retrained if one.method == method], names, subject)
         for method in methods
     )
+
+
+def with_retrained(
+    results: pd.DataFrame, retrained: Sequence[RetrainedWinner], subject: Subject
+) -> pd.DataFrame:
+    """Add to the searches what their winners have when retrained.
+
+    Args:
+        results: the result of `finals.search_results`.
+        retrained: at most one per search.
+        subject: what the searches have in common.
+
+    Returns:
+        `results` with a column `retrained`: the mean of the retrainings' results, to minimise as `final` is.
+        NaN if the winner was not retrained, or its method has several searches of this replicate.
+    """
+    found = {(one.method, one.replicate): subject.sign * _mean(one.retrained) for one in retrained}
+    alone = ~results.duplicated(["method", "replicate"], keep=False)
+    keys = zip(results["method"], results["replicate"], strict=True)
+    values = pd.Series([found.get(key, math.nan) for key in keys], results.index, dtype="float64")
+    return results.assign(retrained=values.where(alone))
 
 
 def _summary(

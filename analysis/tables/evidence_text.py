@@ -91,10 +91,10 @@ def _pairs(evidence: Evidence) -> Iterable[str]:
     ]
     yield markdown_table([*header, "p", "p equivalent", "p Wilcoxon"], rows)
     yield (
-        f"A - B: mean difference of the final {subject.metric.name} within a replicate; "
-        f"{'below' if subject.sign > 0 else 'above'} 0, A is better. P(A better): share of replicates in "
-        f"which A has the {subject.better} {subject.metric.name}. n: replicates in which both have a "
-        "result. Effect: Hedges' g, in standard deviations of the differences. p: paired t-test. p "
+        f"A - B: mean difference of the {evidence.verdicts[0].endpoint} {subject.metric.name} within a "
+        f"replicate; {'below' if subject.sign > 0 else 'above'} 0, A is better. P(A better): share of "
+        f"replicates in which A has the {subject.better} {subject.metric.name}. n: replicates in which both "
+        "have a result. Effect: Hedges' g, in standard deviations of the differences. p: paired t-test. p "
         f"equivalent: {_equivalence(evidence.margin)}. p Wilcoxon: "
         "signed-rank test, for information only; before correction it cannot be below 2 to the power of 1 - "
         "n. Each p is corrected for all pairs by Holm's method; the intervals are not corrected. A study of "

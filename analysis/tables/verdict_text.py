@@ -9,9 +9,9 @@ import pandas as pd
 
 from analysis.formatting import count_of
 from analysis.records.subject import Subject
-from analysis.statistics.pairwise import MIN_REPLICATES, Pair
+from analysis.statistics.pairwise import MIN_REPLICATES
 from analysis.statistics.power import MAX_REPLICATES
-from analysis.statistics.verdicts import ALPHA, Outcome, Verdict
+from analysis.statistics.verdicts import ALPHA, RETRAINED, Outcome, Verdict
 
 _NO_BETTER = "No method is shown to be better than another"
 _NO_CLAIM = f"{_NO_BETTER} or equivalent to it"
@@ -25,7 +25,7 @@ def sentence(verdict: Verdict, subject: Subject, form: str) -> str:
             f"{pair.a} and {pair.b} are undecided: both have a result in {count_of(pair.n, 'replicate')}, "
             f"and fewer than {MIN_REPLICATES} cannot tell a difference from chance."
         )
-    seen = f"{_difference(pair, subject, form)}, n = {pair.n} replicates"
+    seen = f"{_difference(verdict, subject, form)}, n = {pair.n} replicates"
     if verdict.outcome is Outcome.EQUIVALENT:
         return (
             f"{pair.a} and {pair.b} are equivalent within {verdict.margin:g}: {seen}, "
@@ -54,7 +54,7 @@ def summary(verdicts: Sequence[Verdict], subject: Subject) -> str:
     if undecided:
         text += f" Undecided: {len(undecided)} of {pairs}{needed}."
     text += (
-        f" The comparison uses the final {subject.metric.name} of n = {replicates} paired replicates, "
+        f" The comparison uses the {_result(verdicts[0], subject)} of n = {replicates} paired replicates, "
         f"{pairs} of methods. {_meaning(margin)} {_false_claims(verdicts)}"
     )
     if needed:
@@ -119,16 +119,26 @@ def _false_claims(verdicts: Sequence[Verdict]) -> str:
     return f"A {claim}" if tests == 1 else f"The tests are corrected for {tests} pairs: a {claim}"
 
 
+def _result(verdict: Verdict, subject: Subject) -> str:
+    text = f"{verdict.endpoint} {subject.metric.name}"
+    return (
+        f"{text}, that of each search's best configuration trained anew,"
+        if verdict.endpoint == RETRAINED
+        else text
+    )
+
+
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _difference(pair: Pair, subject: Subject, form: str) -> str:
+def _difference(verdict: Verdict, subject: Subject, form: str) -> str:
+    pair, endpoint = verdict.pair, verdict.endpoint
     found = pair.difference
     if pair.spread == 0 and abs(found.value) <= 1e-12:
         return f"the same {subject.metric.name} in every replicate"
     side = "lower" if found.value < 0 else "higher"
-    text = f"{pair.a}'s final {subject.metric.name} is {abs(found.value):{form}} {side} on average"
+    text = f"{pair.a}'s {endpoint} {subject.metric.name} is {abs(found.value):{form}} {side} on average"
     if pair.spread == 0:
         return f"{text}, by the same amount in every replicate"
     signed = f"+{form}"

@@ -34,7 +34,7 @@ def test_files_and_printed_text_match_the_golden_files(width, tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     text = write_comparison(hand_made(), Path("out"), width, reported=OWN)
     agrees_with_golden(f"printed{width}.txt", text.encode())
-    for name in ("trials.csv", "comparison.csv", "comparison.md"):
+    for name in ("trials.csv", "searches.csv", "comparison.csv", "comparison.md"):
         agrees_with_golden(name, (tmp_path / "out" / name).read_bytes())
 
 

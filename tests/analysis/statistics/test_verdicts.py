@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 import simulated
 
+from analysis.records.reruns import RetrainedWinner
 from analysis.records.subject import Subject
 from analysis.statistics.pairwise import compare_pairs
-from analysis.statistics.verdicts import Outcome, judge
+from analysis.statistics.verdicts import Outcome, judge, judge_searches
+from analysis.statistics.winners import with_retrained
 from analysis.tables import verdict_text
 from fashion_wb.trial import Metric
 
@@ -158,3 +160,50 @@ def test_the_same_seed_gives_the_same_studies():
     first, second = (simulated.false_claims(simulated.ours, 5, 5, seed=7) for _ in range(2))
     assert first == second
     assert np.isfinite(first[1].value)
+
+
+def results(final, retrained):
+    """Two methods' searches: what they saw, and what their winners had when trained anew."""
+    rows = [
+        {"method": method, "sweep": f"{method}{r}", "replicate": r, "final": loss, "retrained": again}
+        for method in final
+        for r, (loss, again) in enumerate(zip(final[method], retrained[method], strict=True))
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_searches_are_compared_by_their_winners_trained_anew():
+    # The search that saw lower losses was lucky: its winners are worse.
+    lucky = results({"a": BASE, "b": shifted(0.1)}, {"a": shifted(0.1), "b": BASE})
+    (one,) = judge_searches(lucky, 0.01)
+    assert (one.outcome, one.endpoint) == (Outcome.WORSE, "retrained")
+    assert "a's retrained loss is 0.1000 higher on average" in sentence(one)
+    assert "retrained loss, that of each search's best configuration trained anew, of n = 5" in summary([one])
+
+
+def test_a_winner_that_was_not_retrained_leaves_the_final_losses_to_decide():
+    nan = math.nan
+    partly = results({"a": BASE, "b": shifted(0.1)}, {"a": shifted(0.1), "b": [*BASE[:4], nan]})
+    (one,) = judge_searches(partly, 0.01)
+    assert (one.outcome, one.endpoint) == (Outcome.BETTER, "final")
+    # A search without a result has no winner to retrain.
+    without = results({"a": BASE, "b": [*shifted(0.1)[:4], nan]}, {"a": shifted(0.1), "b": [*BASE[:4], nan]})
+    (one,) = judge_searches(without, 0.01)
+    assert (one.outcome, one.endpoint, one.pair.n) == (Outcome.WORSE, "retrained", 4)
+
+
+def test_retrained_results_are_put_beside_the_search_they_belong_to():
+    searches = results({"a": BASE, "b": BASE}, {"a": BASE, "b": BASE}).drop(columns="retrained")
+    winners = [
+        RetrainedWinner(method, r, 0.3, (1, 2), (0.1 * r, 0.1 * r + 0.2), {})
+        for method, r in [("a", 0), ("a", 3), ("b", 1)]
+    ]
+    found = with_retrained(searches, winners, SUBJECT)["retrained"].to_list()
+    expected = [math.nan] * 10
+    expected[0], expected[3], expected[6] = 0.1, 0.4, 0.2
+    assert found == pytest.approx(expected, nan_ok=True)
+    upward = Subject(Metric("loss", "maximize"))
+    assert with_retrained(searches, winners, upward)["retrained"][3] == pytest.approx(-0.4)
+    # Two searches of one replicate: it is unknown whose winner it is.
+    twice = pd.concat([searches, searches[:1]], ignore_index=True)
+    assert math.isnan(with_retrained(twice, winners, SUBJECT)["retrained"][0])
