@@ -1,6 +1,6 @@
 # Every target sets up what it needs; nothing else has to be done first.
 
-.PHONY: study table test test-long lint check docs setup clean
+.PHONY: study table evidence test test-long lint check docs setup clean
 SHELL := /bin/sh
 
 # Networks that inspect TLS have their certificate in the system's store, where pip looks by itself.
@@ -19,6 +19,17 @@ study: setup
 # The trainings behind docs/protocol.md: about 2 h 20 min on 2 cores; the same command goes on after an interruption.
 table: setup
 	.venv/bin/fashion-wb study benchmarks/table.yaml --methods grid --trials 182 --replicates 20 --retrain-seeds 0 --out table $(ARGS)
+
+# The deciding study of docs/protocol.md, but for `make table`: about 5 h on 2 cores, resumable too.
+STUDY := .venv/bin/fashion-wb study
+evidence: setup
+	$(STUDY) --methods random,bayes,hyperband,hyperopt,optuna,optuna-gp --replicates 20 --trials 20 --out evidence/real
+	$(STUDY) --methods hyperband --replicates 20 --budget-steps 200 --out evidence/epochs
+	$(STUDY) benchmarks/second.yaml --methods random,bayes,optuna,optuna-gp --replicates 20 --trials 20 --epochs 5 --out evidence/second
+	$(STUDY) benchmarks/second.yaml --methods hyperband --replicates 20 --budget-steps 100 --epochs 5 --out evidence/second-epochs
+	.venv/bin/python benchmarks/deciding.py replay
+	.venv/bin/python benchmarks/deciding.py collect
+	.venv/bin/python benchmarks/deciding.py write
 
 TEST := OMP_NUM_THREADS=1 .venv/bin/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 

@@ -1,0 +1,128 @@
+"""What the replayed searches show, by method and budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from analysis.deciding.comparisons import Compared, Values, all_pairs, compare_family, estimate
+from analysis.deciding.conditions import (
+    BASELINES,
+    EPOCHS_PER_TRIAL,
+    METHODS,
+    SAME_START,
+    STOPPING,
+    TRIALS,
+    Condition,
+)
+from analysis.deciding.runs import Replayed, read_replayed
+from analysis.statistics.intervals import Estimate, Floats
+from fashion_wb.replay.table import Table
+
+MAIN = 20
+
+
+@dataclass
+class Answers:
+    """The replayed searches in a folder.
+
+    Attributes:
+        folder: where `runs.replay_all` wrote them.
+        table: the table that answered them.
+        seconds: by number of trials, the budget in seconds.
+    """
+
+    folder: Path
+    table: Table
+    seconds: dict[int, float]
+
+    def __post_init__(self) -> None:
+        self._read: dict[Condition, Replayed] = {}
+
+    def replayed(self, condition: Condition) -> Replayed:
+        """Read the searches of a condition, once."""
+        if condition not in self._read:
+            self._read[condition] = read_replayed(condition, self.folder)
+        return self._read[condition]
+
+    def values(
+        self, method: str, trials: int = MAIN, unit: str = "trials", at_once: int = 1, name: str = "true"
+    ) -> Values:
+        """Return a result of every replicate of a method.
+
+        Args:
+            method: one of METHODS or BASELINES.
+            trials: the budget, in trials of full length.
+            unit: what the budget counts: "trials", "epochs" or "seconds" that so many trials take.
+            at_once: trials at once.
+            name: one of `traces.CURVES`.
+        """
+        condition, after = self._condition(method, trials, unit, at_once)
+        found = self.replayed(condition)
+        of = found.last(name) if after is None else found.after(name, after)
+        return Values(of, found.table.astype(int), found.replicate.astype(int))
+
+    def knows(self, method: str, trials: int = MAIN, unit: str = "trials", at_once: int = 1) -> bool:
+        """Tell whether the searches of a method under a budget were replayed."""
+        try:
+            condition, _ = self._condition(method, trials, unit, at_once)
+        except KeyError:
+            return False
+        return (self.folder / f"{condition.name}.npz").is_file()
+
+    def mean(self, method: str, trials: int = MAIN, unit: str = "trials", name: str = "true") -> Estimate:
+        """Estimate the mean of a result of a method."""
+        return estimate(self.values(method, trials, unit, name=name))[0]
+
+    def against_random(self, trials: int = MAIN, unit: str = "trials") -> dict[str, Compared]:
+        """Compare every method and baseline with random search under the same budget: the primary family."""
+        base = self.values("random", trials, unit)
+        return compare_family(
+            {
+                method: self.values(method, trials, unit).minus(base)
+                for method in (*METHODS[1:], *BASELINES)
+                if self.knows(method, trials, unit)
+            }
+        )
+
+    def pairs(self, trials: int = MAIN) -> dict[tuple[str, str], Compared]:
+        """Compare every two methods and baselines: a family of its own."""
+        known = [method for method in (*METHODS, *BASELINES) if self.knows(method, trials)]
+        found = all_pairs({method: self.values(method, trials) for method in known})
+        judged = compare_family({f"{a}/{b}": values for (a, b), values in found.items()})
+        return {(a, b): judged[f"{a}/{b}"] for a, b in found}
+
+    def curve(self, method: str, name: str = "true") -> Floats:
+        """Return a result after each of 50 trials on the table itself, shape (n, 50)."""
+        found = self.replayed(self._condition(method, TRIALS[-1], "trials", 1)[0])
+        of = found.curves[name][found.table == 0]
+        return np.pad(of, ((0, 0), (0, TRIALS[-1] - of.shape[1])), mode="edge")
+
+    @cached_property
+    def best(self) -> float:
+        """The lowest true loss of the table: the mean over its seeds, dead trainings included."""
+        return float(self.table.curves["valid_loss"].min(axis=-1).mean(axis=0).min())
+
+    def _condition(self, method: str, trials: int, unit: str, at_once: int) -> tuple[Condition, int | None]:
+        """Return the condition whose searches answer, and after how many trials; None for all of them."""
+        if method in ("default", "person"):
+            return Condition(method, "trials", {"default": 1, "person": 3}[method]), None
+        if method == "one epoch" and unit != "epochs":
+            raise KeyError(method)
+        if unit == "seconds":
+            return Condition(method, "seconds", self.seconds[trials], at_once), None
+        if unit == "epochs" and method in (*STOPPING, "one epoch"):
+            return Condition(method, "epochs", trials * EPOCHS_PER_TRIAL, at_once), None
+        if at_once == 1 and method in SAME_START:
+            return Condition(method, "trials", TRIALS[-1]), trials
+        return Condition(method, "trials", trials, at_once), None
+
+
+def seconds_of_random(folder: Path) -> dict[int, float]:
+    """Return the seconds that random search takes on average, by number of trials, to three digits."""
+    found = read_replayed(Condition("random", "trials", TRIALS[-1]), folder)
+    on_table = found.curves["seconds"][found.table == 0].mean(axis=0)
+    return {trials: float(f"{on_table[trials - 1]:.3g}") for trials in TRIALS}

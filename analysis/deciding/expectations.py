@@ -1,0 +1,72 @@
+"""What docs/protocol.md expected, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analysis.deciding.answers import Answers
+from analysis.deciding.comparisons import compare_family
+from analysis.deciding.conditions import METHODS
+from analysis.deciding.real import RealStudy, better
+from analysis.deciding.sentences import interval, listed
+from analysis.formatting import Rows
+from analysis.statistics.verdicts import Outcome
+
+_MODELS = ("bayes", "optuna", "optuna-gp")
+
+
+def expectations(answers: Answers, second: RealStudy | None) -> Rows:
+    """Return each expectation with its outcome, in the order of the protocol."""
+    against, pairs = answers.against_random(), answers.pairs()
+    person = {a: one.outcome for (a, b), one in pairs.items() if b == "person" and a in METHODS}
+    ahead = [method for method, outcome in person.items() if outcome is Outcome.BETTER]
+    behind = sum(outcome in (Outcome.WORSE, Outcome.EQUIVALENT) for outcome in person.values())
+    hyperopt = pairs["hyperopt", "optuna"]
+    rows = [
+        ["bayes is better than random", _told(against["bayes"].outcome, Outcome.BETTER)],
+        ["hyperopt and optuna are equivalent", _told(hyperopt.outcome, Outcome.EQUIVALENT)],
+        [
+            "the person's three trials are at least as good as every method",
+            _person(ahead, behind, len(person)),
+        ],
+        ["under the same epochs hyperband is better than random", _early_stopping(answers)],
+        ["four at once cost bayes less than the margin", _at_once(answers)],
+    ]
+    found = {} if second is None else better(second, _MODELS)
+    return [*rows, ["in the second space model-based search is better than random", _second(found)]]
+
+
+def _told(outcome: Outcome, expected: Outcome) -> str:
+    if outcome is expected:
+        return "confirmed"
+    return "undecided" if outcome is Outcome.UNDECIDED else f"refuted: {outcome}"
+
+
+def _person(ahead: list[str], behind: int, methods: int) -> str:
+    if ahead:
+        return f"refuted: {listed(ahead)} better"
+    return "confirmed" if behind == methods else f"undecided for {methods - behind} of {methods} methods"
+
+
+def _early_stopping(answers: Answers) -> str:
+    if not answers.knows("hyperband", unit="epochs"):
+        return "not run"
+    difference = answers.values("hyperband", unit="epochs").minus(answers.values("random"))
+    one = compare_family({"": difference})[""]
+    return f"{_told(one.outcome, Outcome.BETTER)} ({interval(one.difference, '+.4f')})"
+
+
+def _at_once(answers: Answers) -> str:
+    if not answers.knows("bayes", at_once=4):
+        return "not run"
+    one = compare_family({"": answers.values("bayes", at_once=4).minus(answers.values("bayes"))})[""]
+    if one.outcome is Outcome.WORSE:
+        return f"refuted: worse ({interval(one.difference, '+.4f')})"
+    word = "confirmed" if one.outcome in (Outcome.EQUIVALENT, Outcome.BETTER) else "undecided"
+    return f"{word} ({interval(one.difference, '+.4f')})"
+
+
+def _second(found: Mapping[str, Outcome]) -> str:
+    if not found:
+        return "not run"
+    return "; ".join(f"{method}: {_told(outcome, Outcome.BETTER)}" for method, outcome in found.items())

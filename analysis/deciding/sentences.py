@@ -1,0 +1,198 @@
+"""Sentences that a practitioner can use, each from the data, with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from analysis.deciding.answers import MAIN, Answers
+from analysis.deciding.comparisons import Compared, compare_family, estimate
+from analysis.deciding.conditions import METHODS, TRIALS
+from analysis.statistics.intervals import Estimate
+from analysis.statistics.verdicts import Outcome
+from fashion_wb.study.fashion_mnist import MARGIN
+
+TARGET = 0.35
+_ALONE = "bayes"
+
+
+def sentences(answers: Answers) -> list[str]:
+    """Return the sentences, the most useful first."""
+    return [
+        text
+        for part in (_gains, _worth, _same, _person, _stopping, _at_once, _minutes, _enough)
+        for text in part(answers)
+    ]
+
+
+def interval(found: Estimate, form: str = ".4f", sign: int = 1) -> str:
+    """Format an estimate with its interval; with `sign` -1, of the negated value."""
+    low, high = sorted((sign * found.low, sign * found.high))
+    return f"{sign * found.value:{form}} ({low:{form}} to {high:{form}})"
+
+
+def named(outcome: Outcome, compared: dict[str, Compared], among: Sequence[str] = METHODS) -> list[str]:
+    """Return the methods with an outcome, the one with the lowest loss first."""
+    found = [name for name, one in compared.items() if one.outcome is outcome and name in among]
+    return sorted(found, key=lambda name: compared[name].difference.value)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Join names: "a, b and c"."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _gains(answers: Answers) -> Iterator[str]:
+    compared = answers.against_random()
+    better, worse = named(Outcome.BETTER, compared), named(Outcome.WORSE, compared)
+    if better:
+        first = better[0]
+        base = answers.values("random", name="accuracy")
+        gain, _ = estimate(answers.values(first, name="accuracy").minus(base))
+        points = f"{100 * gain.value:.2f} points of accuracy ({100 * gain.low:.2f} to {100 * gain.high:.2f})"
+        loss = interval(compared[first].difference, sign=-1)
+        yield f"In {MAIN} trials {first} gains {points} over random search; its true loss is {loss} lower."
+        if better[1:]:
+            yield f"Better than random search too: {listed(better[1:])}."
+    else:
+        yield f"In {MAIN} trials no method is shown to be better than random search by more than {MARGIN:g}."
+    equal = named(Outcome.EQUIVALENT, compared)
+    if equal:
+        yield f"Within {MARGIN:g} of random search: {listed(equal)}."
+    if worse:
+        yield f"Worse than random search: {listed(worse)}."
+
+
+def _worth(answers: Answers) -> Iterator[str]:
+    random = answers.curve("random").mean(axis=0)
+    for trials in (10, MAIN):
+        found = []
+        for method in METHODS[1:]:
+            if not answers.knows(method, trials):
+                continue
+            own = answers.mean(method, trials).value
+            enough = np.flatnonzero(random <= own)
+            found.append((method, int(enough[0]) + 1 if len(enough) else None))
+        best = min(found, key=lambda one: answers.mean(one[0], trials).value)
+        count = f"more than {TRIALS[-1]}" if best[1] is None else f"{best[1]}"
+        yield f"{trials} trials of {best[0]} are worth {count} random ones."
+
+
+def _same(answers: Answers) -> Iterator[str]:
+    equal = largest_equal([m for m in METHODS if answers.knows(m)], answers.pairs())
+    if len(equal) > 1:
+        yield f"Among {listed(equal)} it does not matter: every two are within {MARGIN:g} of each other."
+
+
+def largest_equal(methods: Sequence[str], pairs: dict[tuple[str, str], Compared]) -> list[str]:
+    """Return the largest set of methods of which every two are equivalent; the first of equals."""
+    same = {frozenset(pair) for pair, one in pairs.items() if one.outcome is Outcome.EQUIVALENT}
+    best: list[str] = []
+
+    def extend(chosen: list[str], rest: Sequence[str]) -> None:
+        nonlocal best
+        if len(chosen) > len(best):
+            best = chosen
+        for position, method in enumerate(rest):
+            if all(frozenset((method, other)) in same for other in chosen):
+                extend([*chosen, method], rest[position + 1 :])
+
+    extend([], methods)
+    return best
+
+
+def _person(answers: Answers) -> Iterator[str]:
+    pairs = answers.pairs()
+    outcomes = {a: one.outcome for (a, b), one in pairs.items() if b == "person" and a in METHODS}
+    ahead = [method for method, outcome in outcomes.items() if outcome is Outcome.BETTER]
+    equal = [method for method, outcome in outcomes.items() if outcome is Outcome.EQUIVALENT]
+    behind = [method for method, outcome in outcomes.items() if outcome is Outcome.WORSE]
+    loss = interval(answers.mean("person"))
+    text = f"A person's three trials (true loss {loss}) do better than {MAIN} trials of {len(behind)} of "
+    text += f"{len(outcomes)} methods"
+    text += f", and as well as {listed(equal)}" if equal else ""
+    yield text + (f"; {listed(ahead)} does better." if ahead else "; no method does better.")
+
+
+def _stopping(answers: Answers) -> Iterator[str]:
+    saved = 1 - estimate(answers.values("hyperband", name="epochs"))[0].value / (MAIN * 10)
+    cost, _ = estimate(answers.values("hyperband").minus(answers.values("random")))
+    yield (
+        f"Early stopping of random search saves {100 * saved:.0f}% of the epochs of {MAIN} trials, and costs "
+        f"{interval(cost, '+.4f')} in true loss."
+    )
+    if answers.knows("hyperband", unit="epochs"):
+        one = compare_family(
+            {"": answers.values("hyperband", unit="epochs").minus(answers.values("random"))}
+        )[""]
+        word = {
+            Outcome.BETTER: "better",
+            Outcome.WORSE: "worse",
+            Outcome.EQUIVALENT: f"equivalent within {MARGIN:g}",
+            Outcome.UNDECIDED: "not shown to differ",
+        }[one.outcome]
+        yield (
+            f"Under the same {MAIN * 10} epochs it gets more trials, and is {word}: "
+            f"{interval(one.difference, '+.4f')}."
+        )
+
+
+def _at_once(answers: Answers) -> Iterator[str]:
+    for at_once in (4, 10):
+        if not answers.knows(_ALONE, at_once=at_once):
+            continue
+        difference = answers.values(_ALONE, at_once=at_once).minus(answers.values(_ALONE))
+        one = compare_family({"": difference})[""]
+        within = {Outcome.EQUIVALENT: f" (within {MARGIN:g})", Outcome.WORSE: " (a loss)"}.get(
+            one.outcome, ""
+        )
+        yield (
+            f"{at_once} trials at once instead of one cost {_ALONE} {interval(one.difference, '+.4f')} in "
+            f"{MAIN} trials{within}."
+        )
+
+
+def _minutes(answers: Answers) -> Iterator[str]:
+    found = []
+    for method in METHODS:
+        if answers.knows(method, TRIALS[-1]):
+            time = time_to_target(answers, method, TARGET, 0.9)
+            found.append((time, method))
+    known = sorted((time, method) for time, method in found if np.isfinite(time))
+    if not known:
+        yield f"No method reaches a true loss of {TARGET:g} in 9 of 10 searches of {TRIALS[-1]} trials."
+        return
+    texts = [f"{method} {time / 60:.1f}" for time, method in known]
+    others = [method for time, method in found if not np.isfinite(time)]
+    never = f"; not in {TRIALS[-1]} trials: {listed(others)}" if others else ""
+    yield (
+        f"Minutes of training until 9 of 10 searches have chosen a configuration with a true loss of "
+        f"{TARGET:g}: {listed(texts)}{never}."
+    )
+
+
+def time_to_target(answers: Answers, method: str, target: float, share: float) -> float:
+    """Return the seconds after which `share` of the searches have a choice with a true loss of `target`.
+
+    A search that leaves it again counts from its last return.
+    """
+    true, seconds = answers.curve(method), answers.curve(method, "seconds")
+    reached = np.full(len(true), np.inf)
+    for search, losses in enumerate(true):
+        above = np.flatnonzero(losses > target)
+        last = int(above[-1]) + 1 if len(above) else 0
+        if last < len(losses):
+            reached[search] = seconds[search, last]
+    return float(np.quantile(reached, share, method="inverted_cdf"))
+
+
+def _enough(answers: Answers) -> Iterator[str]:
+    known = [method for method in METHODS if answers.knows(method, TRIALS[-1])]
+    best = min(known, key=lambda method: answers.mean(method, TRIALS[-1]).value)
+    means = answers.curve(best).mean(axis=0)
+    enough = int(np.flatnonzero(means - means[-1] < MARGIN)[0]) + 1
+    yield (
+        f"Stop after {enough} trials: from there to {TRIALS[-1]}, {best} gains less than {MARGIN:g} on "
+        "average."
+    )

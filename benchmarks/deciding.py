@@ -1,0 +1,119 @@
+"""Run the deciding study of docs/protocol.md, and write docs/evidence/answer.md with its figures.
+
+    make evidence                                      all of it, the real studies included (hours; resumable)
+    .venv/bin/python benchmarks/deciding.py replay     replay all conditions (an hour on 2 cores; resumable)
+    .venv/bin/python benchmarks/deciding.py write      write the page and figures from what has been run
+
+Replayed searches are kept in evidence/, one file per condition.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from analysis.deciding.answers import seconds_of_random
+from analysis.deciding.checks import half_tables
+from analysis.deciding.conditions import (
+    STOPPING,
+    TRIALS,
+    Condition,
+    Repeats,
+    of_epochs,
+    of_many_at_once,
+    of_seconds,
+    of_trials,
+)
+from analysis.deciding.runs import replay_all
+from fashion_wb.replay.table import FASHION_MNIST, read_table, write_table
+
+FOLDER = Path("evidence")
+MAIN, SIDE = Repeats(400, 10), Repeats(100, 3)
+# Optuna's Gaussian process takes 100 times as long as the others.
+SLOW = "optuna-gp"
+# The folders of the real studies, and where their tables are kept.
+_KEPT = {
+    "real": "evidence/real",
+    "epochs": "evidence/epochs",
+    "second": "evidence/second",
+    "second-epochs": "evidence/second-epochs",
+}
+_DOCS = click.option("--docs", type=click.Path(path_type=Path), default=Path("docs"))
+_OUT = click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
+_TABLE = click.option("--table", type=click.Path(path_type=Path), default=FASHION_MNIST)
+
+
+@click.group()
+def main() -> None:
+    """Run the deciding study, and write its page."""
+
+
+@main.command()
+@_OUT
+@_TABLE
+@click.option("--scale", default=1.0, help="Replicates are multiplied by this, for a trial run.")
+@click.option("--workers", default=os.cpu_count() or 1)
+def replay(folder: Path, table: Path, scale: float, workers: int) -> None:
+    """Replay every condition that is not in the folder yet."""
+
+    def run(conditions: Iterator[Condition], repeats: Repeats, target: Path, source: Path = table) -> None:
+        scaled = Repeats(max(10, int(repeats.on_table * scale)), max(2, int(repeats.on_resampled * scale)))
+        replay_all(list(conditions), scaled, source, target, workers, sys.stderr)
+
+    run((one for one in of_trials() if one.method != SLOW), MAIN, folder)
+    run((one for one in of_epochs() if not _is_slow(one)), MAIN, folder)
+    amounts = list(seconds_of_random(folder).values())
+    run((one for one in of_seconds(amounts) if one.method != SLOW), SIDE, folder)
+    run((one for one in of_many_at_once() if not _is_slow(one)), SIDE, folder)
+    run((one for one in of_trials() if one.method == SLOW and one.amount <= 20), SIDE, folder)
+    run((one for one in of_epochs() if _is_slow(one)), SIDE, folder)
+    for name, tables in half_tables(read_table(table)).items():
+        for half, of in enumerate(tables):
+            target = folder / f"half-{name.replace(' ', '-')}-{half}"
+            target.mkdir(parents=True, exist_ok=True)
+            source = target / "table.npz"
+            write_table(of, source)
+            run((one for one in of_trials() if one.method != SLOW and _for_main(one)), SIDE, target, source)
+
+
+@main.command()
+@_OUT
+@_DOCS
+def collect(folder: Path, docs: Path) -> None:
+    """Copy the small tables of the real studies to docs/, those that are complete or have complete replicates."""
+    for name, target in _KEPT.items():
+        for file in ("searches.csv", "trials.csv", "conditions.json"):
+            if (folder / name / file).is_file():
+                (docs / target).mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(folder / name / file, docs / target / file)
+
+
+@main.command()
+@_OUT
+@_TABLE
+@_DOCS
+def write(folder: Path, table: Path, docs: Path) -> None:
+    """Write docs/evidence/answer.md and its figures."""
+    from analysis.deciding.write import write_all
+
+    write_all(folder, read_table(table), docs)
+
+
+def _is_slow(one: Condition) -> bool:
+    many = one.method == "bayes" and one.at_once > 1 and one.amount > 20
+    return (
+        one.method == SLOW or many or (one.method in STOPPING and one.unit == "epochs" and one.amount > 200)
+    )
+
+
+def _for_main(one: Condition) -> bool:
+    return one.amount in (1, 3, 20, TRIALS[-1])
+
+
+if __name__ == "__main__":
+    main()
