@@ -85,7 +85,7 @@ def replay(folder: Path, table: Path, scale: float, workers: int) -> None:
 @_OUT
 @_DOCS
 def collect(folder: Path, docs: Path) -> None:
-    """Copy the small tables of the real studies to docs/, those that are complete or have complete replicates."""
+    """Copy the small tables of the real studies to docs/, those that there are."""
     for name, target in _KEPT.items():
         for file in ("searches.csv", "trials.csv", "conditions.json"):
             if (folder / name / file).is_file():

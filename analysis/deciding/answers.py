@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from analysis.deciding.comparisons import Compared, Values, all_pairs, compare_family, estimate
+from analysis.deciding.comparisons import (
+    Compared,
+    Values,
+    all_pairs,
+    compare_family,
+    estimate,
+    inflation_of,
+)
 from analysis.deciding.conditions import (
     BASELINES,
     EPOCHS_PER_TRIAL,
@@ -21,6 +29,7 @@ from analysis.deciding.conditions import (
 from analysis.deciding.runs import Replayed, read_replayed
 from analysis.statistics.intervals import Estimate, Floats
 from fashion_wb.replay.table import Table
+from fashion_wb.replay.training import ReplayedTraining
 
 MAIN = 20
 
@@ -41,6 +50,7 @@ class Answers:
 
     def __post_init__(self) -> None:
         self._read: dict[Condition, Replayed] = {}
+        self._known: dict[tuple[Condition, int, str], Values] = {}
 
     def replayed(self, condition: Condition) -> Replayed:
         """Read the searches of a condition, once."""
@@ -62,8 +72,32 @@ class Answers:
         """
         condition, after = self._condition(method, trials, unit, at_once)
         found = self.replayed(condition)
-        of = found.last(name) if after is None else found.after(name, after)
-        return Values(of, found.table.astype(int), found.replicate.astype(int))
+        last = found.curves[name].shape[1] if after is None else after
+        key = condition, last, name
+        if key not in self._known:
+            logged = {"true": "valid_loss", "accuracy": "valid_accuracy"}.get(name)
+            by_seed = None if logged is None else self._by_seed(condition, last, logged)
+            table, replicate = found.table.astype(int), found.replicate.astype(int)
+            self._known[key] = Values(found.after(name, last), table, replicate, by_seed)
+        return self._known[key]
+
+    @cached_property
+    def inflation(self) -> float:
+        """How much larger the table's own error is than its seeds say; see `comparisons.inflation_of`."""
+        return inflation_of(
+            self.values(method, trials).minus(self.values("random", trials))
+            for trials in TRIALS
+            for method in (*METHODS[1:], *BASELINES)
+            if self.knows(method, trials)
+        )
+
+    def compare(self, family: Mapping[str, Values]) -> dict[str, Compared]:
+        """Judge the differences of one family."""
+        return compare_family(family, self.inflation)
+
+    def estimate(self, values: Values) -> Estimate:
+        """Estimate a mean, with the table's own error."""
+        return estimate(values, self.inflation)
 
     def knows(self, method: str, trials: int = MAIN, unit: str = "trials", at_once: int = 1) -> bool:
         """Tell whether the searches of a method under a budget were replayed."""
@@ -75,12 +109,12 @@ class Answers:
 
     def mean(self, method: str, trials: int = MAIN, unit: str = "trials", name: str = "true") -> Estimate:
         """Estimate the mean of a result of a method."""
-        return estimate(self.values(method, trials, unit, name=name))[0]
+        return self.estimate(self.values(method, trials, unit, name=name))
 
     def against_random(self, trials: int = MAIN, unit: str = "trials") -> dict[str, Compared]:
         """Compare every method and baseline with random search under the same budget: the primary family."""
         base = self.values("random", trials, unit)
-        return compare_family(
+        return self.compare(
             {
                 method: self.values(method, trials, unit).minus(base)
                 for method in (*METHODS[1:], *BASELINES)
@@ -92,7 +126,7 @@ class Answers:
         """Compare every two methods and baselines: a family of its own."""
         known = [method for method in (*METHODS, *BASELINES) if self.knows(method, trials)]
         found = all_pairs({method: self.values(method, trials) for method in known})
-        judged = compare_family({f"{a}/{b}": values for (a, b), values in found.items()})
+        judged = self.compare({f"{a}/{b}": values for (a, b), values in found.items()})
         return {(a, b): judged[f"{a}/{b}"] for a, b in found}
 
     def curve(self, method: str, name: str = "true") -> Floats:
@@ -105,6 +139,12 @@ class Answers:
     def best(self) -> float:
         """The lowest true loss of the table: the mean over its seeds, dead trainings included."""
         return float(self.table.curves["valid_loss"].min(axis=-1).mean(axis=0).min())
+
+    def _by_seed(self, condition: Condition, last: int, logged: str) -> Floats:
+        found, training = self.replayed(condition), ReplayedTraining(self.table, 0)
+        on_table = found.table == 0
+        choices = zip(found.after("filters", last)[on_table], found.after("lr", last)[on_table], strict=True)
+        return np.stack([training.all_losses(int(filters), float(lr))[logged] for filters, lr in choices])
 
     def _condition(self, method: str, trials: int, unit: str, at_once: int) -> tuple[Condition, int | None]:
         """Return the condition whose searches answer, and after how many trials; None for all of them."""

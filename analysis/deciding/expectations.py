@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analysis.deciding.answers import Answers
-from analysis.deciding.comparisons import compare_family
 from analysis.deciding.conditions import METHODS
 from analysis.deciding.real import RealStudy, better
 from analysis.deciding.sentences import interval, listed
@@ -52,14 +51,14 @@ def _early_stopping(answers: Answers) -> str:
     if not answers.knows("hyperband", unit="epochs"):
         return "not run"
     difference = answers.values("hyperband", unit="epochs").minus(answers.values("random"))
-    one = compare_family({"": difference})[""]
+    one = answers.compare({"": difference})[""]
     return f"{_told(one.outcome, Outcome.BETTER)} ({interval(one.difference, '+.4f')})"
 
 
 def _at_once(answers: Answers) -> str:
     if not answers.knows("bayes", at_once=4):
         return "not run"
-    one = compare_family({"": answers.values("bayes", at_once=4).minus(answers.values("bayes"))})[""]
+    one = answers.compare({"": answers.values("bayes", at_once=4).minus(answers.values("bayes"))})[""]
     if one.outcome is Outcome.WORSE:
         return f"refuted: worse ({interval(one.difference, '+.4f')})"
     word = "confirmed" if one.outcome in (Outcome.EQUIVALENT, Outcome.BETTER) else "undecided"

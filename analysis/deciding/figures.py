@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from scipy.stats import rankdata
 
 from analysis.deciding.answers import Answers
-from analysis.deciding.comparisons import estimate
 from analysis.deciding.conditions import METHODS, TRIALS
 from analysis.figures.style import Style, method_styles, new_figure, tidy
 from analysis.statistics.intervals import Floats
@@ -30,7 +29,7 @@ def gain_figure(answers: Answers, methods: Sequence[str] = METHODS) -> Figure:
         for position, trials in enumerate(TRIALS):
             if answers.knows(method, trials):
                 difference = answers.values(method, trials).minus(answers.values("random", trials))
-                found, _ = estimate(difference)
+                found = answers.estimate(difference)
                 at = position + (place - (len(shown) - 1) / 2) * width
                 axes.plot([at, at], [-found.high, -found.low], color=style.colour, linewidth=2)
                 label = method if position == len(TRIALS) - 1 or method == "optuna-gp" else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from analysis.deciding.answers import MAIN, Answers
 from analysis.deciding.checks import Check
-from analysis.deciding.comparisons import Compared, estimate
+from analysis.deciding.comparisons import Compared
 from analysis.deciding.conditions import AT_ONCE, BASELINES, METHODS, TRIALS
 from analysis.deciding.sentences import interval, sentences
 from analysis.formatting import Rows, markdown_table
@@ -101,7 +101,7 @@ def _own(answers: Answers, method: str) -> list[str]:
 
 def _accuracy_gain(answers: Answers, method: str) -> float:
     own, base = answers.values(method, name="accuracy"), answers.values("random", name="accuracy")
-    return estimate(own.minus(base))[0].value
+    return answers.estimate(own.minus(base)).value
 
 
 def _budgets(answers: Answers) -> Iterator[str]:
@@ -173,7 +173,7 @@ def _many(answers: Answers) -> Iterator[str]:
 
 def _cost(answers: Answers, method: str, trials: int, at_once: int) -> str:
     several, one = answers.values(method, trials, at_once=at_once), answers.values(method, trials)
-    return interval(estimate(several.minus(one))[0], "+.4f")
+    return interval(answers.estimate(several.minus(one)), "+.4f")
 
 
 def _pairs(answers: Answers) -> Iterator[str]:

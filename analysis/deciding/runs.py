@@ -42,10 +42,6 @@ class Replayed:
         """Return the values after that many trials, shape (n,)."""
         return self.curves[name][:, min(trials, self.curves[name].shape[1]) - 1]
 
-    def last(self, name: str) -> Floats:
-        """Return the values at the end of each search, shape (n,)."""
-        return self.curves[name][:, -1]
-
 
 def replay_all(
     conditions: Sequence[Condition],
@@ -98,5 +94,5 @@ def _write(found: Sequence[Trace], jobs: Sequence[tuple[int, range]], path: Path
             table=searches[:, 0],
             replicate=searches[:, 1],
             trials=trials,
-            **{name: values.astype(np.float32) for name, values in curves.items()},
+            **{name: values.astype(float if name == "lr" else np.float32) for name, values in curves.items()},
         )

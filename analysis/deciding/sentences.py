@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from analysis.deciding.answers import MAIN, Answers
-from analysis.deciding.comparisons import Compared, compare_family, estimate
+from analysis.deciding.comparisons import Compared
 from analysis.deciding.conditions import METHODS, TRIALS
 from analysis.statistics.intervals import Estimate
 from analysis.statistics.verdicts import Outcome
@@ -49,7 +49,7 @@ def _gains(answers: Answers) -> Iterator[str]:
     if better:
         first = better[0]
         base = answers.values("random", name="accuracy")
-        gain, _ = estimate(answers.values(first, name="accuracy").minus(base))
+        gain = answers.estimate(answers.values(first, name="accuracy").minus(base))
         points = f"{100 * gain.value:.2f} points of accuracy ({100 * gain.low:.2f} to {100 * gain.high:.2f})"
         loss = interval(compared[first].difference, sign=-1)
         yield f"In {MAIN} trials {first} gains {points} over random search; its true loss is {loss} lower."
@@ -116,14 +116,14 @@ def _person(answers: Answers) -> Iterator[str]:
 
 
 def _stopping(answers: Answers) -> Iterator[str]:
-    saved = 1 - estimate(answers.values("hyperband", name="epochs"))[0].value / (MAIN * 10)
-    cost, _ = estimate(answers.values("hyperband").minus(answers.values("random")))
+    saved = 1 - answers.mean("hyperband", name="epochs").value / (MAIN * 10)
+    cost = answers.estimate(answers.values("hyperband").minus(answers.values("random")))
     yield (
         f"Early stopping of random search saves {100 * saved:.0f}% of the epochs of {MAIN} trials, and costs "
         f"{interval(cost, '+.4f')} in true loss."
     )
     if answers.knows("hyperband", unit="epochs"):
-        one = compare_family(
+        one = answers.compare(
             {"": answers.values("hyperband", unit="epochs").minus(answers.values("random"))}
         )[""]
         word = {
@@ -143,7 +143,7 @@ def _at_once(answers: Answers) -> Iterator[str]:
         if not answers.knows(_ALONE, at_once=at_once):
             continue
         difference = answers.values(_ALONE, at_once=at_once).minus(answers.values(_ALONE))
-        one = compare_family({"": difference})[""]
+        one = answers.compare({"": difference})[""]
         within = {Outcome.EQUIVALENT: f" (within {MARGIN:g})", Outcome.WORSE: " (a loss)"}.get(
             one.outcome, ""
         )

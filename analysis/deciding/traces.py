@@ -22,8 +22,8 @@ from fashion_wb.trial import Metric, Trial, TrialState
 LOSS = Metric("valid_loss")
 # By name, values after each trial of a search, shape (trials,).
 Trace = dict[str, Floats]
-# `true` and `accuracy` are those of the choice so far, `observed` its lowest loss; the others are totals.
-CURVES = ("true", "accuracy", "observed", "epochs", "seconds", "dead", "repeats")
+# The first four are of the choice so far, `observed` is its lowest loss; the others are totals.
+CURVES = ("filters", "lr", "true", "accuracy", "observed", "epochs", "seconds", "dead", "repeats")
 _PERSON = ((15, 0.001), (15, 0.0017), (15, 0.003))
 # The default configuration of train.py.
 _DEFAULT = ((12, 0.001),)
@@ -63,7 +63,7 @@ def trace(trials: Sequence[Trial], table: Table) -> Trace:
     """Return what a search had after each of `trials`."""
     found: dict[str, list[float]] = {name: [] for name in CURVES}
     training, best = ReplayedTraining(table, 0), np.inf
-    true = accuracy = np.nan
+    choice: dict[str, float] = {}
     seen: set[tuple[int, float]] = set()
     totals = dict.fromkeys(("epochs", "seconds", "dead", "repeats"), 0.0)
     for trial in trials:
@@ -77,7 +77,8 @@ def trace(trials: Sequence[Trial], table: Table) -> Trace:
         if loss < best:
             best, results = loss, training.all_losses(*config)
             true, accuracy = (float(results[name].mean()) for name in ("valid_loss", "valid_accuracy"))
-        for name, value in {"true": true, "accuracy": accuracy, "observed": best, **totals}.items():
+            choice = {"filters": config[0], "lr": config[1], "true": true, "accuracy": accuracy}
+        for name, value in {**choice, "observed": best, **totals}.items():
             found[name].append(value)
     return {name: np.array(values) for name, values in found.items()}
 
