@@ -35,3 +35,11 @@ def test_help_shows_usage(script, tmp_path):
 
 def test_evidence_times_the_whole_analysis():
     assert "all of it, with texts and figures" in run("evidence", "100")
+
+
+def test_a_training_of_the_table_is_made_again():
+    """Whether it is the same depends on the processor: another one may round sums differently."""
+    path = ROOT / "benchmarks" / "table.py"
+    done = run_command(["check", "1"], ROOT, environment(), timeout=300, script=path)
+    assert "1 trainings, at most" in done.stdout, done.stderr
+    assert done.returncode == 0 or "some training is not reproduced" in done.stderr
