@@ -86,7 +86,7 @@ def check(trainings: int, seed: int) -> None:
     print(f"{trainings} trainings, at most {worst:.1e} apart; {machine()}")
     if worst > TOLERANCE:
         raise click.ClickException(
-            f"some training is not reproduced: more than {TOLERANCE:g} apart. A processor of another kind may "
+            f"some training is not reproduced: more than {TOLERANCE:g} apart. Another processor may "
             "round sums differently, and trainings then part"
         )
 
