@@ -14,10 +14,13 @@ from analysis.records.reruns import AuditedTrial, RetrainedWinner
 from analysis.records.search import SearchRecord
 from analysis.records.subject import Parameter, Subject, subject_of
 from analysis.statistics.audit import Audit, audit
-from analysis.statistics.bands import RandomBand, random_band
-from analysis.statistics.curves import AXES, Curve, incumbent_curves, search_spending
 from analysis.statistics.finals import Finals, default_target, method_finals, search_results
 from analysis.statistics.importance import Importances, importances, most_important
+from analysis.statistics.incumbents.bands import RandomBand, random_band
+from analysis.statistics.incumbents.curves import AXES, Curve, incumbent_curves, search_spending
+from analysis.statistics.incumbents.gains import Gain, gains
+from analysis.statistics.incumbents.ranks import Ranks, ranks
+from analysis.statistics.incumbents.targets import Reached, reached
 from analysis.statistics.methods import compare
 from analysis.statistics.pareto import Fronts, pareto_fronts
 from analysis.statistics.quality import Quality, search_quality
@@ -46,6 +49,10 @@ class Evidence:
         curves: for each axis in `curves.AXES`, one curve per method. A method has no curve against seconds if
             each of its searches has a step of unknown duration.
         random_band: the exact band of random search, or None if there is none.
+        gains: for each axis, each method's gain over random search, in the objective's units; positive is
+            better.
+        reached: for each axis, how many searches of each method have reached the target.
+        ranks: for each axis, each method's rank.
         finals: one per method.
         target: the target of the objective in `finals`; NaN if no search has a result.
         margin: smaller differences are equivalent in `verdicts`. None if there is none.
@@ -67,6 +74,9 @@ class Evidence:
     results: pd.DataFrame
     curves: Mapping[str, tuple[Curve, ...]]
     random_band: RandomBand | None
+    gains: Mapping[str, tuple[Gain, ...]]
+    reached: Mapping[str, tuple[Reached, ...]]
+    ranks: Mapping[str, tuple[Ranks, ...]]
     finals: tuple[Finals, ...]
     target: float
     margin: float | None
@@ -149,6 +159,9 @@ def gather(
         results=results.assign(**{name: subject.sign * results[name] for name in ("final", "retrained")}),
         curves={axis: tuple(curve_in_units(one, subject) for one in curves[axis]) for axis in AXES},
         random_band=band_in_units(random_band(trials), subject),
+        gains={axis: gains(spending[axis]) for axis in AXES},
+        reached={axis: reached(spending[axis], goal) for axis in AXES},
+        ranks={axis: ranks(spending[axis]) for axis in AXES},
         finals=tuple(finals_in_units(one, subject) for one in finals),
         target=subject.sign * goal,
         margin=margin,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.records.subject import Subject
-from analysis.statistics.bands import RandomBand
-from analysis.statistics.curves import Curve
 from analysis.statistics.finals import Finals
+from analysis.statistics.incumbents.bands import RandomBand
+from analysis.statistics.incumbents.curves import Curve
 from analysis.statistics.intervals import Estimate
 from analysis.statistics.verdicts import Verdict
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.style import Style, label, message, method_styles, new_figure, tidy
 from analysis.records.subject import Subject
-from analysis.statistics.curves import Curve
+from analysis.statistics.incumbents.curves import Curve
 
 
 def curves_figure(curves: Sequence[Curve], subject: Subject) -> Figure:

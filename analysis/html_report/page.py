@@ -14,6 +14,7 @@ from markupsafe import Markup
 from analysis.evidence import Evidence
 from analysis.formatting import result_form
 from analysis.html_report.cells import count_range, intervals_text, number
+from analysis.html_report.charts.budget import gain_spec, rank_spec, reached_spec
 from analysis.html_report.charts.curves import has_band, incumbent_spec, random_sentence
 from analysis.html_report.charts.importance import importance_spec
 from analysis.html_report.charts.parallel import parallel_spec
@@ -29,7 +30,7 @@ from analysis.html_report.pairs import pair_matrix, pairs_table
 from analysis.html_report.tables import audit_table, cost_table, quality_table, results_table, winners_table
 from analysis.html_report.trial_table import trial_table
 from analysis.html_report.vega_bundle import vega_bundle
-from analysis.statistics.curves import AXES
+from analysis.statistics.incumbents.curves import AXES
 from analysis.statistics.intervals import Estimate, median
 from analysis.statistics.pairwise import MIN_REPLICATES
 from analysis.statistics.verdicts import RETRAINED
@@ -108,6 +109,9 @@ def _figures(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, dict[str, A
     """Make the specifications of all figures that have something to draw, by name."""
     subject, form = evidence.subject, evidence.form
     every = {f"curves-{axis}": incumbent_spec(evidence.curves[axis], marks, subject, form) for axis in AXES}
+    every["gain"] = gain_spec(evidence.gains["steps"], marks, subject, "steps", form, evidence.margin)
+    every["reached"] = reached_spec(evidence.reached["steps"], marks, subject, "steps")
+    every["ranks"] = rank_spec(evidence.ranks["steps"], marks, subject, "steps")
     every["finals"] = _finals(evidence, marks)
     every |= {f"winners-{i}": _winners(evidence, name, marks) for i, name in enumerate(evidence.final)}
     every["seconds"] = _seconds(evidence, marks)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from analysis.records.frames import USABLE_STATES
-from analysis.statistics.curves import Spending
+from analysis.statistics.incumbents.curves import Spending
+from analysis.statistics.incumbents.ranks import Ranks, ranks
 from analysis.statistics.intervals import Estimate, interquartile_mean, median
 
 RESULT_COLUMNS = ("method", "sweep", "replicate", "trials", "steps", "seconds", "final")
-RANK_POINTS = 100
 
 
 @dataclass(frozen=True)
@@ -87,9 +86,11 @@ def method_finals(
         target: a value of `minimised`; by default `default_target`.
     """
     goal = default_target(results) if target is None else target
-    ranks = average_ranks(by_steps)
+    by_method = {one.method: one for one in ranks(by_steps)}
     return tuple(
-        _finals(method, results[results["method"] == method], by_steps, by_seconds, goal, ranks)
+        _finals(
+            method, results[results["method"] == method], by_steps, by_seconds, goal, by_method.get(method)
+        )
         for method in results["method"].unique()
     )
 
@@ -99,52 +100,17 @@ def default_target(results: pd.DataFrame) -> float:
     return float(results["final"].median())
 
 
-def average_ranks(spending: Sequence[Spending]) -> dict[str, tuple[float, int]]:
-    """Compute each method's average rank over budget and replicates, with the number of replicates.
-
-    The searches of one replicate are ranked by incumbent at RANK_POINTS amounts spent; rank 1 is the
-    best. Ties share their mean rank, and so do searches without an incumbent. The amounts go up to the
-    smallest budget of any method, which is the median of what its searches spent. Only replicates with
-    exactly one search of every method count.
-    """
-    methods = list(dict.fromkeys(one.method for one in spending))
-    nothing = dict.fromkeys(methods, (math.nan, 0))
-    complete = [
-        group for group in _by_replicate(spending) if sorted(s.method for s in group) == sorted(methods)
-    ]
-    if not complete:
-        return nothing
-    budget = min(np.median([one.total for one in spending if one.method == method]) for method in methods)
-    if budget <= 0:
-        return nothing
-    grid = np.linspace(budget / RANK_POINTS, budget, RANK_POINTS)
-    totals = dict.fromkeys(methods, 0.0)
-    for group in complete:
-        ranks = rankdata(np.stack([one.at(grid) for one in group]), axis=0).mean(axis=1)
-        for one, rank in zip(group, ranks, strict=True):
-            totals[one.method] += rank
-    return {method: (total / len(complete), len(complete)) for method, total in totals.items()}
-
-
-def _by_replicate(spending: Sequence[Spending]) -> Iterable[list[Spending]]:
-    groups: dict[int, list[Spending]] = {}
-    for one in spending:
-        groups.setdefault(one.replicate, []).append(one)
-    return groups.values()
-
-
 def _finals(
     method: str,
     own: pd.DataFrame,
     by_steps: Sequence[Spending],
     by_seconds: Sequence[Spending],
     target: float,
-    ranks: dict[str, tuple[float, int]],
+    own_ranks: Ranks | None,
 ) -> Finals:
     final, known = own["final"], not math.isnan(target)
     steps = [one.spent_to_reach(target) for one in by_steps if one.method == method and known]
     seconds = [one.spent_to_reach(target) for one in by_seconds if one.method == method and known]
-    rank, ranked = ranks.get(method, (math.nan, 0))
     return Finals(
         method=method,
         searches=len(own),
@@ -155,6 +121,6 @@ def _finals(
         reached=int(np.isfinite(steps).sum()),
         steps_to_target=median(steps),
         seconds_to_target=median(seconds if len(seconds) == len(own) else []),
-        rank=rank,
-        ranked=ranked,
+        rank=math.nan if own_ranks is None else own_ranks.average,
+        ranked=0 if own_ranks is None else own_ranks.n,
     )

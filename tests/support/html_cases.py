@@ -22,7 +22,7 @@ NO_CHROMIUM = "no Chromium: install it with `apt-get install chromium`, or Googl
 # The page must show this as text.
 HOSTILE = "a</script><script>alert(1)</script>\"'&{{ 7*7 }}<!--"
 SECTIONS = (
-    *("comparison", "curves", "finals", "winners", "space", "parameters", "times", "extra-0"),
+    *("comparison", "gain", "curves", "finals", "winners", "space", "parameters", "times", "extra-0"),
     *("audit", "quality", "trials", "conditions", "limits"),
 )
 

@@ -1,3 +1,3 @@
-"""The page's figures as Vega-Lite: `curves`, `strips`, `scatters`, `slices`, `parallel`,
+"""The page's figures as Vega-Lite: `curves`, `budget`, `strips`, `scatters`, `slices`, `parallel`,
 `importance` and `pareto`; all share `style`.
 """

@@ -23,8 +23,8 @@ from analysis.html_report.charts.style import (
     to_spec,
 )
 from analysis.records.subject import Subject
-from analysis.statistics.bands import RandomBand
-from analysis.statistics.curves import Curve
+from analysis.statistics.incumbents.bands import RandomBand
+from analysis.statistics.incumbents.curves import Curve
 
 TITLES = {
     "trials": "trials that ended",
@@ -40,7 +40,7 @@ def incumbent_spec(
     """Draw the median incumbent of each method's searches, with its band or, without one, the searches.
 
     Args:
-        curves: of one axis, from `statistics.curves.incumbent_curves`.
+        curves: of one axis, from `statistics.incumbents.curves.incumbent_curves`.
         marks: of all methods.
         subject: what the searches have in common.
         form: the format of the objective.

@@ -17,7 +17,7 @@ from analysis.figures.two_parameters import two_parameters_figure
 from analysis.records.frames import trials_frame
 from analysis.records.search import SearchRecord
 from analysis.records.subject import subject_of
-from analysis.statistics.curves import Curve, incumbent_curves, search_spending
+from analysis.statistics.incumbents.curves import Curve, incumbent_curves, search_spending
 from analysis.statistics.methods import compare
 from fashion_wb.trial import Metric, Trial, TrialState
 

@@ -90,7 +90,7 @@ def axis_title(page):
 def test_every_figure_is_drawn(show, full_path):
     page = show(full_path)
     places = page.locator(".plot")
-    assert places.count() == 16
+    assert places.count() == 19
     for place in places.all():
         assert place.locator("svg path").count() > 0
         assert place.get_attribute("role") == "img" and len(place.get_attribute("aria-label")) > 20

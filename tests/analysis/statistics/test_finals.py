@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.records.search import SearchRecord
-from analysis.statistics.curves import AXES, incumbent_curves, search_spending
-from analysis.statistics.finals import average_ranks, method_finals, search_results
+from analysis.statistics.finals import method_finals, search_results
+from analysis.statistics.incumbents.curves import AXES, incumbent_curves, search_spending
+from analysis.statistics.incumbents.ranks import ranks
 
 
 def spending_of(searches, axis):
@@ -111,21 +112,26 @@ def test_the_default_target_is_reached_by_half_of_the_searches():
     assert 2 * sum(one.reached for one in finals) in (len(searches), len(searches) + 1)
 
 
+def of(spending):
+    """Each method's average rank, and the number of replicates behind it."""
+    return {one.method: (one.average, one.n) for one in ranks(spending)}
+
+
 def test_ranks_average_over_the_budget_and_over_replicates():
     """First half of the budget: a 1, b 2, other half the other way round in replicate 0; ties in 1."""
     searches = [*replicates("a", [0.5, 0.5], [0.3, 0.3]), *replicates("b", [0.6, 0.4], [0.3, 0.3])]
-    ranks = average_ranks(spending_of(searches, "steps"))
+    found = of(spending_of(searches, "steps"))
     # Half an epoch has no incumbent yet for either: a tie in the first half of the grid, less one point.
     halves_a = (49 * 1.5 + 50 * 1 + 1 * 2) / 100
-    assert ranks["a"] == (pytest.approx((halves_a + 1.5) / 2), 2)
-    assert ranks["a"][0] + ranks["b"][0] == pytest.approx(3)
+    assert found["a"] == (pytest.approx((halves_a + 1.5) / 2), 2)
+    assert found["a"][0] + found["b"][0] == pytest.approx(3)
 
 
 def test_replicates_that_lack_a_method_are_not_ranked():
     searches = [*replicates("a", [0.5], [0.3]), *replicates("b", [0.6])]
-    assert average_ranks(spending_of(searches, "steps"))["a"][1] == 1
+    assert of(spending_of(searches, "steps"))["a"][1] == 1
     twice = [*searches, search(trial(0, [0.1]), method="b", sweep="again")]
-    assert average_ranks(spending_of(twice, "steps"))["a"] == (pytest.approx(math.nan, nan_ok=True), 0)
+    assert of(spending_of(twice, "steps"))["a"] == (pytest.approx(math.nan, nan_ok=True), 0)
 
 
 @settings(max_examples=15, deadline=None)

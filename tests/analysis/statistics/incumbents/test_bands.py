@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from analysis_cases import plausible, search, trial, trials_of
 
-from analysis.statistics.bands import random_band
+from analysis.statistics.incumbents.bands import random_band
 
 
 def drawn(losses: np.ndarray) -> pd.DataFrame:

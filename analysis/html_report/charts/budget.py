@@ -1,0 +1,150 @@
+"""Figures against what a search has spent: gain over random search, searches at the target, ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from analysis.html_report.charts.curves import HEIGHT, TITLES
+from analysis.html_report.charts.style import (
+    INK,
+    LINE_WIDTH,
+    Mark,
+    chart_of,
+    colour,
+    dash,
+    rounded,
+    short,
+    to_spec,
+)
+from analysis.records.subject import Subject
+from analysis.statistics.incumbents.gains import Gain
+from analysis.statistics.incumbents.ranks import Ranks
+from analysis.statistics.incumbents.targets import Reached
+
+
+def gain_spec(
+    gains: Sequence[Gain], marks: Sequence[Mark], subject: Subject, axis: str, form: str, margin: float | None
+) -> dict[str, Any] | None:
+    """Draw each method's mean gain over random search, with its interval; None without any.
+
+    Args:
+        gains: along `axis`.
+        marks: of all methods.
+        subject: what the searches have in common.
+        axis: one of `curves.AXES`.
+        form: the format of the objective.
+        margin: of equivalence, drawn as a band.
+    """
+    if not gains:
+        return None
+    rows = [
+        {"method": one.method, "n": one.n}
+        | {"x": rounded(x), "y": rounded(y), "low": rounded(low), "high": rounded(high)}
+        for one in gains
+        for x, y, low, high in zip(one.grid, one.mean, one.low, one.high, strict=True)
+    ]
+    title = f"gain in {short(subject.metric.name)} over random"
+    x = _x(axis, subject)
+    band = (
+        chart_of("gains")
+        .mark_area(opacity=0.12)
+        .encode(x, alt.Y("low:Q", title=title), alt.Y2("high:Q"), color=colour(marks))
+    )
+    line = (
+        chart_of("gains")
+        .mark_line(strokeWidth=LINE_WIDTH)
+        .encode(
+            x,
+            alt.Y("y:Q", title=title),
+            color=colour(marks),
+            strokeDash=dash(marks),
+            tooltip=_tips(axis, subject, "gain", f"+{form}"),
+        )
+    )
+    levels = [{"level": level} for level in ([0.0] if margin is None else [0.0, margin, -margin])]
+    zero = (
+        alt.Chart(alt.NamedData("levels"))
+        .mark_rule(color=INK, opacity=0.4, strokeDash=[2, 3])
+        .encode(y="level:Q")
+    )
+    ends = ", ".join(f"{one.method} {one.mean[-1]:+{form}} (n = {one.n})" for one in gains)
+    described = f"Mean gain over random search against {axis}, one line per method, at the end: {ends}."
+    return to_spec(alt.layer(zero, band, line), marks, described, HEIGHT, {"gains": rows, "levels": levels})
+
+
+def reached_spec(
+    reached: Sequence[Reached], marks: Sequence[Mark], subject: Subject, axis: str
+) -> dict[str, Any] | None:
+    """Draw the share of each method's searches that have reached the target; None if none has."""
+    if not any(len(one.spent) for one in reached):
+        return None
+    rows = []
+    for one in reached:
+        points = [(0.0, 0.0), *zip(one.spent, one.share, strict=True)]
+        if one.end > points[-1][0]:
+            points.append((one.end, points[-1][1]))
+        rows += [{"method": one.method, "n": one.n, "x": rounded(x), "y": rounded(y)} for x, y in points]
+    line = (
+        chart_of("reached")
+        .mark_line(interpolate="step-after", strokeWidth=LINE_WIDTH)
+        .encode(
+            _x(axis, subject),
+            alt.Y(
+                "y:Q",
+                title="searches at the target",
+                axis=alt.Axis(format="%"),
+                scale=alt.Scale(domain=[0, 1]),
+            ),
+            color=colour(marks),
+            strokeDash=dash(marks),
+            tooltip=_tips(axis, subject, "searches at the target", ".0%"),
+        )
+    )
+    ends = ", ".join(f"{one.method} {len(one.spent)} of {one.n}" for one in reached)
+    described = f"Share of searches that have reached the target, against {axis}; at the end: {ends}."
+    return to_spec(line, marks, described, HEIGHT, {"reached": rows})
+
+
+def rank_spec(
+    ranks: Sequence[Ranks], marks: Sequence[Mark], subject: Subject, axis: str
+) -> dict[str, Any] | None:
+    """Draw each method's average rank; None for one method, or without replicates of all methods."""
+    if len(ranks) < 2 or not ranks[0].n:
+        return None
+    rows = [
+        {"method": one.method, "n": one.n, "x": rounded(x), "y": rounded(y)}
+        for one in ranks
+        for x, y in zip(one.grid, one.rank, strict=True)
+    ]
+    scale = alt.Scale(domain=[len(ranks), 1])
+    line = (
+        chart_of("ranks")
+        .mark_line(strokeWidth=LINE_WIDTH)
+        .encode(
+            _x(axis, subject),
+            alt.Y("y:Q", title="average rank, 1 is best", scale=scale, axis=alt.Axis(tickMinStep=1)),
+            color=colour(marks),
+            strokeDash=dash(marks),
+            tooltip=_tips(axis, subject, "average rank", ".2f"),
+        )
+    )
+    ends = ", ".join(f"{one.method} {one.rank[-1]:.2f}" for one in ranks)
+    described = f"Average rank among the methods against {axis}; at the end: {ends}."
+    return to_spec(line, marks, described, HEIGHT, {"ranks": rows})
+
+
+def _x(axis: str, subject: Subject) -> alt.X:
+    ticks = alt.Axis(format=",d", tickMinStep=1, tickCount=8)
+    return alt.X("x:Q", title=TITLES[axis].format(unit=subject.unit), axis=ticks)
+
+
+def _tips(axis: str, subject: Subject, title: str, form: str) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("method:N"),
+        alt.Tooltip("x:Q", title=subject.unit + "s" if axis == "steps" else axis, format=",.0f"),
+        alt.Tooltip("y:Q", title=title, format=form),
+        alt.Tooltip("n:Q", title="n"),
+    ]
