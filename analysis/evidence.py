@@ -166,7 +166,7 @@ def gather(
         target=subject.sign * goal,
         margin=margin,
         verdicts=tuple(verdict_in_units(one, subject) for one in verdicts),
-        quality=search_quality(searches),
+        quality=search_quality(searches, reported.dead_above),
         audit=audit(audited, trials, subject) if audited else None,
         final=final,
         winners=summarise_winners(chosen, final, subject) if chosen else None,

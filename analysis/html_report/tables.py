@@ -12,6 +12,7 @@ from analysis.statistics.finals import Finals
 from analysis.statistics.intervals import Estimate
 from analysis.statistics.quality import Quality
 from analysis.tables.comparison import configuration_of
+from analysis.tables.evidence_text import DEAD_READING
 
 
 def results_table(evidence: Evidence) -> Table:
@@ -115,12 +116,25 @@ def audit_table(evidence: Evidence) -> Table:
 
 def quality_table(evidence: Evidence) -> Table:
     """Make the table of duplicates, failures and best trials at a bound of the search space."""
-    header: tuple[str, ...] = ("method", "trials proposed", "duplicates", "failed")
+    dead = any(one.dead is not None for one in evidence.quality)
+    header: tuple[str, ...] = (
+        "method",
+        "trials proposed",
+        "duplicates",
+        *(["dead"] if dead else []),
+        "failed",
+    )
     rows: list[tuple[str | Cell, ...]] = [
-        (one.method, str(one.proposed), str(one.duplicates), percent(one.failed)) for one in evidence.quality
+        (
+            *(one.method, str(one.proposed), str(one.duplicates)),
+            *([str(one.dead)] if dead else []),
+            percent(one.failed),
+        )
+        for one in evidence.quality
     ]
     caption = (
-        "Duplicates: trials that repeat an earlier configuration of their search. Failed: share of the "
+        "Duplicates: trials that repeat an earlier configuration of their search. "
+        f"{DEAD_READING if dead else ''}Failed: share of the "
         "trials that ended, with its 95% interval."
     )
     if all(one.at_bound is None for one in evidence.quality):
@@ -128,7 +142,7 @@ def quality_table(evidence: Evidence) -> Table:
     rows = [(*row, *_at_bounds(one)) for row, one in zip(rows, evidence.quality, strict=True)]
     caption += " Best trial at a bound: number of searches; better trials may lie beyond the search space."
     header += ("best trial at a bound", "which bounds")
-    return Table(caption, header, tuple(rows), (0, 5))
+    return Table(caption, header, tuple(rows), (0, len(header) - 1))
 
 
 def _at_bounds(one: Quality) -> tuple[str, str]:

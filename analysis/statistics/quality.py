@@ -21,6 +21,7 @@ class Quality:
         method: the method.
         searches: number of searches.
         proposed: number of trials in all searches, in any state.
+        dead: number of trials that have learnt nothing, finished or stopped; None if that is not known.
         duplicates: number of trials that repeat a configuration of the same search.
         failed: share of failed trials among those that ended, with Wilson's interval. The interval assumes
             that trials fail independently.
@@ -34,6 +35,7 @@ class Quality:
     method: str
     searches: int
     proposed: int
+    dead: int | None
     duplicates: int
     failed: Estimate
     with_result: int
@@ -41,13 +43,20 @@ class Quality:
     bounds: tuple[tuple[str, str, int], ...]
 
 
-def search_quality(searches: Sequence[SearchRecord]) -> tuple[Quality, ...]:
-    """Check the searches of every method, in the order of `searches`."""
+def search_quality(searches: Sequence[SearchRecord], dead_above: float | None = None) -> tuple[Quality, ...]:
+    """Check the searches of every method, in the order of `searches`.
+
+    Args:
+        searches: of any methods.
+        dead_above: a trial whose objective stays above this is dead; None: none is.
+    """
     methods = dict.fromkeys(search.method for search in searches)
-    return tuple(_quality(method, [one for one in searches if one.method == method]) for method in methods)
+    return tuple(
+        _quality(method, [one for one in searches if one.method == method], dead_above) for method in methods
+    )
 
 
-def _quality(method: str, searches: Sequence[SearchRecord]) -> Quality:
+def _quality(method: str, searches: Sequence[SearchRecord], dead_above: float | None) -> Quality:
     trials = [trial for search in searches for trial in search.trials]
     ended = [trial for trial in trials if trial.state.ended]
     failed = sum(trial.state is TrialState.FAILED for trial in ended)
@@ -58,12 +67,19 @@ def _quality(method: str, searches: Sequence[SearchRecord]) -> Quality:
         method=method,
         searches=len(searches),
         proposed=len(trials),
+        dead=None if dead_above is None else sum(_dead(search, dead_above) for search in searches),
         duplicates=sum(map(_duplicates, searches)),
         failed=proportion(failed, len(ended)),
         with_result=len(found),
         at_bound=sum(map(bool, at_bounds)) if any(search.space for search in searches) else None,
         bounds=tuple((name, bound, count) for (name, bound), count in counts.most_common()),
     )
+
+
+def _dead(search: SearchRecord, above: float) -> int:
+    usable = [trial for trial in search.trials if trial.state in (TrialState.FINISHED, TrialState.STOPPED)]
+    results = [search.metric.best(trial.history) for trial in usable]
+    return sum(result is not None and result > above for result in results)
 
 
 def _duplicates(search: SearchRecord) -> int:

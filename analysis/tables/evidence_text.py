@@ -12,6 +12,7 @@ from analysis.statistics.intervals import Estimate
 from analysis.tables.importance_text import importance_section, pareto_section
 from analysis.tables.verdict_text import sentence
 
+DEAD_READING = "Dead: trials that never leave chance level; some seeds kill small nets. "
 _P, _SHARE, _COUNT = ".4f", ".2f", ".0f"
 
 
@@ -162,13 +163,16 @@ def _audit(evidence: Evidence) -> Iterable[str]:
 
 def _quality(evidence: Evidence) -> Iterable[str]:
     yield "## How the searches went"
-    header = ["method", "searches", "proposed", "duplicates", "failed", "95% interval", "best at a bound"]
+    dead = any(one.dead is not None for one in evidence.quality)
+    header = ["method", "searches", "proposed", "duplicates", *(["dead"] if dead else [])]
+    header += ["failed", "95% interval", "best at a bound"]
     rows = [
         [
             one.method,
             str(one.searches),
             str(one.proposed),
             str(one.duplicates),
+            *([str(one.dead)] if dead else []),
             *_two_cells(one.failed, ".3f"),
             "" if one.at_bound is None else _of(one.at_bound, one.with_result),
             ", ".join(f"{name} {bound} ({count})" for name, bound, count in one.bounds),
@@ -177,7 +181,8 @@ def _quality(evidence: Evidence) -> Iterable[str]:
     ]
     yield markdown_table([*header, "which bound"], rows)
     yield (
-        "Duplicates: trials that repeat a configuration of the same search. Failed: share of the trials that "
+        "Duplicates: trials that repeat a configuration of the same search. "
+        f"{DEAD_READING if dead else ''}Failed: share of the trials that "
         "ended. Best at a bound: searches whose best trial lies at the lower or upper bound of a parameter's "
         "range; better trials may lie beyond it."
     )

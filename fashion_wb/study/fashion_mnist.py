@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fashion_wb.replay.table import DEAD_LOSS
+
 # What conditions.json calls it.
 NAME = "fashion-mnist"
 # The options of `fashion-wb study` that differ from those of another sweep file. Winners are tested once, on
@@ -17,6 +19,8 @@ DEFAULTS: dict[str, Any] = {
 }
 # About 0.4 points of accuracy near the best losses of this CNN, slightly more than a new seed changes.
 MARGIN = 0.01
+# A trial whose loss stays above this never leaves chance level: ln 10 = 2.3026.
+DEAD_ABOVE = DEAD_LOSS
 # The logged value that holds the duration of an epoch.
 STEP_SECONDS = "seconds"
 # With --quick.

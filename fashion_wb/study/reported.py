@@ -20,6 +20,8 @@ class Reported:
         margin: smaller differences of the final results are equivalent, in units of the objective; above 0.
             None: no two methods are equivalent.
         step_seconds: the logged value that is the duration of a step in seconds; None: W&B's `_runtime`.
+        dead_above: a trial whose objective stays above this has learnt nothing, and is counted as dead; None:
+            none is.
         own: whether it is this project's own study, which reports more.
     """
 
@@ -27,6 +29,7 @@ class Reported:
     final: tuple[str, ...] = ()
     margin: float | None = None
     step_seconds: str | None = None
+    dead_above: float | None = None
     own: bool = False
 
 
@@ -53,5 +56,6 @@ def reported(
         final=tuple(record.get("final_metric") or ()),
         margin=None if margin == 0 else margin,
         step_seconds=fashion_mnist.STEP_SECONDS if own else None,
+        dead_above=fashion_mnist.DEAD_ABOVE if own else None,
         own=own,
     )

@@ -104,3 +104,14 @@ def test_the_best_trial_is_chosen_by_the_metric_of_the_search():
     assert search(first, second, metric=ACCURACY).best is second
     assert search(trial(1, [0.5]), trial(0, [0.5])).best.number == 0
     assert search(trial(0, [0.5], "failed")).best is None
+
+
+def test_dead_trials_are_those_that_never_leave_chance_level():
+    searches = [
+        search(trial(0, [2.31, 2.30]), trial(1, [2.31, 1.0]), trial(2, [2.31], "stopped")),
+        search(trial(0, [2.31], "failed"), trial(1, [0.5]), trial(2, [])),
+    ]
+    (found,) = search_quality(searches, dead_above=2.29)
+    assert found.dead == 2
+    (unknown,) = search_quality(searches)
+    assert unknown.dead is None
