@@ -10,7 +10,10 @@ studies per line (default 1,000). The same number gives the same page.
 
 from __future__ import annotations
 
+import os
+
 import click
+import same_search
 from simulated import (
     WORLDS,
     coverages,
@@ -38,7 +41,7 @@ def percent(estimate: Estimate) -> str:
 @click.argument("studies", type=click.IntRange(min=1), default=1000)
 def main(studies: int) -> None:
     """Print the page."""
-    sections = (_aa, _unequal, _intervals, _planted, _equivalence, _second)
+    sections = (_aa, _replayed, _unequal, _intervals, _planted, _equivalence, _second)
     print("# A/A test and power\n")
     print("How often do the verdicts claim a false difference, and how often do they find a real one?")
     print(f"Written by `benchmarks/aa.py {studies}`: {studies:,} simulated studies per line,")
@@ -58,6 +61,20 @@ def _aa(studies: int) -> str:
         "## Five times the same method\n\n"
         f"Ten pairs of methods. At most {100 * ALPHA:g}% of studies may claim a difference.\n\n"
         f"{markdown_table(header, rows)}\n{_legend()}"
+    )
+
+
+def _replayed(studies: int) -> str:
+    rows = []
+    for n in (5, 10):
+        claimed = same_search.false_claims(n, studies, os.cpu_count() or 1)
+        rows.append([str(n), *map(percent, claimed.values())])
+    header = ["replicates", "lowest loss seen", "winner retrained 3 times", "winner with all seeds"]
+    return (
+        "## Five times the same search, replayed\n\n"
+        f"Random search of {same_search.TRIALS} trials under five names, answered from the table of real "
+        "trainings. All searches of a replicate see the same trainings, as in a study. Studies that claim a "
+        "difference, by what is compared.\n\n" + markdown_table(header, rows)
     )
 
 

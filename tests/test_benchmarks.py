@@ -13,7 +13,7 @@ from warm_cli import run_command
 pytestmark = [pytest.mark.processes, pytest.mark.long, pytest.mark.usefixtures("data_dir")]
 
 # Imported by the others, or run in Ray Tune's environment.
-NO_SCRIPTS = {"measure", "rivals", "raytune", "simulated"}
+NO_SCRIPTS = {"measure", "rivals", "raytune", "same_search", "simulated"}
 SCRIPTS = sorted({path.stem for path in (ROOT / "benchmarks").glob("*.py")} - NO_SCRIPTS)
 
 
