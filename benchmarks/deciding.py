@@ -101,7 +101,7 @@ def write(folder: Path, table: Path, docs: Path) -> None:
     """Write docs/evidence/answer.md and its figures."""
     from analysis.deciding.write import write_all
 
-    write_all(folder, read_table(table), docs)
+    write_all(folder, read_table(table), docs, docs.parent / "README.md")
 
 
 def _is_slow(one: Condition) -> bool:

@@ -12,6 +12,7 @@ from analysis.statistics.methods import best_trial
 from analysis.statistics.pairwise import MIN_REPLICATES
 from analysis.statistics.verdicts import Outcome, Verdict
 from analysis.tables.comparison import configuration_of, results_of, verdict
+from analysis.tables.practical_text import practical_sentences
 from analysis.tables.verdict_text import summary
 
 
@@ -37,7 +38,7 @@ def statements(evidence: Evidence) -> tuple[str, ...]:
     configuration = configuration_of(best, evidence.subject)
     results = results_of(best, evidence.subject, evidence.forms)
     found = f"Best single trial: {configuration} ({best['method']}, run {best['run']}), {results}."
-    return (*verdicts, *_winners(evidence), found)
+    return (*verdicts, *practical_sentences(evidence), *_winners(evidence), found)
 
 
 def study_size(evidence: Evidence) -> str:

@@ -13,7 +13,7 @@ from analysis.deciding.conditions import METHODS, TRIALS, Condition
 from analysis.deciding.runs import RESAMPLED
 from analysis.deciding.sentences import TARGET, largest_equal, time_to_target
 from analysis.deciding.traces import CURVES
-from analysis.deciding.write import write_all
+from analysis.deciding.write import BEGIN, END, write_all
 from analysis.statistics.verdicts import Outcome
 from fashion_wb.replay.table import Table
 
@@ -121,13 +121,19 @@ def test_the_time_to_a_target_is_that_of_the_last_return(answers):
 
 
 def test_the_page_says_what_the_searches_have(folder, table, tmp_path):
-    (tmp_path / "evidence").mkdir()
-    write_all(folder, table, tmp_path)
-    text = (tmp_path / "evidence" / "answer.md").read_text()
+    docs, readme = tmp_path / "docs", tmp_path / "README.md"
+    (docs / "evidence").mkdir(parents=True)
+    readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    write_all(folder, table, docs, readme)
+    told = readme.read_text()
+    assert told.startswith(f"before\n{BEGIN}\n- In 20 trials bayes gains")
+    assert told.endswith(f"{END}\nafter\n")
+    assert "(docs/evidence/answer.md)" in told and "\nold\n" not in told
+    text = (docs / "evidence" / "answer.md").read_text()
     assert re.search(r"In 20 trials bayes gains [45]\.\d\d points of accuracy", text)
     assert "20 trials of bayes are worth more than 50 random ones" in text
     assert re.search(r"saves 60% of the epochs of 20 trials, and costs \+0\.0[12]\d\d", text)
     assert "4 trials at once instead of one cost bayes" in text
     assert "| bayes is better than random" in text and "| hyperopt and optuna are equivalent" in text
-    assert (tmp_path / "evidence" / "gain.png").stat().st_size > 10_000
-    assert (tmp_path / "evidence" / "overview.png").stat().st_size > 10_000
+    assert (docs / "evidence" / "gain.png").stat().st_size > 10_000
+    assert (docs / "evidence" / "overview.png").stat().st_size > 10_000
