@@ -45,7 +45,7 @@ def test_a_better_method_gains_whatever_the_goal(sign):
 
 def test_a_worse_method_loses():
     found = practical_sentences(study(better=-0.1))
-    assert found[0].startswith("Against random search good loses 0.1")
+    assert found[0].startswith("Against random search good loses 0.099")
     assert "gain -0.10" in found[0]
 
 
