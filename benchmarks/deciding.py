@@ -21,19 +21,19 @@ from analysis.deciding.answers import seconds_of_random
 from analysis.deciding.checks import half_tables
 from analysis.deciding.conditions import (
     STOPPING,
-    TRIALS,
     Condition,
     Repeats,
     of_epochs,
     of_many_at_once,
     of_seconds,
     of_trials,
+    of_twenty_trials,
 )
 from analysis.deciding.runs import replay_all
 from fashion_wb.replay.table import FASHION_MNIST, read_table, write_table
 
 FOLDER = Path("evidence")
-MAIN, SIDE = Repeats(400, 10), Repeats(100, 3)
+MAIN, SIDE, FEW = Repeats(200, 5), Repeats(100, 3), Repeats(50, 2)
 # Optuna's Gaussian process takes 100 times as long as the others.
 SLOW = "optuna-gp"
 # The folders of the real studies, and where their tables are kept.
@@ -67,10 +67,11 @@ def replay(folder: Path, table: Path, scale: float, workers: int) -> None:
 
     run((one for one in of_trials() if one.method != SLOW), MAIN, folder)
     run((one for one in of_epochs() if not _is_slow(one)), MAIN, folder)
-    amounts = list(seconds_of_random(folder).values())
+    # Those of 5, 10 and 20 trials.
+    amounts = list(seconds_of_random(folder).values())[:3]
     run((one for one in of_seconds(amounts) if one.method != SLOW), SIDE, folder)
     run((one for one in of_many_at_once() if not _is_slow(one)), SIDE, folder)
-    run((one for one in of_trials() if one.method == SLOW and one.amount <= 20), SIDE, folder)
+    run((one for one in of_trials() if one.method == SLOW and one.amount <= 20), FEW, folder)
     run((one for one in of_epochs() if _is_slow(one)), SIDE, folder)
     for name, tables in half_tables(read_table(table)).items():
         for half, of in enumerate(tables):
@@ -78,7 +79,7 @@ def replay(folder: Path, table: Path, scale: float, workers: int) -> None:
             target.mkdir(parents=True, exist_ok=True)
             source = target / "table.npz"
             write_table(of, source)
-            run((one for one in of_trials() if one.method != SLOW and _for_main(one)), SIDE, target, source)
+            run((one for one in of_twenty_trials() if one.method != SLOW), SIDE, target, source)
 
 
 @main.command()
@@ -109,10 +110,6 @@ def _is_slow(one: Condition) -> bool:
     return (
         one.method == SLOW or many or (one.method in STOPPING and one.unit == "epochs" and one.amount > 200)
     )
-
-
-def _for_main(one: Condition) -> bool:
-    return one.amount in (1, 3, 20, TRIALS[-1])
 
 
 if __name__ == "__main__":

@@ -156,8 +156,9 @@ class Answers:
             return Condition(method, "seconds", self.seconds[trials], at_once), None
         if unit == "epochs" and method in (*STOPPING, "one epoch"):
             return Condition(method, "epochs", trials * EPOCHS_PER_TRIAL, at_once), None
-        if at_once == 1 and method in SAME_START:
-            return Condition(method, "trials", TRIALS[-1]), trials
+        longest = Condition(method, "trials", TRIALS[-1])
+        if at_once == 1 and method in SAME_START and (self.folder / f"{longest.name}.npz").is_file():
+            return longest, trials
         return Condition(method, "trials", trials, at_once), None
 
 

@@ -73,6 +73,12 @@ def of_trials() -> Iterator[Condition]:
     yield from (Condition("default", "trials", 1), Condition("person", "trials", 3))
 
 
+def of_twenty_trials() -> Iterator[Condition]:
+    """Yield the searches of 20 trials, one trial at a time."""
+    yield from (Condition(method, "trials", 20) for method in METHODS)
+    yield from (Condition("default", "trials", 1), Condition("person", "trials", 3))
+
+
 def of_epochs() -> Iterator[Condition]:
     """Yield the searches for budgets in epochs that differ from those in trials."""
     for method in (*STOPPING, "one epoch"):

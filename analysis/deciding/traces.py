@@ -52,11 +52,9 @@ def traces(path: Path, condition: Condition, number: int, replicates: range) -> 
     if condition.method in _BASELINES:
         return [_baseline(condition, table, number, one) for one in replicates]
     settings = StudySettings(condition.budget, number, EPOCHS_PER_TRIAL, "seed")
-    planned = plan_study(own_subject([condition.method]), replicates.stop, settings, Path("not a folder"))
-    return [
-        trace(replay_plan(plan, table, condition.at_once, "seed").trials, table)
-        for plan in planned[replicates.start :]
-    ]
+    subject, folder = own_subject([condition.method]), Path("not a folder")
+    planned = plan_study(subject, len(replicates), settings, folder, replicates.start)
+    return [trace(replay_plan(plan, table, condition.at_once, "seed").trials, table) for plan in planned]
 
 
 def trace(trials: Sequence[Trial], table: Table) -> Trace:

@@ -31,7 +31,9 @@ def method_order(method: str) -> int:
     return METHODS.index(method) if method in METHODS else len(METHODS)
 
 
-def plan_study(subject: Subject, replicates: int, settings: StudySettings, out: Path) -> list[PlannedSweep]:
+def plan_study(
+    subject: Subject, replicates: int, settings: StudySettings, out: Path, first: int = 0
+) -> list[PlannedSweep]:
     """Plan every search of a study: replicate R of a method is the sweep METHOD-rR in OUT/sweeps/METHOD-rR.
 
     Replicate R of every method has the same training seed, if there is a parameter for it. Each search has
@@ -41,6 +43,7 @@ def plan_study(subject: Subject, replicates: int, settings: StudySettings, out: 
     Args:
         subject: what is searched.
         replicates: number of replicates of each method, at least 1.
+        first: number of the first one, at least 0.
         settings: the settings of every search.
         out: the study's folder.
 
@@ -54,7 +57,7 @@ def plan_study(subject: Subject, replicates: int, settings: StudySettings, out: 
     caps = {method: _run_cap(sweep, subject.cwd, settings) for method, sweep in subject.sweeps.items()}
     return [
         _planned(sweep, method, replicate, caps[method], settings, out)
-        for replicate in range(replicates)
+        for replicate in range(first, first + replicates)
         for method, sweep in subject.sweeps.items()
     ]
 

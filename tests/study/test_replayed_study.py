@@ -154,3 +154,15 @@ def test_a_folder_with_a_study_that_trained_is_left_alone(tmp_path, data_dir):
     )
     assert refused.returncode == 1 and "holds a study with training images 500" in refused.stderr
     assert (tmp_path / "out" / "trials.csv").read_text() == before
+
+
+def test_replicates_on_several_machines_are_those_of_one_study(study, tmp_path):
+    folder, _ = study
+    done = run(
+        tmp_path, *STUDY[:4], "--replicates", "2", "--first-replicate", "1", "--trials", "8", "--out", "out"
+    )
+    assert done.returncode == 0, done.stderr
+    whole = [row for row in rows(folder / "out" / "trials.csv") if row["replicate"] != "0"]
+    key = ("method", "replicate", "filters", "lr", "valid_loss")
+    part = [[row[name] for name in key] for row in rows(tmp_path / "out" / "trials.csv")]
+    assert part == [[row[name] for name in key] for row in whole]

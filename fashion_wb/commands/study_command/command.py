@@ -69,7 +69,8 @@ def study(
     subject, settings = _prepare(file, given, seed, replay)
     subject, left_out = _suitable(subject, settings, out, given["skip_unsuitable"])
     start = replace(pick_start(options), seed_parameter=settings.seed_parameter)
-    planned = [replace(plan, start=start) for plan in plan_study(subject, given["replicates"], settings, out)]
+    searches = plan_study(subject, given["replicates"], settings, out, given["first_replicate"])
+    planned = [replace(plan, start=start) for plan in searches]
     click.echo(_announcement(subject, given["replicates"], settings, out), err=True)
     record = {"study": NAME} if file is None else {"sweep": str(file)}
     record |= {**settings.record, **{name: given[name] for name in _RECORDED}}

@@ -22,7 +22,15 @@ _REPLAY: dict[str, Any] = {
 }
 # The names of the options that `study_options` adds.
 OPTIONS = (
-    *("methods", "skip_unsuitable", "replicates", "trials", "budget_steps", "steps_per_trial"),
+    *(
+        "methods",
+        "skip_unsuitable",
+        "first_replicate",
+        "replicates",
+        "trials",
+        "budget_steps",
+        "steps_per_trial",
+    ),
     *("budget_seconds", "epochs", "seed_parameter", "retrain_seeds", "final_command", "final_metric"),
     *("audit", "also"),
 )
@@ -87,6 +95,15 @@ _METHODS = (
         is_flag=True,
         help="Leave out methods that cannot search this space, and say which and why.  "
         "[default: refuse before anything runs]",
+    ),
+    click.option(
+        "--first-replicate",
+        type=_COUNT,
+        default=0,
+        show_default=True,
+        metavar="K",
+        help="Number of the first replicate. So several machines can run different replicates of one study; "
+        "compare their folders together.",
     ),
     click.option(
         "--replicates",
