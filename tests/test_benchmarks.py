@@ -43,3 +43,11 @@ def test_a_training_of_the_table_is_made_again():
     done = run_command(["check", "1"], ROOT, environment(), timeout=300, script=path)
     assert "1 trainings, at most" in done.stdout, done.stderr
     assert done.returncode == 0 or "some training is not reproduced" in done.stderr
+
+
+def test_replayed_studies_are_timed():
+    assert "trials/s" in run("replay", "--replicates", "1", "--trials", "3", "--rounds", "1")
+
+
+def test_the_same_search_is_replayed_under_several_names():
+    assert "## Five times the same search, replayed" in run("aa", "2")
