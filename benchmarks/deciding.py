@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import pandas as pd
 
 from analysis.deciding.answers import seconds_of_random
 from analysis.deciding.checks import half_tables
@@ -30,19 +31,15 @@ from analysis.deciding.conditions import (
     of_twenty_trials,
 )
 from analysis.deciding.runs import replay_all
+from analysis.tables.csv_file import write_csv
 from fashion_wb.replay.table import FASHION_MNIST, read_table, write_table
 
 FOLDER = Path("evidence")
 MAIN, SIDE, FEW = Repeats(200, 5), Repeats(100, 3), Repeats(50, 2)
 # Optuna's Gaussian process takes 100 times as long as the others.
 SLOW = "optuna-gp"
-# The folders of the real studies, and where their tables are kept.
-_KEPT = {
-    "real": "evidence/real",
-    "epochs": "evidence/epochs",
-    "second": "evidence/second",
-    "second-epochs": "evidence/second-epochs",
-}
+# The folders of the real studies; their tables are kept in docs/evidence.
+_REAL = ("real", "epochs", "second", "second-epochs")
 _DOCS = click.option("--docs", type=click.Path(path_type=Path), default=Path("docs"))
 _OUT = click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
 _TABLE = click.option("--table", type=click.Path(path_type=Path), default=FASHION_MNIST)
@@ -86,12 +83,15 @@ def replay(folder: Path, table: Path, scale: float, workers: int) -> None:
 @_OUT
 @_DOCS
 def collect(folder: Path, docs: Path) -> None:
-    """Copy the small tables of the real studies to docs/, those that there are."""
-    for name, target in _KEPT.items():
-        for file in ("searches.csv", "trials.csv", "conditions.json"):
-            if (folder / name / file).is_file():
-                (docs / target).mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(folder / name / file, docs / target / file)
+    """Add the searches of the real studies to the small tables in docs/, replicate by replicate."""
+    for name in _REAL:
+        source, target = folder / name, docs / "evidence" / name
+        if not (source / "searches.csv").is_file():
+            continue
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / "conditions.json", target / "conditions.json")
+        for file in ("searches.csv", "trials.csv"):
+            _add(source / file, target / file)
 
 
 @main.command()
@@ -103,6 +103,17 @@ def write(folder: Path, table: Path, docs: Path) -> None:
     from analysis.deciding.write import write_all
 
     write_all(folder, read_table(table), docs, docs.parent / "README.md")
+
+
+def _add(source: Path, target: Path) -> None:
+    """Add a table's searches to another one; a replicate of a method that both have is the source's."""
+    new = pd.read_csv(source)
+    if target.is_file():
+        keys = pd.MultiIndex.from_frame(new[["method", "replicate"]])
+        old = pd.read_csv(target)
+        kept = ~pd.MultiIndex.from_frame(old[["method", "replicate"]]).isin(keys)
+        new = pd.concat([old[kept], new]).sort_values(["method", "replicate"], kind="stable")
+    write_csv(new, target)
 
 
 def _is_slow(one: Condition) -> bool:

@@ -51,3 +51,15 @@ def test_replayed_studies_are_timed():
 
 def test_the_same_search_is_replayed_under_several_names():
     assert "## Five times the same search, replayed" in run("aa", "2")
+
+
+def test_real_searches_are_collected_replicate_by_replicate(tmp_path):
+    folder, docs = tmp_path / "evidence", tmp_path / "docs"
+    (folder / "real").mkdir(parents=True)
+    (folder / "real" / "conditions.json").write_text("{}")
+    for rows in (["b,0,1.0", "a,0,2.0"], ["a,1,3.0", "b,0,4.0"]):
+        for name in ("searches", "trials"):
+            (folder / "real" / f"{name}.csv").write_text("\n".join(["method,replicate,final", *rows, ""]))
+        run("deciding", "collect", "--folder", str(folder), "--docs", str(docs))
+    text = (docs / "evidence" / "real" / "searches.csv").read_text()
+    assert text.splitlines() == ["method,replicate,final", "a,0,2.0", "a,1,3.0", "b,0,4.0"]
