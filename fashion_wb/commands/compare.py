@@ -70,11 +70,11 @@ def _source(text: str) -> Path | WandbPath:
 
 
 def _conditions(sources: list[Path | WandbPath]) -> dict[str, Any] | None:
-    """Read the conditions of the study compared; None for several sources, which may differ in them."""
-    from fashion_wb.study.conditions import read_conditions
+    """Read the conditions of the study compared; None if the sources are not folders of one study."""
+    from fashion_wb.study.conditions import common_conditions
 
-    only = sources[0]
-    return read_conditions(only) if len(sources) == 1 and isinstance(only, Path) else None
+    folders = [source for source in sources if isinstance(source, Path)]
+    return common_conditions(folders) if len(folders) == len(sources) else None
 
 
 def _pull(places: list[WandbPath]) -> tuple[list[SearchRecord], list[str]]:

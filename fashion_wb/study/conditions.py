@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,26 @@ def read_conditions(folder: Path) -> dict[str, Any] | None:
         got = type(record).__name__
         raise FashionWbError(f"{path}: must hold a JSON object, got a {got}: delete it, or restore it")
     return record
+
+
+def common_conditions(folders: Sequence[Path]) -> dict[str, Any] | None:
+    """Read the conditions of a study that lies in several folders, such as those of several machines.
+
+    Args:
+        folders: at least one.
+
+    Returns:
+        Those of the first folder; None if another one has other settings, or one has no record.
+
+    Raises:
+        FashionWbError: as `read_conditions`.
+    """
+    records = [record for folder in folders if (record := read_conditions(folder)) is not None]
+    if len(records) < len(folders):
+        return None
+    names = (*_FIXED, "study", "sweep")
+    first, *others = ({name: current_conditions(record).get(name) for name in names} for record in records)
+    return records[0] if all(other == first for other in others) else None
 
 
 def current_conditions(record: Mapping[str, Any]) -> dict[str, Any]:

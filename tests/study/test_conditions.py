@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.study.conditions import FILE, check_conditions, read_conditions, write_conditions
+from fashion_wb.study.conditions import (
+    FILE,
+    check_conditions,
+    common_conditions,
+    read_conditions,
+    write_conditions,
+)
 from fashion_wb.study.settings import StudyBudget, StudySettings
 
 
@@ -64,3 +70,14 @@ def test_a_budget_is_one_of_three():
     for wrong in ({}, {"trials": 1, "seconds": 1.0}, {"trials": 1, "steps": 5, "steps_per_trial": 1}):
         with pytest.raises(FashionWbError, match="give one of --trials, --budget-steps and --budget-seconds"):
             StudyBudget(**wrong)
+
+
+def test_folders_of_one_study_have_its_conditions_and_others_none(tmp_path):
+    one = {"budget": {"trials": 3}, "seed": 1, "extras": {"training images": 500}}
+    for name, more in {"a": {"workers": 2}, "b": {"workers": 4}, "c": {"seed": 2}}.items():
+        write_conditions(tmp_path / name, **one | more)
+    found = common_conditions([tmp_path / "a", tmp_path / "b"])
+    assert found is not None and found["workers"] == 2
+    assert common_conditions([tmp_path / "a", tmp_path / "c"]) is None
+    assert common_conditions([tmp_path / "a", tmp_path / "none"]) is None
+    assert common_conditions([tmp_path / "c"]) == read_conditions(tmp_path / "c")
