@@ -65,18 +65,15 @@ def _gains(answers: Answers) -> Iterator[str]:
 
 
 def _worth(answers: Answers) -> Iterator[str]:
-    random = answers.curve("random").mean(axis=0)
+    random, texts = answers.curve("random").mean(axis=0), []
     for trials in (10, MAIN):
-        found = []
-        for method in METHODS[1:]:
-            if not answers.knows(method, trials):
-                continue
-            own = answers.mean(method, trials).value
-            enough = np.flatnonzero(random <= own)
-            found.append((method, int(enough[0]) + 1 if len(enough) else None))
-        best = min(found, key=lambda one: answers.mean(one[0], trials).value)
-        count = f"more than {TRIALS[-1]}" if best[1] is None else f"{best[1]}"
-        yield f"{trials} trials of {best[0]} are worth {count} random ones."
+        known = [method for method in METHODS[1:] if answers.knows(method, trials)]
+        means = {method: answers.mean(method, trials).value for method in known}
+        best = min(known, key=means.__getitem__)
+        enough = np.flatnonzero(random <= means[best])
+        count = f"{int(enough[0]) + 1}" if len(enough) else f"more than {TRIALS[-1]}"
+        texts.append(f"{trials} trials of {best} are worth {count} random ones")
+    yield f"{', and '.join(texts)}."
 
 
 def _same(answers: Answers) -> Iterator[str]:
@@ -139,18 +136,15 @@ def _stopping(answers: Answers) -> Iterator[str]:
 
 
 def _at_once(answers: Answers) -> Iterator[str]:
-    for at_once in (4, 10):
-        if not answers.knows(_ALONE, at_once=at_once):
-            continue
+    known = [at_once for at_once in (4, 10) if answers.knows(_ALONE, at_once=at_once)]
+    costs = []
+    for at_once in known:
         difference = answers.values(_ALONE, at_once=at_once).minus(answers.values(_ALONE))
         one = answers.compare({"": difference})[""]
-        within = {Outcome.EQUIVALENT: f" (within {MARGIN:g})", Outcome.WORSE: " (a loss)"}.get(
-            one.outcome, ""
-        )
-        yield (
-            f"{at_once} trials at once instead of one cost {_ALONE} {interval(one.difference, '+.4f')} in "
-            f"{MAIN} trials{within}."
-        )
+        within = {Outcome.EQUIVALENT: f", within {MARGIN:g}", Outcome.WORSE: ", a loss"}.get(one.outcome, "")
+        costs.append(f"{at_once} trials at once {interval(one.difference, '+.4f')}{within}")
+    if costs:
+        yield f"Instead of one after the other, {_ALONE}'s {MAIN} trials cost with {listed(costs)}."
 
 
 def _minutes(answers: Answers) -> Iterator[str]:
