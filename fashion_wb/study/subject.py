@@ -34,7 +34,8 @@ class Subject:
     def program(self) -> Program | None:
         """What the sweep's Python program declares; None if there is none."""
         script = next(iter(self.sweeps.values())).script(self.cwd)
-        return None if script is None else read_program(script)
+        # A missing program is an error of what runs it; a replay runs none.
+        return None if script is None or not script.is_file() else read_program(script)
 
     def has(self, name: str) -> bool:
         """Tell whether trials have a parameter `name`: every sweep has it, or the program takes it.
@@ -74,15 +75,19 @@ def subject_of(sweep: Sweep, file: Path, methods: Sequence[str]) -> Subject:
     return Subject(str(file), sweeps, Path.cwd())
 
 
-def own_subject(methods: Sequence[str]) -> Subject:
+def own_subject(methods: Sequence[str], trains: bool = True) -> Subject:
     """Return this project's own subject: `train.py`, with each method's file in `sweeps/` as it is.
 
     The files have the same search space, but for grid's, whose points are listed.
 
+    Args:
+        methods: as for `subject_of`.
+        trains: whether its trials will train, for which `train.py` is needed.
+
     Raises:
         FashionWbError: a method is unknown or repeated, or this is not a checkout, which has `train.py`.
     """
-    if not (PROJECT_ROOT / "train.py").is_file():
+    if trains and not (PROJECT_ROOT / "train.py").is_file():
         raise FashionWbError(
             "fashion-wb study needs the sweep file to study: without one it studies train.py, which only a "
             "checkout of this project has"

@@ -117,7 +117,11 @@ def _prepare(
     from fashion_wb.study.subject import own_subject, seed_parameter, subject_of
 
     methods = given["methods"]
-    subject = own_subject(methods) if file is None else subject_of(load_sweep(file), file, methods)
+    subject = (
+        own_subject(methods, trains=not replay)
+        if file is None
+        else subject_of(load_sweep(file), file, methods)
+    )
     steps_per_trial = given["steps_per_trial"]
     budget = StudyBudget(
         trials=given["trials"],
