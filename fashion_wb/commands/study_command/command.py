@@ -71,7 +71,8 @@ def study(
     start = replace(pick_start(options), seed_parameter=settings.seed_parameter)
     searches = plan_study(subject, given["replicates"], settings, out, given["first_replicate"])
     planned = [replace(plan, start=start) for plan in searches]
-    click.echo(_announcement(subject, given["replicates"], settings, out), err=True)
+    where = f"runs in {out}/sweeps" if write_runs or not replay else "answered from a table"
+    click.echo(_announcement(subject, given["replicates"], settings, where), err=True)
     record = {"study": NAME} if file is None else {"sweep": str(file)}
     record |= {**settings.record, **{name: given[name] for name in _RECORDED}}
     prepared = PreparedStudy(planned, subject, settings, out, given, record, left_out, margin)
@@ -167,14 +168,14 @@ def _suitable(subject: Subject, settings: StudySettings, out: Path, skip: bool) 
     return subject.without(found), sentences
 
 
-def _announcement(subject: Subject, replicates: int, settings: StudySettings, out: Path) -> str:
+def _announcement(subject: Subject, replicates: int, settings: StudySettings, where: str) -> str:
     times = "" if replicates == 1 else f" x {replicates} replicates"
     ((unit, amount),) = settings.budget.record.items()
     length = "" if settings.epochs is None else f" x at most {settings.epochs} epochs"
     if unit != "trials":
         length = length.replace(" x", ", in trials of")
     methods = f"{len(subject.sweeps)} method{'' if len(subject.sweeps) == 1 else 's'}"
-    lines = [f"{methods}{times} x {amount:g} {unit}{length}; runs in {out}/sweeps"]
+    lines = [f"{methods}{times} x {amount:g} {unit}{length}; {where}"]
     if settings.seed_parameter is None:
         lines.append(
             f"{subject.name}: no parameter for a training seed is known, so trials are not paired; if there "
