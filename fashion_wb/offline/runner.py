@@ -44,6 +44,7 @@ class SweepRunner:
 
     def __post_init__(self) -> None:
         self._kill_delay = kill_delay()
+        self._watched_at = time.monotonic()
         self.search.trials = self.folder.read_trials()
         for trial in self.trials:
             if trial.run_id in self.elsewhere:
@@ -104,6 +105,7 @@ class SweepRunner:
             if watched is not None and watched.can_be_stopped:
                 self._stop(watched, TrialState.STOPPED, "", executor)
         now = time.monotonic()
+        self._allow_for_pause(now)
         for watched in self.running.values():
             silent = now - watched.last_activity_at > self.patience
             if silent and watched.can_be_stopped:
@@ -115,6 +117,15 @@ class SweepRunner:
                 executor.signal(watched.run_id, signal.SIGKILL)
             elif watched.stop_sent_at is not None and now - watched.stop_sent_at > self._kill_delay:
                 executor.signal(watched.run_id, signal.SIGKILL)
+
+    def _allow_for_pause(self, now: float) -> None:
+        """Do not hold it against trials that this process stood still, by Ctrl-Z for example."""
+        gap, self._watched_at = now - self._watched_at, now
+        if gap > self.patience / 2:
+            for watched in self.running.values():
+                watched.last_activity_at += gap
+                if watched.stop_sent_at is not None:
+                    watched.stop_sent_at += gap
 
     def interrupt(self, executor: Executor) -> None:
         """Stop every running trial cleanly; they run again when the sweep is resumed."""

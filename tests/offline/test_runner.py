@@ -1,6 +1,8 @@
-"""What a sweep records of trials whose machines are gone."""
+"""What a sweep records of trials whose machines are gone, and which trials it takes for hung."""
 
 from __future__ import annotations
+
+import signal
 
 import pytest
 
@@ -25,9 +27,13 @@ class Elsewhere:
 
     def __init__(self):
         self.attempts = []
+        self.signals = []
 
     def start(self, launch):
         self.attempts.append(launch.attempt)
+
+    def signal(self, key, number):
+        self.signals.append(number)
 
 
 @pytest.fixture
@@ -58,3 +64,37 @@ def test_a_trial_that_machines_hand_back_when_they_leave_starts_again_however_of
     assert executor.attempts == [1, 2, 3, 4, 5]
     attempts = read_attempts(runner.folder, runner.trials[0].run_id)
     assert (attempts.started, attempts.losses) == (5, ())
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time that the runner sees, in seconds, in a list of one."""
+    now = [1000.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    return now
+
+
+def test_a_trial_that_logs_nothing_is_killed_when_patience_is_over(clock, runner):
+    executor = Elsewhere()
+    runner.start_next(executor)
+    for _ in range(7):
+        runner.watch(executor, ())
+        assert executor.signals == []
+        clock[0] += 10
+    runner.watch(executor, ())
+    assert executor.signals == [signal.SIGTERM]
+
+
+def test_a_pause_of_the_whole_sweep_is_not_held_against_its_trials(clock, runner):
+    executor = Elsewhere()
+    runner.start_next(executor)
+    clock[0] += 10
+    runner.watch(executor, ())
+    # Ctrl-Z, and fg an hour later.
+    clock[0] += 3600
+    for _ in range(6):
+        runner.watch(executor, ())
+        assert executor.signals == []
+        clock[0] += 10
+    runner.watch(executor, ())
+    assert executor.signals == [signal.SIGTERM]
