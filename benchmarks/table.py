@@ -6,8 +6,8 @@
     .venv/bin/python benchmarks/table.py check [TRAININGS]  train some of its trainings again, and compare
 
 The package's table is fashion_wb/replay/fashion_mnist.npz. Its trainings ran in a process that had compiled
-the CNN's kernels. Such a process rounds some sums differently from one that loads them from numba's cache, and
-after ten epochs that shows. So `check` compiles them too, which takes half a minute.
+the CNN's kernels. Such a process rounds some sums differently from one that loads them from numba's cache,
+and after ten epochs that shows. So `check` compiles them too, which takes half a minute.
 """
 
 from __future__ import annotations

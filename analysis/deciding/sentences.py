@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -24,6 +25,12 @@ def sentences(answers: Answers) -> list[str]:
         for part in (_gains, _worth, _same, _person, _stopping, _at_once, _minutes, _enough)
         for text in part(answers)
     ]
+
+
+def leading_sentences(answers: Answers) -> list[str]:
+    """Return the first sentence on each of the questions that most people have."""
+    parts = (_gains, _worth, _same, _person, _stopping)
+    return [text for part in parts for text in islice(part(answers), 1)]
 
 
 def interval(found: Estimate, form: str = ".4f", sign: int = 1) -> str:

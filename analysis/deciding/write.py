@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.deciding.answers import Answers, seconds_of_random
@@ -18,7 +19,7 @@ from analysis.deciding.expectations import expectations
 from analysis.deciding.figures import gain_figure, overview_figure
 from analysis.deciding.page import page
 from analysis.deciding.real import RealStudy, read_study, section
-from analysis.deciding.sentences import sentences
+from analysis.deciding.sentences import leading_sentences, sentences
 from analysis.figures.style import save
 from analysis.statistics.verdicts import judge_searches
 from fashion_wb.files import write_text
@@ -55,21 +56,25 @@ def write_all(folder: Path, table: Table, docs: Path, readme: Path) -> None:
     )
     target = docs / "evidence"
     write_text(text, target / "answer.md")
-    told = _told(answers)
-    for page_path, link in ((docs / "index.md", "evidence/answer.md"), (readme, "docs/evidence/answer.md")):
+    index = docs / "index.md"
+    for page_path, texts, link in (
+        (index, sentences(answers), "evidence/answer.md"),
+        (readme, leading_sentences(answers), "docs/evidence/answer.md"),
+    ):
         if page_path.is_file():
-            write_text(_inserted(page_path.read_text(), told.format(link=link)), page_path)
+            told = _told(answers, texts, link)
+            write_text(_inserted(page_path.read_text(), told), page_path)
     save(gain_figure(answers), target / "gain.png")
     save(overview_figure(answers), target / "overview.png")
 
 
-def _told(answers: Answers) -> str:
-    """Return the sentences with what they rest on; {{link}} stands for the page."""
+def _told(answers: Answers, texts: Sequence[str], link: str) -> str:
+    """Return sentences with what they rest on, and a link to the page."""
     n = int((answers.values("random").table == 0).sum())
-    lines = [f"- {text}" for text in sentences(answers)]
+    lines = [f"- {text}" for text in texts]
     source = (
         f"From {n} replayed searches of each method, answered from {answers.table.dead.size:,} real "
-        "trainings of `train.py`; 95% intervals. [What it rests on, and where it does not hold]({link})"
+        f"trainings of `train.py`; 95% intervals. [What it rests on, and where it does not hold]({link})."
     )
     return "\n".join([*lines, "", source])
 
