@@ -9,36 +9,61 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import rankdata
 
-from analysis.deciding.answers import Answers
-from analysis.deciding.conditions import METHODS, TRIALS
-from analysis.figures.style import Style, method_styles, new_figure, tidy
-from analysis.statistics.intervals import Floats
+from analysis.deciding.answers import MAIN, Answers
+from analysis.deciding.conditions import BASELINES, METHODS, TRIALS
+from analysis.figures.style import COLOURS, GREY, Style, method_styles, new_figure, tidy
+from analysis.statistics.intervals import Estimate, Floats
 from fashion_wb.study.fashion_mnist import MARGIN
 
+# Larger gains and losses are written at the edge.
+_WIDEST = 0.1
 
-def gain_figure(answers: Answers, methods: Sequence[str] = METHODS) -> Figure:
-    """Draw the gain in true loss over random search, by budget in trials, with 95% intervals."""
-    figure = new_figure(4.8)
-    axes = figure.subplots()
-    tidy(axes)
-    axes.axhspan(-MARGIN, MARGIN, color="#eeeeee", zorder=0)
-    axes.axhline(0, color="#767676", linewidth=1)
-    shown = [method for method in methods if method != "random"]
-    width = 0.7 / len(shown)
-    for place, (method, style) in enumerate(method_styles(shown).items()):
-        for position, trials in enumerate(TRIALS):
-            if answers.knows(method, trials):
-                difference = answers.values(method, trials).minus(answers.values("random", trials))
-                found = answers.estimate(difference)
-                at = position + (place - (len(shown) - 1) / 2) * width
-                axes.plot([at, at], [-found.high, -found.low], color=style.colour, linewidth=2)
-                label = method if position == len(TRIALS) - 1 or method == "optuna-gp" else None
-                axes.plot(at, -found.value, style.marker, color=style.colour, markersize=5, label=label)
-    axes.set_xticks(range(len(TRIALS)), [str(trials) for trials in TRIALS])
-    axes.set(xlabel="trials of a search", ylabel="gain in true validation loss over random search")
-    axes.set_title("Above the grey band: better than random search by more than the margin", fontsize=11)
-    _legend_once(axes)
+
+def gain_figure(answers: Answers) -> Figure:
+    """Draw the gain in true loss over random search with 95% intervals, a panel for each number of trials."""
+    figure = new_figure(4.6)
+    panels = figure.subplots(1, len(TRIALS), sharex=True, sharey=True)
+    gains = {
+        (method, trials): answers.estimate(
+            answers.values(method, trials).minus(answers.values("random", trials))
+        )
+        for method in (*METHODS[1:], *BASELINES)
+        for trials in TRIALS
+        if answers.knows(method, trials)
+    }
+    last = {method: one.value for (method, trials), one in gains.items() if trials == MAIN}
+    methods = sorted(last, key=lambda method: last[method], reverse=True)
+    for axes, trials in zip(panels, TRIALS, strict=True):
+        tidy(axes)
+        axes.axvspan(-MARGIN, MARGIN, color="#e8e8e8", zorder=0)
+        axes.axvline(0, color=GREY, linewidth=1)
+        for row, method in enumerate(methods):
+            if (method, trials) in gains:
+                _draw_gain(axes, row, gains[method, trials], method in BASELINES)
+        axes.set_title(f"{trials} trials", fontsize=11)
+        axes.set_xlim(-_WIDEST, _WIDEST)
+    panels[0].set_yticks(range(len(methods)), methods)
+    figure.supxlabel(
+        f"gain in true validation loss over random search (grey: within {MARGIN:g})", fontsize=10
+    )
     return figure
+
+
+def _draw_gain(axes: Axes, row: int, found: Estimate, baseline: bool) -> None:
+    colour = COLOURS[1] if baseline else COLOURS[0]
+    if abs(found.value) > _WIDEST:
+        side = 1 if found.value < 0 else -1
+        axes.annotate(
+            f"{-found.value:+.2f}",
+            (side * _WIDEST * 0.95, row),
+            ha="right" if side > 0 else "left",
+            va="center",
+            fontsize=8,
+            color=colour,
+        )
+        return
+    axes.plot([-found.high, -found.low], [row, row], color=colour, linewidth=2)
+    axes.plot(-found.value, row, "s" if baseline else "o", color=colour, markersize=5)
 
 
 def overview_figure(answers: Answers, methods: Sequence[str] = METHODS) -> Figure:
@@ -83,9 +108,3 @@ def _ranks(curves: dict[str, Floats]) -> dict[str, Floats]:
     stacked = np.stack([curve[:fewest] for curve in curves.values()])
     ranks = rankdata(stacked, axis=0).mean(axis=1)
     return dict(zip(curves, ranks, strict=True))
-
-
-def _legend_once(axes: Axes) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    first = dict(zip(labels, handles, strict=True))
-    axes.legend(first.values(), first.keys(), frameon=False, ncols=2)

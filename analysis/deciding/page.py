@@ -90,7 +90,8 @@ def _at_main(answers: Answers) -> Iterator[str]:
     yield (
         f"Regret is against the best configuration of the table ({answers.best:.4f}). Verdicts are corrected "
         f"for {len(compared)} comparisons. Of the variance of a difference, {min(shares):.0f}% to "
-        f"{max(shares):.0f}% is the table's own. *default* is one trial, *person* three."
+        f"{max(shares):.0f}% is the table's own. *default* is one trial, *person* three, and "
+        "grid ends after ten."
     )
 
 
@@ -124,7 +125,8 @@ def _epochs(answers: Answers) -> Iterator[str]:
 def _seconds(answers: Answers) -> Iterator[str]:
     if answers.knows("random", unit="seconds"):
         yield "## The same seconds"
-        amounts = [f"{answers.seconds[trials]:g} s" for trials in TRIALS]
+        known = [trials for trials in TRIALS if answers.knows("random", trials, "seconds")]
+        amounts = [f"{answers.seconds[trials]:g} s" for trials in known]
         yield _against_random(answers, "seconds", amounts)
         yield "Against random search in the same seconds of training, one trial at a time."
 
@@ -135,14 +137,11 @@ def _against_random(
     columns: Sequence[str],
     methods: Sequence[str] = (*METHODS[1:], *BASELINES),
 ) -> str:
-    found = {
-        trials: answers.against_random(trials, unit)
-        for trials in TRIALS
-        if answers.knows("random", trials, unit)
-    }
+    known = [trials for trials in TRIALS if answers.knows("random", trials, unit)]
+    found = {trials: answers.against_random(trials, unit) for trials in known}
     rows = []
     for method in methods:
-        cells = [_cell(found.get(trials, {}).get(method)) for trials in TRIALS]
+        cells = [_cell(found[trials].get(method)) for trials in known]
         if any(cells):
             rows.append([method, *cells])
     return markdown_table(["search", *columns], rows)
@@ -198,6 +197,6 @@ def _quality(answers: Answers) -> Iterator[str]:
     yield markdown_table(["search", "dead trials", "repeated configurations"], rows)
     share = 100 * answers.table.dead.mean()
     yield (
-        f"Mean number in {MAIN} trials. A dead trial never leaves chance level; so do {share:.2f}% of the "
-        "table's trainings."
+        f"Mean number in {MAIN} trials. A dead trial is trained in full and never leaves chance "
+        f"level; so do {share:.2f}% of the table's trainings."
     )
