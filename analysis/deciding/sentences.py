@@ -57,7 +57,8 @@ def _gains(answers: Answers) -> Iterator[str]:
         first = better[0]
         base = answers.values("random", name="accuracy")
         gain = answers.estimate(answers.values(first, name="accuracy").minus(base))
-        points = f"{100 * gain.value:.2f} points of accuracy ({100 * gain.low:.2f} to {100 * gain.high:.2f})"
+        range_ = f"{100 * gain.low:.2f} to {100 * gain.high:.2f}"
+        points = f"{100 * gain.value:.2f} points of validation accuracy ({range_})"
         loss = interval(compared[first].difference, sign=-1)
         yield f"In {MAIN} trials {first} gains {points} over random search; its true loss is {loss} lower."
         if better[1:]:
