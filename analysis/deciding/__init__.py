@@ -12,5 +12,6 @@ docs/protocol.md says what is done and why.
     checks       whether the replay is true
     real         what the studies that trained show
     expectations what the protocol expected, and what became of it
+    limits       where the statements need not hold
     page, write  docs/evidence/answer.md
 """

@@ -81,6 +81,8 @@ def _worth(answers: Answers) -> Iterator[str]:
         enough = np.flatnonzero(random <= means[best])
         count = f"{int(enough[0]) + 1}" if len(enough) else f"more than {TRIALS[-1]}"
         texts.append(f"{trials} trials of {best} are worth {count} random ones")
+        if not len(enough):
+            break
     yield f"{', and '.join(texts)}."
 
 

@@ -17,6 +17,7 @@ from analysis.deciding.checks import (
 )
 from analysis.deciding.expectations import expectations
 from analysis.deciding.figures import gain_figure, overview_figure
+from analysis.deciding.limits import limits
 from analysis.deciding.page import page
 from analysis.deciding.real import RealStudy, read_study, section
 from analysis.deciding.sentences import leading_sentences, sentences
@@ -52,7 +53,7 @@ def write_all(folder: Path, table: Table, docs: Path, readme: Path) -> None:
         answers,
         _checks(answers, folder, real),
         expectations(answers, second),
-        "\n\n".join(sections),
+        "\n\n".join([*sections, limits(answers.table, real is not None, second is not None)]),
     )
     target = docs / "evidence"
     write_text(text, target / "answer.md")
@@ -73,7 +74,7 @@ def _told(answers: Answers, texts: Sequence[str], link: str) -> str:
     n = int((answers.values("random").table == 0).sum())
     lines = [f"- {text}" for text in texts]
     source = (
-        f"From {n} replayed searches of each method, answered from {answers.table.dead.size:,} real "
+        f"From {n} replayed searches of a method, answered from {answers.table.dead.size:,} real "
         f"trainings of `train.py`; 95% intervals. [What it rests on, and where it does not hold]({link})."
     )
     return "\n".join([*lines, "", source])
