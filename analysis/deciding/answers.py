@@ -88,7 +88,7 @@ class Answers:
             self.values(method, trials).minus(self.values("random", trials))
             for trials in TRIALS
             for method in (*METHODS[1:], *BASELINES)
-            if self.knows(method, trials)
+            if self.knows(method, trials) and self.knows("random", trials)
         )
 
     def compare(self, family: Mapping[str, Values]) -> dict[str, Compared]:

@@ -151,10 +151,11 @@ def _at_once(answers: Answers) -> Iterator[str]:
     for at_once in known:
         difference = answers.values(_ALONE, at_once=at_once).minus(answers.values(_ALONE))
         one = answers.compare({"": difference})[""]
-        within = {Outcome.EQUIVALENT: f", within {MARGIN:g}", Outcome.WORSE: ", a loss"}.get(one.outcome, "")
-        costs.append(f"{at_once} trials at once {interval(one.difference, '+.4f')}{within}")
+        word = {Outcome.EQUIVALENT: f", within {MARGIN:g}", Outcome.WORSE: ", a loss"}.get(one.outcome, "")
+        costs.append(f"{at_once} at once {interval(one.difference, '+.4f')}{word}")
     if costs:
-        yield f"Instead of one after the other, {_ALONE}'s {MAIN} trials cost with {listed(costs)}."
+        told = "; ".join(costs)
+        yield f"What {_ALONE}'s {MAIN} trials lose if they do not run one after the other: {told}."
 
 
 def _minutes(answers: Answers) -> Iterator[str]:
