@@ -15,6 +15,7 @@ from analysis.deciding.checks import (
     off_the_grid,
     whole_searches,
 )
+from analysis.deciding.conditions import METHODS
 from analysis.deciding.expectations import expectations
 from analysis.deciding.figures import gain_figure, overview_figure
 from analysis.deciding.limits import limits
@@ -72,9 +73,11 @@ def write_all(folder: Path, table: Table, docs: Path, readme: Path) -> None:
 def _told(answers: Answers, texts: Sequence[str], link: str) -> str:
     """Return sentences with what they rest on, and a link to the page."""
     n = int((answers.values("random").table == 0).sum())
+    counts = {m: int((answers.values(m).table == 0).sum()) for m in METHODS if answers.knows(m)}
+    few = "".join(f" ({count} of {method})" for method, count in counts.items() if count < n)
     lines = [f"- {text}" for text in texts]
     source = (
-        f"From {n} replayed searches of a method, answered from {answers.table.dead.size:,} real "
+        f"From {n} replayed searches of a method{few}, answered from {answers.table.dead.size:,} real "
         f"trainings of `train.py`; 95% intervals. [What it rests on, and where it does not hold]({link})."
     )
     return "\n".join([*lines, "", source])
