@@ -16,11 +16,11 @@ FIND_PYTHON = for p in $(PYTHON) python3.12 python3.11 python3 python; do \
 study: setup
 	.venv/bin/fashion-wb study $(ARGS)
 
-# The trainings behind docs/protocol.md: about 2 h 20 min on 2 cores; the same command goes on after an interruption.
+# The trainings behind docs/protocol.md: hours on 2 cores; the same command goes on after an interruption.
 table: setup
 	.venv/bin/fashion-wb study benchmarks/table.yaml --methods grid --trials 182 --replicates 20 --retrain-seeds 0 --out table $(ARGS)
 
-# The deciding study of docs/protocol.md, but for `make table`: about 5 h on 2 cores, resumable too.
+# The deciding study of docs/protocol.md, but for `make table`: many hours on 2 cores, resumable too.
 STUDY := .venv/bin/fashion-wb study
 evidence: setup
 	$(STUDY) --methods random,bayes,hyperband,hyperopt,optuna,optuna-gp --replicates 20 --trials 20 --out evidence/real

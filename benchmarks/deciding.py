@@ -1,7 +1,7 @@
 """Run the deciding study of docs/protocol.md, and write docs/evidence/answer.md with its figures.
 
     make evidence                                      all of it, the real studies included (hours; resumable)
-    .venv/bin/python benchmarks/deciding.py replay     replay all conditions (an hour on 2 cores; resumable)
+    .venv/bin/python benchmarks/deciding.py replay     replay all conditions (hours; resumable)
     .venv/bin/python benchmarks/deciding.py write      write the page and figures from what has been run
 
 Replayed searches are kept in evidence/, one file per condition.
