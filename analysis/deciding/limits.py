@@ -25,10 +25,14 @@ def limits(table: Table, real: bool, second: bool) -> str:
         if at_edge
         else "lies inside the space."
     )
+    small = [
+        str(count) for count, dead in zip(table.filters, table.dead.any(axis=(0, 2)), strict=True) if dead
+    ]
+    dead = f"dead trainings (filters {', '.join(small)})" if small else "there are no dead trainings"
     found = [
         f"One model, one data set, two parameters. The best configuration of the table ({best}) {where}",
-        f"{len(table.seeds)} training seeds. The intervals contain that error; dead trainings, which only "
-        "small nets have, are counted with the few there are.",
+        f"{len(table.seeds)} training seeds. The intervals contain that error; {dead}"
+        + (" are counted with the few there are." if small else "."),
         "Seconds are those of one machine.",
     ]
     if not real:

@@ -119,7 +119,7 @@ def _person(answers: Answers) -> Iterator[str]:
     text = f"A person's three trials (true loss {loss}) do better than {MAIN} trials of {len(behind)} of "
     text += f"{len(outcomes)} methods"
     text += f", and as well as {listed(equal)}" if equal else ""
-    yield text + (f"; {listed(ahead)} does better." if ahead else "; no method does better.")
+    yield text + (f"; {listed(ahead)} does better." if ahead else "; none is shown to do better.")
 
 
 def _stopping(answers: Answers) -> Iterator[str]:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from analysis.deciding.answers import Answers, seconds_of_random
 from analysis.deciding.checks import (
     Check,
@@ -95,7 +97,7 @@ def _checks(answers: Answers, folder: Path, real: RealStudy | None) -> list[Chec
         random = real.trials[real.trials["method"] == "random"]
         each = math.ceil(_OFF_GRID / random["sweep"].nunique())
         first = random.groupby("sweep", sort=False).head(each)
-        found.append(off_the_grid(answers.table, first[["filters", "lr", "valid_loss"]]))
+        found.append(off_the_grid(answers.table, first[["filters", "lr", "valid_loss"]].dropna()))
         replayed = {
             method: values.of[values.table == 0]
             for method in real.methods
@@ -117,8 +119,6 @@ def _joined(real: RealStudy | None, epochs: RealStudy | None) -> RealStudy | Non
     """Return the study with the searches under a budget in epochs as one more method."""
     if real is None or epochs is None:
         return real
-    import pandas as pd
-
     named = [frame.assign(method="hyperband, 200 epochs") for frame in (epochs.searches, epochs.trials)]
     return RealStudy(
         real.name,

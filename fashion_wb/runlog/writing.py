@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fashion_wb.files import replacing
 from fashion_wb.runlog.record_file import write_records
 
 
@@ -41,13 +41,12 @@ def write_run(run: WrittenRun, directory: Path) -> Path:
     """
     stamp = time.strftime("%Y%m%d_%H%M%S", time.localtime(run.started))
     folder = directory / "wandb" / f"offline-run-{stamp}-{run.run_id}"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"run-{run.run_id}.wandb"
     # Half a log would look like a run that was killed.
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    write_records(_records(run), partial / f"run-{run.run_id}.wandb")
-    partial.rename(folder)
-    return folder / f"run-{run.run_id}.wandb"
+    with replacing(path) as partial:
+        write_records(_records(run), partial)
+    return path
 
 
 def _records(run: WrittenRun) -> Iterator[bytes]:
