@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +13,7 @@ import numpy as np
 
 from analysis.deciding.conditions import Condition, Repeats
 from analysis.deciding.traces import CURVES, Trace, traces
+from fashion_wb.errors import FashionWbError
 from fashion_wb.files import replacing
 from fashion_wb.progress_line import ProgressLine
 from fashion_wb.replay.table import Floats
@@ -51,10 +53,16 @@ def replay_all(
     processes: int,
     stream: TextIO,
 ) -> None:
-    """Replay the conditions whose file is not in `folder` yet, and write it there."""
+    """Replay the conditions whose file is not in `folder` yet, and write it there.
+
+    Raises:
+        FashionWbError: the folder has a condition from another table.
+    """
+    digest = hashlib.sha256(table.read_bytes()).hexdigest()
     for condition in conditions:
         path = folder / f"{condition.name}.npz"
         if path.exists():
+            _check_table(path, digest)
             continue
         jobs = [
             (0, range(at, min(at + _CHUNK, repeats.on_table))) for at in range(0, repeats.on_table, _CHUNK)
@@ -65,7 +73,7 @@ def replay_all(
             found.append(one)
             line.update(len(found), len(jobs))
         line.finish(condition.name)
-        _write([trace for each in found for trace in each], jobs, path)
+        _write([trace for each in found for trace in each], jobs, digest, path)
 
 
 def read_replayed(condition: Condition, folder: Path) -> Replayed:
@@ -79,7 +87,16 @@ def _job(table: Path, condition: Condition, job: tuple[int, range]) -> list[Trac
     return traces(table, condition, *job)
 
 
-def _write(found: Sequence[Trace], jobs: Sequence[tuple[int, range]], path: Path) -> None:
+def _check_table(path: Path, digest: str) -> None:
+    with np.load(path) as file:
+        if "made_from" in file and str(file["made_from"]) == digest:
+            return
+    raise FashionWbError(
+        f"{path}: was replayed from another table; delete the folder, or give another --folder"
+    )
+
+
+def _write(found: Sequence[Trace], jobs: Sequence[tuple[int, range]], digest: str, path: Path) -> None:
     trials = np.array([len(one["true"]) for one in found])
     longest = int(trials.max())
     curves = {
@@ -94,5 +111,6 @@ def _write(found: Sequence[Trace], jobs: Sequence[tuple[int, range]], path: Path
             table=searches[:, 0],
             replicate=searches[:, 1],
             trials=trials,
+            made_from=digest,
             **{name: values.astype(float if name == "lr" else np.float32) for name, values in curves.items()},
         )

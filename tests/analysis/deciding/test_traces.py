@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 from replay_cases import make_table
@@ -11,13 +13,16 @@ from analysis.deciding.conditions import (
     METHODS,
     SAME_START,
     Condition,
+    Repeats,
     of_epochs,
     of_many_at_once,
     of_seconds,
     of_trials,
 )
+from analysis.deciding.runs import RESAMPLED, read_replayed, replay_all
 from analysis.deciding.traces import trace, traces
-from fashion_wb.replay.table import Table, write_table
+from fashion_wb.errors import FashionWbError
+from fashion_wb.replay.table import Table, read_table, write_table
 from fashion_wb.replay.training import ReplayedTraining
 from fashion_wb.trial import Trial, TrialState
 
@@ -99,6 +104,21 @@ def test_a_budget_in_epochs_or_seconds_holds(path):
     assert 50 < found["epochs"][-1] <= 60 and len(found["true"]) > 6
     (found,) = traces(path, Condition("random", "seconds", 40.0), 0, range(1))
     assert 20 < found["seconds"][-1] <= 40
+
+
+@pytest.mark.processes
+def test_a_folder_keeps_what_was_replayed_and_refuses_another_table(path, tmp_path):
+    one, repeats, folder = [Condition("person", "trials", 3)], Repeats(3, 1), tmp_path / "evidence"
+    replay_all(one, repeats, path, folder, 1, io.StringIO())
+    (made,) = folder.iterdir()
+    before = made.stat().st_mtime_ns
+    replay_all(one, repeats, path, folder, 1, io.StringIO())
+    assert made.stat().st_mtime_ns == before
+    assert len(read_replayed(one[0], folder).trials) == 3 + RESAMPLED
+    other = tmp_path / "other.npz"
+    write_table(read_table(path).with_seeds([0, 1]), other)
+    with pytest.raises(FashionWbError, match="was replayed from another table"):
+        replay_all(one, repeats, other, folder, 1, io.StringIO())
 
 
 def test_the_conditions_are_those_of_the_protocol_and_have_files_of_their_own():
