@@ -91,9 +91,7 @@ def _check_table(path: Path, digest: str) -> None:
     with np.load(path) as file:
         if "made_from" in file and str(file["made_from"]) == digest:
             return
-    raise FashionWbError(
-        f"{path}: was replayed from another table; delete the folder, or give another --folder"
-    )
+    raise FashionWbError(f"{path}: was replayed from another table; delete it, or give another --folder")
 
 
 def _write(found: Sequence[Trace], jobs: Sequence[tuple[int, range]], digest: str, path: Path) -> None:
