@@ -55,17 +55,8 @@ def gain_spec(
         .mark_area(opacity=0.12)
         .encode(x, alt.Y("low:Q", title=title), alt.Y2("high:Q"), color=colour(marks))
     )
-    line = (
-        chart_of("gains")
-        .mark_line(strokeWidth=LINE_WIDTH)
-        .encode(
-            x,
-            alt.Y("y:Q", title=title),
-            color=colour(marks),
-            strokeDash=dash(marks),
-            tooltip=_tips(axis, subject, "gain", f"+{form}"),
-        )
-    )
+    tips = _tips(axis, subject, "gain", f"+{form}")
+    line = _line("gains", x, alt.Y("y:Q", title=title), marks, tips)
     levels = [{"level": level} for level in ([0.0] if margin is None else [0.0, margin, -margin])]
     zero = (
         alt.Chart(alt.NamedData("levels"))
@@ -89,22 +80,10 @@ def reached_spec(
         if one.end > points[-1][0]:
             points.append((one.end, points[-1][1]))
         rows += [{"method": one.method, "n": one.n, "x": rounded(x), "y": rounded(y)} for x, y in points]
-    line = (
-        chart_of("reached")
-        .mark_line(interpolate="step-after", strokeWidth=LINE_WIDTH)
-        .encode(
-            _x(axis, subject),
-            alt.Y(
-                "y:Q",
-                title="searches at the target",
-                axis=alt.Axis(format="%"),
-                scale=alt.Scale(domain=[0, 1]),
-            ),
-            color=colour(marks),
-            strokeDash=dash(marks),
-            tooltip=_tips(axis, subject, "searches at the target", ".0%"),
-        )
-    )
+    scale, percent = alt.Scale(domain=[0, 1]), alt.Axis(format="%")
+    y = alt.Y("y:Q", title="searches at the target", axis=percent, scale=scale)
+    tips = _tips(axis, subject, "searches at the target", ".0%")
+    line = _line("reached", _x(axis, subject), y, marks, tips, interpolate="step-after")
     ends = ", ".join(f"{one.method} {len(one.spent)} of {one.n}" for one in reached)
     described = f"Share of searches that have reached the target, against {axis}; at the end: {ends}."
     return to_spec(line, marks, described, HEIGHT, {"reached": rows})
@@ -122,20 +101,19 @@ def rank_spec(
         for x, y in zip(one.grid, one.rank, strict=True)
     ]
     scale = alt.Scale(domain=[len(ranks), 1])
-    line = (
-        chart_of("ranks")
-        .mark_line(strokeWidth=LINE_WIDTH)
-        .encode(
-            _x(axis, subject),
-            alt.Y("y:Q", title="average rank, 1 is best", scale=scale, axis=alt.Axis(tickMinStep=1)),
-            color=colour(marks),
-            strokeDash=dash(marks),
-            tooltip=_tips(axis, subject, "average rank", ".2f"),
-        )
-    )
+    y = alt.Y("y:Q", title="average rank, 1 is best", scale=scale, axis=alt.Axis(tickMinStep=1))
+    line = _line("ranks", _x(axis, subject), y, marks, _tips(axis, subject, "average rank", ".2f"))
     ends = ", ".join(f"{one.method} {one.rank[-1]:.2f}" for one in ranks)
     described = f"Average rank among the methods against {axis}; at the end: {ends}."
     return to_spec(line, marks, described, HEIGHT, {"ranks": rows})
+
+
+def _line(
+    name: str, x: alt.X, y: alt.Y, marks: Sequence[Mark], tips: Sequence[alt.Tooltip], **how: Any
+) -> alt.Chart:
+    line = chart_of(name).mark_line(strokeWidth=LINE_WIDTH, **how)
+    drawn: alt.Chart = line.encode(x, y, color=colour(marks), strokeDash=dash(marks), tooltip=list(tips))
+    return drawn
 
 
 def _x(axis: str, subject: Subject) -> alt.X:
