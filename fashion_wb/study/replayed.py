@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -155,7 +156,7 @@ def in_processes(function: Callable[[Job], Result], jobs: Sequence[Job], process
     context = get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
     with _one_thread():
-        pool = ProcessPoolExecutor(processes, context, initializer=_ignore_interrupts)
+        pool = ProcessPoolExecutor(processes, context, initializer=_begin)
         try:
             yield from pool.map(function, jobs)
         except BrokenProcessPool:
@@ -190,9 +191,18 @@ def _read_once(path: Path) -> Table:
     return _tables[path]
 
 
-def _ignore_interrupts() -> None:
+def _begin() -> None:
     # Ctrl-C reaches every process of a terminal; the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A worker waits for its next job, even if who would give it was killed.
+    threading.Thread(target=_end_with_first_process, daemon=True).start()
+
+
+def _end_with_first_process() -> None:
+    first = parent_process()
+    if first is not None:
+        first.join()
+        os._exit(1)
 
 
 @contextlib.contextmanager

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import shutil
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
-from sweep_cases import ROOT, run
+from sweep_cases import COMMAND, ROOT, environment, run
 
 from fashion_wb.replay.table import read_table
 from fashion_wb.replay.training import ReplayedTraining
@@ -166,3 +169,31 @@ def test_replicates_on_several_machines_are_those_of_one_study(study, tmp_path):
     key = ("method", "replicate", "filters", "lr", "valid_loss")
     part = [[row[name] for name in key] for row in rows(tmp_path / "out" / "trials.csv")]
     assert part == [[row[name] for name in key] for row in whole]
+
+
+def session_processes(session):
+    """The processes of a session that still run."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session and fields[0] != "Z":
+                found.append(int(path.parent.name))
+    return found
+
+
+def test_nothing_outlives_a_replay_that_is_killed(tmp_path):
+    command = [*COMMAND, "study", "--replay", "--methods", "bayes", "--replicates", "200", "--out", "out"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), start_new_session=True, stderr=subprocess.DEVNULL
+    ) as process:
+        deadline = time.monotonic() + 60
+        while len(session_processes(process.pid)) < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        process.kill()
+        process.wait()
+    deadline = time.monotonic() + 30
+    while session_processes(process.pid):
+        assert time.monotonic() < deadline, session_processes(process.pid)
+        time.sleep(0.1)
