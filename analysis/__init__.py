@@ -7,6 +7,7 @@ The packages and modules, from top to bottom. Each imports only from those below
     fashion_mnist               what our own study reports beside what every study does
     html_report, wandb_report   one self-contained page; a report on W&B's server
     figures                     figures as PNG
+    export                      data frames, and files for Optuna, pandas and other tools
     tables                      tables and sentences as text, Markdown and CSV
     evidence                    all results of a comparison, gathered once
     units                       what they find, in units of the objective

@@ -10,6 +10,7 @@ from fashion_wb.commands.agent import agent
 from fashion_wb.commands.ask import ask, tell
 from fashion_wb.commands.compare import compare
 from fashion_wb.commands.data import data
+from fashion_wb.commands.export import export
 from fashion_wb.commands.push import push
 from fashion_wb.commands.report import report
 from fashion_wb.commands.slurm_script import slurm_script
@@ -41,5 +42,5 @@ def main() -> None:
     """Run hyperparameter searches on Fashion-MNIST with W&B, online or offline, and compare them."""
 
 
-for command in (data, sweep, study, worker, slurm_script, ask, tell, compare, push, report, agent):
+for command in (data, sweep, study, worker, slurm_script, ask, tell, compare, export, push, report, agent):
     main.add_command(command)

@@ -32,7 +32,7 @@ ANALYSIS = [
     ["units"],
     ["evidence"],
     ["tables"],
-    ["figures"],
+    ["figures", "export"],
     ["html_report", "wandb_report"],
     ["fashion_mnist"],
     ["outputs"],

@@ -9,6 +9,7 @@ from analysis.records.frames import finite_or_nan
 from analysis.records.reruns import AuditedTrial, RetrainedWinner
 from analysis.records.search import SearchRecord
 from analysis.records.search_name import split_name
+from analysis.records.sweep import SweepRecord
 from fashion_wb.errors import FashionWbError
 from fashion_wb.offline.reruns import read_reruns
 from fashion_wb.study.audit import JOB_TYPE as AUDIT
@@ -28,6 +29,16 @@ def search_record(folder: SweepDir) -> SearchRecord:
     return SearchRecord(
         method, folder.sweep_id, _metric(folder), tuple(folder.read_trials()), replicate, parameters
     )
+
+
+def sweep_record(folder: SweepDir) -> SweepRecord:
+    """Read a sweep, with a metric or without one, and its trials from the logs of its runs.
+
+    Raises:
+        FashionWbError: a log is damaged.
+    """
+    sweep = folder.sweep
+    return SweepRecord(sweep.name, folder.sweep_id, sweep.metric, tuple(folder.read_trials()), sweep.config)
 
 
 def rerun_records(

@@ -10,6 +10,7 @@ from typing import TextIO
 from analysis.formatting import count_of
 from analysis.records.search import SearchRecord
 from analysis.records.search_name import split_name
+from analysis.records.sweep import SweepRecord
 from fashion_wb.errors import FashionWbError
 from fashion_wb.progress_line import ProgressLine
 from fashion_wb.server.cache import cache_file, open_cache
@@ -41,11 +42,7 @@ def search_records(server: Server, path: WandbPath, stream: TextIO) -> Pulled:
     Raises:
         FashionWbError: nothing is left to compare, or `pull` fails.
     """
-    count = ProgressLine(f"Pulling runs of {path}", stream)
-    with open_cache(cache_file(server.url, path)) as cache:
-        found = pull_sweeps(server, path, cache, count)
-    runs = sum(len(sweep.trials) for sweep in found.sweeps)
-    count.finish(f"Pulled {count_of(runs, 'run')} in {count_of(len(found.sweeps), 'sweep')} of {path}")
+    found = _pull(server, path, stream)
     metric = _most_frequent_metric(found.sweeps)
     usable = [
         _record(sweep, metric)
@@ -56,6 +53,35 @@ def search_records(server: Server, path: WandbPath, stream: TextIO) -> Pulled:
     if not usable:
         raise FashionWbError(" ".join([f"{path}: there is nothing to compare.", *left_out]))
     return Pulled(tuple(usable), left_out)
+
+
+def sweep_records(server: Server, path: WandbPath, stream: TextIO) -> tuple[list[SweepRecord], list[str]]:
+    """Pull a sweep, or all sweeps of a project, whatever their metrics; progress goes to `stream`.
+
+    Returns:
+        The sweeps, oldest first, and a sentence for each kind of runs that belong to none.
+
+    Raises:
+        FashionWbError: there is no sweep, or `pull` fails.
+    """
+    found = _pull(server, path, stream)
+    outside = _outside_sweeps(found, path)
+    if not found.sweeps:
+        raise FashionWbError(" ".join([f"{path}: has no sweeps.", *outside]))
+    records = [
+        SweepRecord(sweep.name, sweep.sweep_id, sweep.metric, sweep.trials, sweep.config)
+        for sweep in found.sweeps
+    ]
+    return records, outside
+
+
+def _pull(server: Server, path: WandbPath, stream: TextIO) -> PullResult:
+    count = ProgressLine(f"Pulling runs of {path}", stream)
+    with open_cache(cache_file(server.url, path)) as cache:
+        found = pull_sweeps(server, path, cache, count)
+    runs = sum(len(sweep.trials) for sweep in found.sweeps)
+    count.finish(f"Pulled {count_of(runs, 'run')} in {count_of(len(found.sweeps), 'sweep')} of {path}")
+    return found
 
 
 def _most_frequent_metric(sweeps: Sequence[PulledSweep]) -> Metric | None:
@@ -81,6 +107,11 @@ def _left_out(found: PullResult, metric: Metric | None, path: WandbPath) -> list
         sentences.append(f"Left out ({why}): sweeps {_listed(others)}.")
     if empty:
         sentences.append(f"Left out (no runs): sweeps {_listed(empty)}.")
+    return [*sentences, *_outside_sweeps(found, path)]
+
+
+def _outside_sweeps(found: PullResult, path: WandbPath) -> list[str]:
+    sentences = []
     if found.pending_runs:
         sentences.append(f"Left out (not started): {count_of(found.pending_runs, 'run')}.")
     if found.runs_without_sweep and path.sweep is None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from fashion_wb.commands.options import ALSO, MARGIN, PATH, joined_names
-from fashion_wb.errors import FashionWbError
-from fashion_wb.server.path import WandbPath, parse_path
+from fashion_wb.server.path import WandbPath
 from fashion_wb.study.plan import method_order
-
-if TYPE_CHECKING:
-    from analysis.records.search import SearchRecord
 
 
 @click.command()
@@ -33,12 +30,13 @@ def compare(
     """
     from analysis.outputs import write_comparison
     from analysis.sources.local import rerun_records, search_record
+    from analysis.sources.places import parse_place, pull_searches
     from fashion_wb.study.reported import reported
     from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
 
-    places = [_source(text) for text in sources]
+    places = [parse_place(text) for text in sources]
     folders = [folder for place in places if isinstance(place, Path) for folder in find_sweep_dirs(place)]
-    pulled, left_out = _pull([place for place in places if isinstance(place, WandbPath)])
+    pulled, left_out = pull_searches(places, sys.stderr)
     searches = [search_record(folder) for folder in folders] + pulled
     searches.sort(key=lambda search: (method_order(search.method), search.replicate))
     conditions = _conditions(places)
@@ -57,35 +55,9 @@ def compare(
     )
 
 
-def _source(text: str) -> Path | WandbPath:
-    folder = Path(text)
-    if folder.is_dir():
-        return folder
-    if text.startswith((".", "/", "~")) or "/" not in text.strip("/"):
-        raise FashionWbError(f"{text}: no such folder; for a project on W&B's server, give ENTITY/PROJECT")
-    try:
-        return parse_path(text)
-    except FashionWbError as error:
-        raise FashionWbError(f"{error}, or a folder of offline sweeps") from None
-
-
-def _conditions(sources: list[Path | WandbPath]) -> dict[str, Any] | None:
+def _conditions(sources: Sequence[Path | WandbPath]) -> dict[str, Any] | None:
     """Read the conditions of the study compared; None if the sources are not folders of one study."""
     from fashion_wb.study.conditions import common_conditions
 
     folders = [source for source in sources if isinstance(source, Path)]
     return common_conditions(folders) if len(folders) == len(sources) else None
-
-
-def _pull(places: list[WandbPath]) -> tuple[list[SearchRecord], list[str]]:
-    if not places:
-        return [], []
-    from analysis.sources.remote import search_records
-    from fashion_wb.server.connection import connect
-
-    server = connect()
-    pulled = [search_records(server, place, sys.stderr) for place in places]
-    return (
-        [search for found in pulled for search in found.searches],
-        [text for found in pulled for text in found.left_out],
-    )

@@ -38,14 +38,20 @@ class PulledSweep:
         name: the name in its config, else its display name, else the id.
         metric: the objective; None if its config names none.
         trials: by number, running ones included.
-        parameters: the search space as its config has it.
+        config: the sweep's configuration, as its sweep file has it.
     """
 
     sweep_id: str
     name: str
     metric: Metric | None
     trials: tuple[Trial, ...]
-    parameters: Mapping[str, Any]
+    config: Mapping[str, Any]
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The search space as the configuration has it."""
+        found: Mapping[str, Any] = self.config.get("parameters", {})
+        return found
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ def _sweep(sweep_id: str, config: Mapping[str, Any], runs: Sequence[PulledRun]) 
     # W&B's scheduler logs to a run of its own. That run has no hyperparameters, and is not a trial.
     parameters = config.get("parameters", {})
     trials = [run for run in runs if parameters.keys() & run.config.keys()]
-    return PulledSweep(sweep_id, config["name"], metric, to_trials(trials, metric), parameters)
+    return PulledSweep(sweep_id, config["name"], metric, to_trials(trials, metric), config)
 
 
 def _runs(
