@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from fashion_wb.early_stop import Stop
+
 
 class TrialState(StrEnum):
     """Whether a trial is running, or how it ended.
@@ -74,7 +76,8 @@ class Trial:
         config: hyperparameters as plain Python values, nested as the sweep file nests them.
         state: running, or one of the three outcomes.
         history: the rows that the run logged, in order, with W&B's own `_step` and `_runtime` (seconds).
-        reason: why the trial failed; empty if it did not.
+        reason: why the trial failed or was stopped early, in words; empty if neither, or if it is not known.
+        stop: by which comparison it was stopped early; None if it was not, or the pruner does not tell.
     """
 
     number: int
@@ -83,11 +86,27 @@ class Trial:
     state: TrialState
     history: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     reason: str = ""
+    stop: Stop | None = None
 
     @property
     def seconds(self) -> float:
         """W&B's `_runtime` of the last row that it logged, in seconds; 0 if it logged nothing."""
         return float(self.history[-1].get("_runtime", 0.0)) if self.history else 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a trial ended, or RUNNING if it has not; the attributes are those of `Trial`."""
+
+    state: TrialState
+    reason: str = ""
+    stop: Stop | None = None
+
+
+def stopped_early(stop: Stop | None) -> Outcome:
+    """Return the outcome of a trial that a pruner stops; None if the pruner does not tell why."""
+    reason = "early stopping by the scheduler's pruner" if stop is None else stop.sentence
+    return Outcome(TrialState.STOPPED, reason, stop)
 
 
 @dataclass(frozen=True)

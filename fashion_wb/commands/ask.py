@@ -68,7 +68,7 @@ def tell(
 ) -> None:
     """Tell what a trial has logged, so far or for good.
 
-    Prints JSON: the trial's state, its reason if it failed, and whether you should stop it now.
+    Prints JSON: the trial's state, whether you should stop it now, and why it failed or stops.
     """
     from fashion_wb.offline import ask_tell
 

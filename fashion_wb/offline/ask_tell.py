@@ -14,7 +14,7 @@ import json
 import math
 import shutil
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -48,19 +48,17 @@ class Answer:
 
 
 class _Launches:
-    """An executor that starts nothing: it keeps what was to be started, and who was to be stopped."""
+    """An executor that starts and stops nothing: it keeps what was to be started."""
 
     slots = free = 1
 
     def __init__(self) -> None:
         self.started: list[Launch] = []
-        self.stopped: list[str] = []
 
     def start(self, launch: Launch) -> None:
         self.started.append(launch)
 
-    def signal(self, key: str, number: signal.Signals) -> None:
-        self.stopped.append(key)
+    def signal(self, key: str, number: signal.Signals) -> None: ...
 
     def events(self, timeout: float) -> list[Event]:
         return []
@@ -137,7 +135,7 @@ def tell(
         status: the exit status of the trial's process, negative for a signal; None if it still runs.
 
     Returns:
-        The trial, and whether it should be stopped.
+        The trial, and whether it should be stopped; it has its `reason` and `stop` already then.
 
     Raises:
         FashionWbError: the trial is not out, this attempt at it is over, or the folder holds another run.
@@ -155,7 +153,10 @@ def tell(
             folder.asked_file(run_id).unlink()
             return trial, False
         runner.watch(executor, {run_id})
-        return runner.trials[_number(run_id)], run_id in executor.stopped or _is_stopped(folder, run_id)
+        trial, outcome = runner.trials[_number(run_id)], folder.outcome(run_id)
+        if outcome is None or outcome.state is not TrialState.STOPPED:
+            return trial, False
+        return replace(trial, reason=outcome.reason, stop=outcome.stop), True
 
 
 def tell_lost(root: Path, cwd: Path, run_id: str, attempt: int, reason: str) -> Trial:
@@ -225,8 +226,3 @@ def _copy_run(source: Path, folder: SweepDir, run_id: str) -> None:
 
 def _number(run_id: str) -> int:
     return int(run_id.rpartition("-")[2])
-
-
-def _is_stopped(folder: SweepDir, run_id: str) -> bool:
-    outcome = folder.outcome(run_id)
-    return outcome is not None and outcome[0] is TrialState.STOPPED

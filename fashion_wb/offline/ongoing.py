@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from fashion_wb.early_stop import Stop
 from fashion_wb.offline.breaker import CircuitBreaker
 from fashion_wb.offline.budget import Budget
 from fashion_wb.search.protocol import Pruner, Sampler
-from fashion_wb.trial import Trial, TrialState
+from fashion_wb.trial import Outcome, Trial, TrialState, stopped_early
 
 
 @dataclass
@@ -65,10 +66,17 @@ class OngoingSearch:
         return self.trials[-1]
 
     def update(
-        self, number: int, state: TrialState, history: Sequence[Mapping[str, Any]], reason: str = ""
+        self,
+        number: int,
+        state: TrialState,
+        history: Sequence[Mapping[str, Any]],
+        reason: str = "",
+        stop: Stop | None = None,
     ) -> Trial:
         """Note a trial's state, and everything it has logged so far; return the trial with it."""
-        self.trials[number] = replace(self.trials[number], state=state, history=tuple(history), reason=reason)
+        self.trials[number] = replace(
+            self.trials[number], state=state, history=tuple(history), reason=reason, stop=stop
+        )
         if state.ended:
             self.breaker.count(state)
         return self.trials[number]
@@ -78,9 +86,9 @@ class OngoingSearch:
         self.trials[number] = replace(self.trials[number], history=())
         self.waiting.append(number)
 
-    def to_stop(self) -> set[int]:
-        """Return the numbers of running trials that the pruner stops."""
-        return self.pruner.stop(self.trials)
+    def to_stop(self) -> dict[int, Outcome]:
+        """Return the outcomes of the running trials that the pruner stops, by number."""
+        return {number: stopped_early(stop) for number, stop in self.pruner.stop(self.trials).items()}
 
     def last_failure(self) -> Trial:
         """Return the newest trial that failed; there must be one."""

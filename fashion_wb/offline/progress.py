@@ -54,8 +54,7 @@ class Progress:
             format_searched(runner.folder.sweep.config.get("parameters", {}), trial.config),
             f"{len(trial.history)} logged, {trial.seconds:.1f} s",
         ]
-        if trial.reason or loss:
-            parts.append(trial.reason or loss)
+        parts.append(trial.stop.short if trial.stop else trial.reason or loss)
         if best is not None and best is not trial and runner.metric is not None:
             parts.append(f"best {runner.metric.best(best.history):.4f}")
         parts.append(self._time_left())

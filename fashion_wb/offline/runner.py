@@ -15,7 +15,7 @@ from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.watched_trial import WatchedTrial
 from fashion_wb.sweep_folder.attempts import Attempts, read_attempts, write_attempts
 from fashion_wb.sweep_folder.sweep_dir import SweepDir, state_from_log
-from fashion_wb.trial import Metric, Trial, TrialState
+from fashion_wb.trial import Metric, Outcome, Trial, TrialState
 
 
 @dataclass
@@ -100,17 +100,17 @@ class SweepRunner:
             logged: the run ids of trials whose logs may have grown.
         """
         have_logged = [w for w in self.running.values() if w.run_id in logged and self._read_log(w)]
-        for number in self.search.to_stop() if have_logged else set():
+        for number, outcome in self.search.to_stop().items() if have_logged else ():
             watched = self.running.get(self.trials[number].run_id)
             if watched is not None and watched.can_be_stopped:
-                self._stop(watched, TrialState.STOPPED, "", executor)
+                self._stop(watched, outcome, executor)
         now = time.monotonic()
         self._allow_for_pause(now)
         for watched in self.running.values():
             silent = now - watched.last_activity_at > self.patience
             if silent and watched.can_be_stopped:
                 reason = f"logged nothing for {self.patience:g} s and was killed"
-                self._stop(watched, TrialState.FAILED, reason, executor)
+                self._stop(watched, Outcome(TrialState.FAILED, reason), executor)
             elif silent and watched.stop_sent_at is None:
                 # The run has finished; only its process does not exit.
                 watched.outlived_run = True
@@ -132,7 +132,7 @@ class SweepRunner:
         for watched in self.running.values():
             self._read_log(watched)
             if watched.can_be_stopped:
-                self._stop(watched, TrialState.RUNNING, "", executor)
+                self._stop(watched, Outcome(TrialState.RUNNING), executor)
 
     def record_exit(self, run_id: str, status: int) -> Trial:
         """Determine and record the outcome of a trial whose process has exited; return the trial with it.
@@ -145,7 +145,7 @@ class SweepRunner:
         """
         watched = self.running.pop(run_id)
         watched.read_last(self.folder, status)
-        self._update(watched, *watched.outcome(self.folder, status))
+        self._update(watched, watched.outcome(self.folder, status))
         return self.trials[watched.number]
 
     def record_loss(self, run_id: str, reason: str, counts: bool = True) -> Trial:
@@ -158,15 +158,15 @@ class SweepRunner:
         watched = self.running.pop(run_id)
         self._read_log(watched)
         recorded = self.folder.outcome(run_id)
-        state, known = recorded or state_from_log(watched.log, self.metric)
-        if counts and recorded is None and not state.ended:
+        outcome = recorded or state_from_log(watched.log, self.metric)
+        if counts and recorded is None and not outcome.state.ended:
             attempts = read_attempts(self.folder, run_id).lost(reason)
             write_attempts(attempts, self.folder, run_id)
             if attempts.failure:
-                state, known = TrialState.FAILED, attempts.failure
-                self.folder.record_outcome(run_id, state, known)
-        self._update(watched, state, known)
-        if not state.ended:
+                outcome = Outcome(TrialState.FAILED, attempts.failure)
+                self.folder.record_outcome(run_id, outcome.state, outcome.reason)
+        self._update(watched, outcome)
+        if not outcome.state.ended:
             self._set_aside(self.trials[watched.number])
         return self.trials[watched.number]
 
@@ -194,9 +194,9 @@ class SweepRunner:
         watched = WatchedTrial(trial.number, trial.run_id, last_activity_at=time.monotonic())
         self.running[trial.run_id] = watched
 
-    def _stop(self, watched: WatchedTrial, state: TrialState, reason: str, executor: Executor) -> None:
+    def _stop(self, watched: WatchedTrial, outcome: Outcome, executor: Executor) -> None:
         # Recorded first: if this process is killed before the signal, the outcome is already known.
-        self.folder.record_outcome(watched.run_id, state, reason)
+        self.folder.record_outcome(watched.run_id, outcome.state, outcome.reason, outcome.stop)
         watched.stop_sent_at = time.monotonic()
         executor.signal(watched.run_id, signal.SIGTERM)
 
@@ -204,10 +204,10 @@ class SweepRunner:
         """Read what a trial has logged since the last call; tell whether that was anything."""
         has_logged = watched.read_log(self.folder)
         if has_logged:
-            self._update(watched, TrialState.RUNNING, "")
+            self._update(watched, Outcome(TrialState.RUNNING))
         return has_logged
 
-    def _update(self, watched: WatchedTrial, state: TrialState, reason: str) -> None:
-        self.search.update(watched.number, state, watched.history, reason)
-        if state.ended:
+    def _update(self, watched: WatchedTrial, outcome: Outcome) -> None:
+        self.search.update(watched.number, outcome.state, watched.history, outcome.reason, outcome.stop)
+        if outcome.state.ended:
             self.folder.forget_checkpoint(watched.run_id)

@@ -10,7 +10,7 @@ from typing import Any
 from fashion_wb.runlog.last_record import wait_for_last_record
 from fashion_wb.runlog.reader import RunLog, RunLogError
 from fashion_wb.sweep_folder.sweep_dir import SweepDir, state_from_log
-from fashion_wb.trial import TrialState
+from fashion_wb.trial import Outcome, TrialState
 
 
 @dataclass
@@ -77,8 +77,8 @@ class WatchedTrial:
 
         wait_for_last_record(read, status)
 
-    def outcome(self, folder: SweepDir, status: int) -> tuple[TrialState, str]:
-        """Return its state, and the reason if it failed, after its log was read to the end.
+    def outcome(self, folder: SweepDir, status: int) -> Outcome:
+        """Return how it ended, after its log was read to the end.
 
         What the log does not tell is recorded in `folder`.
 
@@ -89,13 +89,12 @@ class WatchedTrial:
         recorded = folder.outcome(self.run_id)
         if recorded is not None:
             return recorded
-        state, reason = state_from_log(self.log, folder.sweep.metric)
-        if state is TrialState.FINISHED and (status == 0 or self.outlived_run):
-            return state, reason
-        if state is not TrialState.FAILED:
-            reason = self._failure_reason(status)
+        logged = state_from_log(self.log, folder.sweep.metric)
+        if logged.state is TrialState.FINISHED and (status == 0 or self.outlived_run):
+            return logged
+        reason = logged.reason if logged.state is TrialState.FAILED else self._failure_reason(status)
         folder.record_outcome(self.run_id, TrialState.FAILED, reason)
-        return TrialState.FAILED, reason
+        return Outcome(TrialState.FAILED, reason)
 
     def _failure_reason(self, status: int) -> str:
         if status < 0:

@@ -55,9 +55,10 @@ def replay_search(
         else:
             search.update(number, TrialState.RUNNING, rows[: row + 1])
             heapq.heappush(due, (started + rows[row + 1]["_runtime"], number, row + 1))
-        for stopped in search.to_stop() & running.keys():
-            search.update(stopped, TrialState.STOPPED, search.trials[stopped].history)
-            del running[stopped]
+        for stopped, end in search.to_stop().items():
+            if stopped in running:
+                search.update(stopped, end.state, search.trials[stopped].history, end.reason, end.stop)
+                del running[stopped]
 
 
 def _next(search: OngoingSearch, sweep_id: str) -> int | None:

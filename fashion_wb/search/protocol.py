@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from fashion_wb.early_stop import Stop
 from fashion_wb.trial import Trial
 
 
@@ -45,8 +46,12 @@ class Pruner(Protocol):
     @property
     def prunes(self) -> bool: ...
 
-    def stop(self, trials: Sequence[Trial]) -> set[int]:
-        """Return the numbers of the running trials that must stop, given all trials in any order."""
+    def stop(self, trials: Sequence[Trial]) -> Mapping[int, Stop | None]:
+        """Tell which running trials must stop, given all trials in any order.
+
+        Returns:
+            By the number of each such trial: what was compared, or None if the pruner does not tell.
+        """
         ...
 
 
@@ -55,6 +60,6 @@ class NoPruner:
 
     prunes = False
 
-    def stop(self, trials: Sequence[Trial]) -> set[int]:
-        """Return the empty set."""
-        return set()
+    def stop(self, trials: Sequence[Trial]) -> dict[int, Stop | None]:
+        """Stop none."""
+        return {}

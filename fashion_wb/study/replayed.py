@@ -132,7 +132,7 @@ def write_runs(search: ReplayedSearch, started: float) -> SweepDir:
         if trial.run_id not in written:
             folder.propose(trial.number, trial.config)
             if trial.state is TrialState.STOPPED:
-                folder.record_outcome(trial.run_id, trial.state)
+                folder.record_outcome(trial.run_id, trial.state, trial.reason, trial.stop)
             code = 255 if trial.state is TrialState.STOPPED else 0
             run = WrittenRun(
                 trial.run_id, folder.sweep_id, project, trial.config, trial.history, code, started

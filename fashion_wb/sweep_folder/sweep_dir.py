@@ -2,7 +2,7 @@
 
     DIR/sweep.json                                     the sweep: W&B id, name, config, seed
     DIR/wandb/sweep-ID/config-RUN.yaml                 a trial's configuration, in the format of W&B's agent
-    DIR/wandb/sweep-ID/outcome-RUN.json                its outcome, if the run's log does not tell it
+    DIR/wandb/sweep-ID/outcome-RUN.json                its outcome, where its log cannot tell it
     DIR/wandb/sweep-ID/attempts-RUN.json               how often it started, if more than once; see `attempts`
     DIR/wandb/sweep-ID/start.json, redrawn.json        what it starts from besides its file; see `start`
     DIR/wandb/offline-run-TIME-RUN/run-RUN.wandb       the log of its run
@@ -28,14 +28,16 @@ from typing import Any
 
 import yaml
 
+from fashion_wb.early_stop import Stop
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
 from fashion_wb.runlog.reader import RunLog, find_run_log, read_run_log
 from fashion_wb.sweep_folder.older_folders import update_config
+from fashion_wb.sweep_folder.outcome_file import read_outcome, write_outcome
 from fashion_wb.sweepfile.sweep import Sweep, make_sweep
-from fashion_wb.trial import Job, Metric, Trial, TrialState
+from fashion_wb.trial import Job, Metric, Outcome, Trial, TrialState
 
-_SWEEP_FILE = "sweep.json"
+SWEEP_FILE = "sweep.json"
 # Ten times faster than SafeLoader; PyYAML may be built without it.
 _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STOPPED_EXIT_CODE = 255  # what W&B records for a run that Ctrl-C or its server stopped
@@ -103,9 +105,11 @@ class SweepDir:
         write_text(yaml.safe_dump(document, sort_keys=False), self.config_file(run_id))
         return run_id
 
-    def record_outcome(self, run_id: str, state: TrialState, reason: str = "") -> None:
+    def record_outcome(
+        self, run_id: str, state: TrialState, reason: str = "", stop: Stop | None = None
+    ) -> None:
         """Record the outcome of a trial that has ended or soon will; RUNNING means that it will run again."""
-        write_text(json.dumps({"state": state, "reason": reason}) + "\n", self._outcome_file(run_id))
+        write_outcome(Outcome(state, reason, stop), self._outcome_file(run_id))
 
     def set_aside(self, run_id: str) -> None:
         """Move away the run of an interrupted trial, so that it can run again under the same run id."""
@@ -131,32 +135,37 @@ class SweepDir:
         for path in sorted(self.proposals.glob("config-*.yaml")):
             run_id = path.stem.removeprefix("config-")
             log = read_run_log(logs[run_id]) if run_id in logs else None
-            trials.append(self._trial(run_id, _read_config(path), log))
+            trials.append(self.trial(run_id, self.read_config(run_id), log))
         return sorted(trials, key=lambda trial: trial.number)
 
-    def outcome(self, run_id: str) -> tuple[TrialState, str] | None:
-        """Return a trial's recorded state and reason; None if none is recorded, so that its log tells.
+    def read_config(self, run_id: str) -> dict[str, Any]:
+        """Read a trial's configuration.
+
+        Raises:
+            FashionWbError: it is missing or damaged.
+        """
+        return _read_config(self.config_file(run_id))
+
+    def trial(self, run_id: str, config: dict[str, Any], log: RunLog | None) -> Trial:
+        """Return a trial by its configuration and its run's log; None if there is no log yet.
+
+        Raises:
+            FashionWbError: its outcome is damaged.
+        """
+        end = self.outcome(run_id) or state_from_log(log, self.sweep.metric)
+        number, history = int(run_id.rpartition("-")[2]), tuple(log.history) if log else ()
+        return Trial(number, run_id, config, end.state, history, end.reason, end.stop)
+
+    def outcome(self, run_id: str) -> Outcome | None:
+        """Return a trial's recorded outcome; None if none is recorded, so that its log tells.
 
         Raises:
             FashionWbError: the outcome file is damaged.
         """
-        try:
-            record = json.loads(self._outcome_file(run_id).read_text())
-        except FileNotFoundError:
-            return None
-        except ValueError:
-            raise FashionWbError(
-                f"{self._outcome_file(run_id)}: damaged; delete it to run the trial again"
-            ) from None
-        return TrialState(record["state"]), record["reason"]
+        return read_outcome(self._outcome_file(run_id))
 
     def _outcome_file(self, run_id: str) -> Path:
         return self.proposals / f"outcome-{run_id}.json"
-
-    def _trial(self, run_id: str, config: dict[str, Any], log: RunLog | None) -> Trial:
-        state, reason = self.outcome(run_id) or state_from_log(log, self.sweep.metric)
-        number = int(run_id.rpartition("-")[2])
-        return Trial(number, run_id, config, state, tuple(log.history) if log else (), reason)
 
 
 def open_sweep_dir(root: Path, sweep: Sweep, seed: int, sweep_id: str | None = None) -> SweepDir:
@@ -167,7 +176,7 @@ def open_sweep_dir(root: Path, sweep: Sweep, seed: int, sweep_id: str | None = N
     Raises:
         FashionWbError: the folder has trials of another sweep, or of this one with a changed file or seed.
     """
-    path = root / _SWEEP_FILE
+    path = root / SWEEP_FILE
     if path.exists():
         found = read_sweep_dir(root)
         if any(found.proposals.glob("config-*.yaml")):
@@ -194,13 +203,13 @@ def read_sweep_dir(root: Path) -> SweepDir:
     Raises:
         FashionWbError: there is none, or its sweep.json is damaged.
     """
-    path = root / _SWEEP_FILE
+    path = root / SWEEP_FILE
     try:
         record = json.loads(path.read_text())
         sweep = make_sweep(update_config(record["config"]), default_name=record["name"])
         return SweepDir(root.resolve(), sweep, record["sweep_id"], record["seed"])
     except FileNotFoundError:
-        raise FashionWbError(f"{root}: no offline sweep here (no {_SWEEP_FILE})") from None
+        raise FashionWbError(f"{root}: no offline sweep here (no {SWEEP_FILE})") from None
     except (ValueError, KeyError, TypeError) as error:
         raise FashionWbError(f"{path}: damaged ({error!r}); restore it from a copy") from None
 
@@ -213,27 +222,28 @@ def find_sweep_dirs(root: Path) -> list[SweepDir]:
     """
     if not root.is_dir():
         raise FashionWbError(f"{root}: no such folder")
-    found = [read_sweep_dir(path.parent) for path in sorted(root.rglob(_SWEEP_FILE))]
+    found = [read_sweep_dir(path.parent) for path in sorted(root.rglob(SWEEP_FILE))]
     if not found:
         raise FashionWbError(
-            f"{root}: no offline sweep at or below it (no {_SWEEP_FILE}); run one with --dir first"
+            f"{root}: no offline sweep at or below it (no {SWEEP_FILE}); run one with --dir first"
         )
     return found
 
 
-def state_from_log(log: RunLog | None, metric: Metric | None) -> tuple[TrialState, str]:
+def state_from_log(log: RunLog | None, metric: Metric | None) -> Outcome:
     """Return the state of a trial as its run's log tells it, and the reason if it failed.
 
     RUNNING means that the log has no last record yet, or that the run was stopped from outside. Only the
     recorded outcome tells whether such a trial was stopped, failed or will run again.
     """
     if log is None or log.exit_code in (None, _STOPPED_EXIT_CODE):
-        return TrialState.RUNNING, ""
+        return Outcome(TrialState.RUNNING)
     if log.exit_code != 0:
-        return TrialState.FAILED, str(log.summary.get("failure") or f"ended with exit code {log.exit_code}")
+        reason = str(log.summary.get("failure") or f"ended with exit code {log.exit_code}")
+        return Outcome(TrialState.FAILED, reason)
     if metric is not None and metric.best(log.history) is None:
-        return TrialState.FAILED, f"finished without a finite value of {metric.name}"
-    return TrialState.FINISHED, ""
+        return Outcome(TrialState.FAILED, f"finished without a finite value of {metric.name}")
+    return Outcome(TrialState.FINISHED)
 
 
 def _check_unchanged(found: SweepDir, sweep: Sweep, seed: int) -> None:

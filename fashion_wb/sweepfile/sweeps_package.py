@@ -22,11 +22,13 @@ with warnings.catch_warnings():
     from sweeps.config import fill_parameter as _fill_parameter
     from sweeps.config import schema_violations_from_proposed_config
     from sweeps.config.schema import sweep_config_jsonschema, validator
+    from sweeps.hyperband_stopping import hyperband_baseline_validate_and_fill as fill_hyperband
     from sweeps.run import RunState, SweepRun, next_runs, stop_runs
 
 __all__ = [
     "RunState",
     "SweepRun",
+    "fill_hyperband",
     "fill_parameter",
     "next_runs",
     "schema_violations_from_proposed_config",

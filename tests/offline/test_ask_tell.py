@@ -100,7 +100,9 @@ def test_early_stopping_says_stop(tmp_path):
         assert execute(trial) == -signal.SIGKILL  # after one row, as if it still ran
         assert not call(tmp_path, "tell", "asked", trial["run"])["stop"]
     # The worst of three is stopped once all three have logged.
-    stops = [call(tmp_path, "tell", "asked", trial["run"])["stop"] for trial in trials]
-    assert stops == [False, True, False]
+    tells = [call(tmp_path, "tell", "asked", trial["run"]) for trial in trials]
+    assert [told["stop"] for told in tells] == [False, True, False]
+    assert [told["state"] for told in tells] == ["running"] * 3
+    assert "is worse than" in tells[1]["reason"] and tells[0]["reason"] == tells[2]["reason"] == ""
     told = call(tmp_path, "tell", "asked", trials[1]["run"], "--status", "-15")
-    assert told["state"] == "stopped"
+    assert told["state"] == "stopped" and told["reason"] == tells[1]["reason"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from fashion_wb.early_stop import Stop
 from fashion_wb.offline.budget import StepBudget
 from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.progress import Progress, format_duration, format_searched
@@ -18,6 +19,8 @@ from fashion_wb.trial import Trial, TrialState
 
 PARAMETERS = {"x": {"min": 0.0, "max": 1.0}, "fixed": {"value": 0}}
 SWEEP = make_sweep({"method": "random", "metric": {"name": "loss"}, "parameters": PARAMETERS}, "mine")
+
+STOP = Stop("loss", rung=1, value=0.75, threshold=0.5, compared=2, eta=3)
 
 
 class Terminal(io.StringIO):
@@ -31,9 +34,9 @@ def runner(tmp_path):
     return SweepRunner(folder, OngoingSearch(None, NoPruner(), cap=4, parallel=1), cwd=tmp_path, patience=1.0)
 
 
-def trial(number, state, loss=None, reason=""):
+def trial(number, state, loss=None, reason="", stop=None):
     history = () if loss is None else ({"loss": loss, "_runtime": 2.5},)
-    return Trial(number, f"r-{number}", {"x": 0.25, "fixed": 0}, state, history, reason)
+    return Trial(number, f"r-{number}", {"x": 0.25, "fixed": 0}, state, history, reason, stop)
 
 
 def lines(runner, stream, *trials):
@@ -50,7 +53,7 @@ def test_a_log_file_gets_one_line_per_trial_and_no_control_characters(runner):
         runner,
         io.StringIO(),
         trial(0, TrialState.FINISHED, 0.5),
-        trial(1, TrialState.STOPPED, 0.75),
+        trial(1, TrialState.STOPPED, 0.75, STOP.sentence, STOP),
         trial(2, TrialState.FAILED, reason="was killed by SIGKILL"),
     )
     first, second, third = text.splitlines()
@@ -59,6 +62,7 @@ def test_a_log_file_gets_one_line_per_trial_and_no_control_characters(runner):
     )
     assert "fixed" not in text and "left" in first
     assert "stopped" in second and "0.7500 " in second and "best 0.5000" in second
+    assert "  value 1: 0.75, limit 0.5 (best of 2)  " in second
     assert "failed" in third and "was killed by SIGKILL" in third
     assert text.isprintable() or set(text) - set("\n") == {c for c in text if c.isprintable()}
 

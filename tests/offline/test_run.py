@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from sweep_cases import only_sweep, place, run, states, trials, yaml
 
+from fashion_wb.early_stop import Stop
 from fashion_wb.executors.slots import available_cores
 
 pytestmark = pytest.mark.processes
@@ -144,6 +145,10 @@ def test_hyperband_stops_after_the_rung_by_sigterm_and_records_stopped_not_faile
     assert states(tmp_path) == ["finished", "stopped", "stopped", "stopped"]
     # The first rung is after the first value; the signal arrives within two more.
     assert all(1 <= len(trial.history) <= 3 for trial in trials(tmp_path)[1:])
+    second = trials(tmp_path)[1]
+    assert second.stop == Stop("loss", rung=1, value=3.0, threshold=2.0, compared=2, eta=3)
+    assert second.reason == second.stop.sentence
+    assert "value 1: 3, limit 2 (best of 2)" in done.stdout + done.stderr
 
 
 def test_a_shell_command_gets_the_arguments_and_environment_of_wandb_agent(tmp_path):

@@ -88,7 +88,13 @@ def test_hyperband_stops_at_its_rungs():
     trials, _ = replayed("hyperband", cap=30)
     lengths = {state: {len(one.history) for one in trials if one.state is state} for state in TrialState}
     assert lengths[TrialState.FINISHED] == {4} and lengths[TrialState.STOPPED] <= {1, 2}
-    assert sum(one.state is TrialState.STOPPED for one in trials) > 5
+    stopped = [one for one in trials if one.state is TrialState.STOPPED]
+    assert len(stopped) > 5
+    for one in stopped:
+        # A stop takes effect at the row that caused it, or when a later trial moves the limit.
+        assert one.reason == one.stop.sentence and one.stop.rung <= len(one.history)
+        assert one.stop.value == one.history[one.stop.rung - 1]["valid_loss"] > one.stop.threshold
+    assert not any(one.reason or one.stop for one in trials if one.state is TrialState.FINISHED)
 
 
 @pytest.mark.parametrize("method", ["random", "bayes", "hyperband"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fashion_wb.early_stop import Stop
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.hyperband import HyperbandPruner
 from fashion_wb.sweepfile.sweeps_package import RunState, SweepRun, stop_runs
@@ -53,7 +55,31 @@ def test_the_pruner_stops_the_trials_that_wandb_stops(block, found, goal):
     config = {"metric": {"name": "loss", "goal": goal}, "early_terminate": block}
     expected = {int(run.name) for run in stop_runs(config, runs)}
     trials = [trial(number, logged, state) for number, (state, logged) in enumerate(found)]
-    assert pruner(block, Metric("loss", goal)).stop(trials[::-1]) == expected
+    metric = Metric("loss", goal)
+    stops = pruner(block, metric).stop(trials[::-1])
+    assert stops.keys() == expected
+    for number, stop in stops.items():
+        check(stop, number, found, metric, block)
+
+
+def check(stop, number, found, metric, block):
+    """Check what was compared, worked out from the rungs' definition alone."""
+    own, eta = found[number][1], block.get("eta", 3)
+    if "min_iter" in block:
+        rungs = [int(block["min_iter"] * eta**k) for k in range(20)]
+    else:
+        rungs = [int(block["max_iter"] / eta**k) for k in range(1, block["s"] + 1)]
+    assert (stop.metric, stop.eta) == ("loss", eta)
+    assert stop.rung == max(rung for rung in rungs if 1 <= rung <= len(own))
+    there = sorted(
+        (logged[stop.rung - 1] for _, logged in found if len(logged) >= stop.rung),
+        reverse=metric.goal == "maximize",
+    )
+    assert stop.compared == len(there) >= 2
+    assert stop.value == own[stop.rung - 1] and stop.threshold == there[stop.rank - 1]
+    assert metric.is_better(stop.threshold, stop.value)
+    if block.get("strict") is False:
+        assert all(metric.is_better(stop.threshold, value) for value in own)
 
 
 @settings(max_examples=50, deadline=None)
@@ -61,7 +87,10 @@ def test_the_pruner_stops_the_trials_that_wandb_stops(block, found, goal):
 def test_maximising_equals_minimising_the_negative(found):
     trials = [trial(number, logged, state) for number, (state, logged) in enumerate(found)]
     negated = [trial(number, [-v for v in logged], state) for number, (state, logged) in enumerate(found)]
-    assert pruner().stop(trials) == pruner(metric=Metric("loss", "maximize")).stop(negated)
+    stops = pruner(metric=Metric("loss", "maximize")).stop(negated)
+    assert pruner().stop(trials) == {
+        number: replace(stop, value=-stop.value, threshold=-stop.threshold) for number, stop in stops.items()
+    }
 
 
 def test_an_example_worked_out_by_hand():
@@ -78,7 +107,10 @@ def test_an_example_worked_out_by_hand():
         trial(4, [0.5, 0.0]),
         trial(5, [0.3, 9.0]),
     ]
-    assert pruner().stop(trials) == {1, 4}
+    assert pruner().stop(trials) == {
+        1: Stop("loss", rung=3, value=0.9, threshold=0.2, compared=3, eta=3),
+        4: Stop("loss", rung=1, value=0.5, threshold=0.3, compared=6, eta=3),
+    }
 
 
 def test_the_defaults_are_those_of_wandbs_schema():
@@ -87,18 +119,20 @@ def test_the_defaults_are_those_of_wandbs_schema():
         trial(1, [0.1, 0.05, 0.9]),
         trial(2, [0.6, 0.2, 0.2], TrialState.FINISHED),
     ]
-    assert pruner({"type": "hyperband", "min_iter": 1}).stop(trials) == pruner().stop(trials) == {1}
+    stops = pruner({"type": "hyperband", "min_iter": 1}).stop(trials)
+    assert stops == pruner().stop(trials) and stops.keys() == {1}
 
 
 @pytest.mark.parametrize("gap", [math.nan, math.inf, None, "NaN"])
 def test_rungs_count_only_finite_values_of_the_metric(gap):
     trials = [trial(0, [gap, gap, 0.9]), trial(1, [0.1, gap, gap]), trial(2, [gap])]
     other = Trial(3, "r3", {}, TrialState.RUNNING, ({"accuracy": 0.5},))
-    assert pruner().stop([*trials, other]) == pruner().stop([trial(0, [0.9]), trial(1, [0.1])]) == {0}
+    stops = pruner().stop([*trials, other])
+    assert stops == pruner().stop([trial(0, [0.9]), trial(1, [0.1])]) and stops.keys() == {0}
 
 
 def test_nothing_is_stopped_before_anything_is_logged():
-    assert pruner().stop([]) == pruner().stop([trial(0, []), trial(1, [])]) == set()
+    assert pruner().stop([]) == pruner().stop([trial(0, []), trial(1, [])]) == {}
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fashion_wb.early_stop import Stop
 from fashion_wb.errors import FashionWbError
 from fashion_wb.runlog.reader import RunLog
 from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs, open_sweep_dir, read_sweep_dir, state_from_log
 from fashion_wb.sweepfile.sweep import make_sweep
-from fashion_wb.trial import Metric, TrialState
+from fashion_wb.trial import Metric, Outcome, TrialState
 
 SWEEP = make_sweep({"method": "random", "metric": {"name": "loss"}, "parameters": {"x": {"value": 0}}}, "s")
 
@@ -46,11 +47,11 @@ def log(exit_code, losses=(1.0,), failure=None):
     ],
 )
 def test_a_log_alone_tells_these_states(record, state, reason):
-    assert state_from_log(record, Metric("loss")) == (state, reason)
+    assert state_from_log(record, Metric("loss")) == Outcome(state, reason)
 
 
 def test_without_a_metric_a_run_that_logged_nothing_is_finished():
-    assert state_from_log(log(0, []), None) == (TrialState.FINISHED, "")
+    assert state_from_log(log(0, []), None) == Outcome(TrialState.FINISHED)
 
 
 @given(config=st.dictionaries(st.text("abz_09é", min_size=1), VALUES, max_size=5))
@@ -72,6 +73,16 @@ def test_a_recorded_outcome_is_read_back(tmp_path):
         ("failed", "because 1"),
         ("finished", "because 2"),
     ]
+
+
+def test_a_stopped_trial_keeps_what_was_compared(tmp_path):
+    folder = open_sweep_dir(tmp_path, SWEEP, seed=0)
+    stop = Stop("loss", rung=1, value=0.5, threshold=0.25, compared=3, eta=2)
+    folder.record_outcome(folder.propose(0, {"x": 0}), TrialState.STOPPED, stop.sentence, stop)
+    folder.record_outcome(folder.propose(1, {"x": 1}), TrialState.FAILED, "ended with exit code 1")
+    first, second = folder.read_trials()
+    assert (first.state, first.reason, first.stop) == (TrialState.STOPPED, stop.sentence, stop)
+    assert second.stop is None
 
 
 def test_a_folder_can_change_its_sweep_only_while_it_has_no_trials(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import optuna
 
+from fashion_wb.early_stop import Stop
 from fashion_wb.search.hyperband import HyperbandPruner
 from fashion_wb.trial import Trial, TrialState
 
@@ -11,14 +12,18 @@ from fashion_wb.trial import Trial, TrialState
 class WandbHyperbandPruner(optuna.pruners.BasePruner):
     """Prunes a trial when W&B's hyperband would stop it, given what all trials of the study reported.
 
-    It has no state, so a resumed study continues as it would have. Optuna's own Hyperband stores rungs on the
-    trials, and splits the trials into brackets whose models do not see each other's results.
+    Its decisions need no state, so a resumed study continues as it would have. Optuna's own Hyperband stores
+    rungs on the trials, and splits the trials into brackets whose models do not see each other's results.
+
+    Attributes:
+        stops: why it pruned each trial, by the trial's number in the study.
 
     Args:
         rule: W&B's rule, for a metric named "value".
     """
 
     def __init__(self, rule: HyperbandPruner) -> None:
+        self.stops: dict[int, Stop] = {}
         self._rule = rule
 
     def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
@@ -26,7 +31,10 @@ class WandbHyperbandPruner(optuna.pruners.BasePruner):
         known = [
             _as_trial(other) for other in study.get_trials(deepcopy=False) if other.number != trial.number
         ]
-        return trial.number in self._rule.stop([*known, _as_trial(trial)])
+        stop = self._rule.stop([*known, _as_trial(trial)]).get(trial.number)
+        if stop is not None:
+            self.stops[trial.number] = stop
+        return stop is not None
 
 
 def _as_trial(trial: optuna.trial.FrozenTrial) -> Trial:

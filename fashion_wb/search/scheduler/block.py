@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import fashion_wb
+from fashion_wb.early_stop import Stop
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.scheduler.engine import Engine, convert_errors
 from fashion_wb.search.seeds import stable_seed
@@ -75,14 +76,14 @@ class SchedulerSampler:
             return self._make(attempt).suggest(trials)
         return self._suggesting.suggest_again(trials)
 
-    def stop(self, trials: Sequence[Trial]) -> set[int]:
-        """Return the numbers of the running trials that the engine's pruner wants to stop.
+    def stop(self, trials: Sequence[Trial]) -> dict[int, Stop | None]:
+        """Tell which running trials the engine's pruner wants to stop; why, if that is W&B's hyperband.
 
         Raises:
             FashionWbError: the engine or one of the file's functions raised an error.
         """
         if not self.prunes:
-            return set()
+            return {}
         ordered = sorted(trials, key=lambda trial: trial.number)
         if self._pruning is None or not self._pruning.can_continue_with(ordered):
             self._pruning = self._make()

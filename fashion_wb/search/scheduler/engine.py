@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fashion_wb.early_stop import Stop
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.plain_values import plain
 from fashion_wb.trial import Metric, Trial, TrialState
@@ -53,7 +54,7 @@ class Engine:
         self._ids: dict[int, Any] = {}
         self._seen: dict[int, SeenTrial] = {}
         self._asked: tuple[int, Any, dict[str, Any]] | None = None
-        self._pruned: set[int] = set()
+        self._pruned: dict[int, Stop | None] = {}
 
     def can_continue_with(self, trials: Sequence[Trial]) -> bool:
         """Tell whether `trials` (in order of number) continue what the optimizer has seen.
@@ -109,8 +110,11 @@ class Engine:
             self._asked = None
         return self.suggest(trials)
 
-    def prune(self, trials: Sequence[Trial]) -> set[int]:
-        """Return the numbers of the running trials among `trials` (in order of number) that must stop."""
+    def prune(self, trials: Sequence[Trial]) -> dict[int, Stop | None]:
+        """Tell which running trials among `trials` (in order of number) must stop, by number.
+
+        With each comes what was compared, or None if the engine does not tell.
+        """
         with convert_errors():
             self._sync(trials, reporting=True)
             running = [t for t in trials if t.state is TrialState.RUNNING]
@@ -118,8 +122,12 @@ class Engine:
             ids = {self._ids[t.number]: t for t in open_}
             data = [self._run_data(t) for t in open_]
             stopped = self._optimizer.prune_runs(list(ids), data)
-        self._pruned |= {ids[run_id].number for run_id in stopped}
-        return {t.number for t in running if t.number in self._pruned}
+        self._pruned |= {number: self._comparison(number) for number in (ids[i].number for i in stopped)}
+        return {t.number: self._pruned[t.number] for t in running if t.number in self._pruned}
+
+    def _comparison(self, number: int) -> Stop | None:
+        """Say what was compared for a trial that the optimizer has just pruned; None if it does not tell."""
+        return None
 
     def points(self, trial: Trial) -> tuple[tuple[int, float], ...]:
         """Return (step, value) of each finite value that the trial logged.

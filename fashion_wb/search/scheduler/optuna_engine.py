@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import optuna
 from optuna.trial import TrialState as OptunaState
 
+from fashion_wb.early_stop import Stop
 from fashion_wb.errors import FashionWbError
+from fashion_wb.search.optuna_samplers.hyperband_pruner import WandbHyperbandPruner
 from fashion_wb.search.optuna_samplers.hyperopt_tpe import HyperoptTPESampler
 from fashion_wb.search.optuna_samplers.per_trial import PerTrialSampler
 from fashion_wb.search.optuna_samplers.unit_samplers import QuasiRandomSampler, UnitSampler
@@ -65,6 +68,13 @@ class OptunaEngine(Engine):
         while config in tried:
             config = self.suggest_again(trials)
         return config
+
+    def _comparison(self, number: int) -> Stop | None:
+        pruner = self._study.pruner
+        if not isinstance(pruner, WandbHyperbandPruner):
+            return None
+        # To Optuna every objective is named "value".
+        return replace(pruner.stops[number], metric=self._metric.name)
 
     def _register(self, trial: Trial, reporting: bool) -> str:
         queued = self._study.get_trials(deepcopy=False, states=(OptunaState.WAITING,))

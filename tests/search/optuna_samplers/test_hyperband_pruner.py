@@ -21,7 +21,8 @@ def rule(goal):
 @settings(deadline=None, max_examples=50)
 @given(curves=CURVES, goal=st.sampled_from(["minimize", "maximize"]), ended=st.integers(0, 11))
 def test_the_pruner_prunes_the_trials_that_the_rule_stops(curves, goal, ended):
-    study = optuna.create_study(direction=goal, pruner=WandbHyperbandPruner(rule(goal)))
+    pruner = WandbHyperbandPruner(rule(goal))
+    study = optuna.create_study(direction=goal, pruner=pruner)
     asked = [study.ask() for _ in curves]
     for trial, curve in zip(asked, curves, strict=True):
         for step, value in enumerate(curve):
@@ -34,4 +35,5 @@ def test_the_pruner_prunes_the_trials_that_the_rule_stops(curves, goal, ended):
         for n, (state, curve) in enumerate(zip(states, curves, strict=True))
     ]
     expected = rule(goal).stop(trials)
-    assert {n for n in range(ended, len(curves)) if asked[n].should_prune()} == expected
+    assert {n for n in range(ended, len(curves)) if asked[n].should_prune()} == expected.keys()
+    assert pruner.stops == expected

@@ -11,6 +11,7 @@ from scheduler_cases import ONE_OF_EACH, SPACE, STUDY, config, sampler, trial
 from fashion_wb import wandb_private
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.factory import make_search
+from fashion_wb.search.hyperband import HyperbandPruner
 from fashion_wb.search.protocol import NoPruner
 from fashion_wb.search.scheduler.block import SchedulerSampler
 from fashion_wb.search.wandb_engine.sampler import WandbSampler
@@ -40,12 +41,24 @@ def test_the_studys_pruner_stops_running_trials():
     good = [trial(0, 0.1, (1.0, 1.0)), trial(1, 0.2, (2.0, 2.0))]
     running = [trial(2, 0.3, (8.0, 9.0), TrialState.RUNNING), trial(3, 0.4, (1.5, 0.5), TrialState.RUNNING)]
     search = sampler(MEDIAN, optimizer="study")
-    assert search.stop([*good, trial(2, 0.3, (1.4,), TrialState.RUNNING)]) == set()
-    assert search.stop([*running[::-1], *good]) == {2}
-    assert search.stop([*good, *running]) == {2}
-    assert sampler(MEDIAN, optimizer="study").stop([*good, *running]) == {2}
+    assert search.stop([*good, trial(2, 0.3, (1.4,), TrialState.RUNNING)]) == {}
+    assert search.stop([*running[::-1], *good]) == {2: None}
+    assert search.stop([*good, *running]) == {2: None}
+    assert sampler(MEDIAN, optimizer="study").stop([*good, *running]) == {2: None}
     stopped = trial(2, 0.3, (8.0, 9.0, 9.0), TrialState.STOPPED)
-    assert search.stop([*good, stopped, running[1]]) == set()
+    assert search.stop([*good, stopped, running[1]]) == {}
+
+
+def test_wandbs_rule_in_a_study_tells_what_it_compared():
+    metric = Metric("valid_loss", "maximize")
+    block = config(optimizer="optuna_tpe_hyperband", source="fashion_wb/search/studies.py")
+    block["metric"] = {"name": metric.name, "goal": metric.goal}
+    search = SchedulerSampler(block, metric, "id", 0)
+    rule = HyperbandPruner({"early_terminate": {"type": "hyperband", "min_iter": 1}}, metric)
+    trials = [trial(n, n / 10, (float(n), 5.0), TrialState.RUNNING) for n in range(6)]
+    expected = rule.stop(trials)
+    assert expected.keys() == {0, 1, 2}
+    assert search.stop(trials) == search.stop(trials) == expected
 
 
 def test_results_that_only_the_pruner_saw_do_not_change_the_suggestions():
@@ -56,13 +69,13 @@ def test_results_that_only_the_pruner_saw_do_not_change_the_suggestions():
     )
     plain, pruning = sampler(code, optimizer="study"), sampler(code, optimizer="study")
     hidden = trial(2, 0.3, (), TrialState.RUNNING)
-    assert pruning.stop([*good, trial(2, 0.3, (8.0, 9.0), TrialState.RUNNING)]) == {2}
+    assert pruning.stop([*good, trial(2, 0.3, (8.0, 9.0), TrialState.RUNNING)]) == {2: None}
     assert pruning.ask([*good, hidden]) == plain.ask([*good, hidden])
 
 
 def test_a_study_without_a_pruner_builds_no_second_optimizer(studies):
     search = sampler()
-    assert search.stop([trial(0, 0.1, (1.0,), TrialState.RUNNING)]) == set()
+    assert search.stop([trial(0, 0.1, (1.0,), TrialState.RUNNING)]) == {}
     assert len(studies) == 1
 
 
