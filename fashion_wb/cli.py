@@ -16,6 +16,7 @@ from fashion_wb.commands.report import report
 from fashion_wb.commands.slurm_script import slurm_script
 from fashion_wb.commands.study_command.command import study
 from fashion_wb.commands.sweep import sweep
+from fashion_wb.commands.view_command.command import view
 from fashion_wb.commands.worker import worker
 from fashion_wb.errors import FashionWbError, Interrupted
 
@@ -42,5 +43,19 @@ def main() -> None:
     """Run hyperparameter searches on Fashion-MNIST with W&B, online or offline, and compare them."""
 
 
-for command in (data, sweep, study, worker, slurm_script, ask, tell, compare, export, push, report, agent):
+for command in (
+    data,
+    sweep,
+    study,
+    worker,
+    slurm_script,
+    ask,
+    tell,
+    view,
+    compare,
+    export,
+    push,
+    report,
+    agent,
+):
     main.add_command(command)

@@ -67,3 +67,17 @@ def locked(folder: Path) -> Iterator[int]:
                     ) from None
                 time.sleep(0.1)
         yield file.fileno()
+
+
+def is_locked(folder: Path) -> bool:
+    """Tell whether a process holds the lock of `folder`; nothing is written, and nobody has to wait for it.
+
+    False if that cannot be known, such as on a file system without locks.
+    """
+    try:
+        with (folder / ".lock").open("rb") as file:
+            # Shared and given back at once. A process that wants the lock meanwhile tries again.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno in (errno.EAGAIN, errno.EACCES)
+    return False

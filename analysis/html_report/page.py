@@ -7,23 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analysis.evidence import Evidence
-from analysis.formatting import result_form
 from analysis.html_report.cells import count_range, intervals_text, number
-from analysis.html_report.charts.budget import gain_spec, rank_spec, reached_spec
-from analysis.html_report.charts.curves import has_band, incumbent_spec, random_sentence
-from analysis.html_report.charts.importance import importance_spec
-from analysis.html_report.charts.parallel import parallel_spec
-from analysis.html_report.charts.pareto import pareto_spec
-from analysis.html_report.charts.scatters import result_panels
-from analysis.html_report.charts.slices import slice_panels
-from analysis.html_report.charts.strips import strip_spec
-from analysis.html_report.charts.style import Mark, method_marks, short
+from analysis.html_report.charts.curves import has_band, random_sentence
+from analysis.html_report.charts.style import method_marks
 from analysis.html_report.conditions import conditions_shown
+from analysis.html_report.figure_set import figure_set
 from analysis.html_report.headline import headline, statements, study_size
 from analysis.html_report.limits import limits
 from analysis.html_report.pairs import pair_matrix, pairs_table
@@ -31,7 +23,6 @@ from analysis.html_report.tables import audit_table, cost_table, quality_table, 
 from analysis.html_report.trial_table import trial_table
 from analysis.html_report.vega_bundle import vega_bundle
 from analysis.statistics.incumbents.curves import AXES
-from analysis.statistics.intervals import Estimate, median
 from analysis.statistics.pairwise import MIN_REPLICATES
 from analysis.statistics.verdicts import RETRAINED
 from analysis.tables.importance_text import importance_reading, pareto_reading
@@ -51,15 +42,8 @@ def render(
         left_out: sentences on what could not be read.
     """
     marks = method_marks(evidence.methods)
-    figures = _figures(evidence, marks)
-    panels = result_panels(evidence, marks)
-    for i, panel in enumerate(panels.panels if panels else ()):
-        figures[f"space-{i}"] = panel.spec
-    slices = slice_panels(evidence, marks)
-    figures |= {f"slice-{i}": panel.spec for i, panel in enumerate(slices)}
-    parallel = parallel_spec(evidence, marks)
-    if parallel is not None:
-        figures["parallel"] = parallel[0]
+    drawn = figure_set(evidence, marks)
+    figures = drawn.specs
     extras = []
     for i, extra in enumerate(evidence.extras):
         charts = {f"extra-{i}-{j}": spec for j, spec in enumerate(extra.charts())}
@@ -90,9 +74,9 @@ def render(
         if _tested(evidence)
         else None,
         winners_table=winners_table(evidence) if evidence.winners else None,
-        panels=panels,
-        slices=slices,
-        parallel_note=parallel[1] if parallel else "",
+        panels=drawn.panels,
+        slices=drawn.slices,
+        parallel_note=drawn.parallel_note,
         importance=importance_reading(evidence),
         pareto=pareto_reading(evidence),
         extras=extras,
@@ -103,52 +87,6 @@ def render(
         conditions=conditions_shown(conditions),
         limits=limits(evidence, conditions, left_out),
     )
-
-
-def _figures(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, dict[str, Any]]:
-    """Make the specifications of all figures that have something to draw, by name."""
-    subject, form = evidence.subject, evidence.form
-    every = {f"curves-{axis}": incumbent_spec(evidence.curves[axis], marks, subject, form) for axis in AXES}
-    every["gain"] = gain_spec(evidence.gains["steps"], marks, subject, "steps", form, evidence.margin)
-    every["reached"] = reached_spec(evidence.reached["steps"], marks, subject, "steps")
-    every["ranks"] = rank_spec(evidence.ranks["steps"], marks, subject, "steps")
-    every["finals"] = _finals(evidence, marks)
-    every |= {f"winners-{i}": _winners(evidence, name, marks) for i, name in enumerate(evidence.final)}
-    every["seconds"] = _seconds(evidence, marks)
-    every["pareto"] = pareto_spec(evidence, marks)
-    if evidence.importances is not None:
-        every["importance"] = importance_spec(evidence.importances)
-    return {name: spec for name, spec in every.items() if spec is not None}
-
-
-def _finals(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, Any] | None:
-    values = _named(evidence.results).assign(value=evidence.results["final"])
-    estimates = {one.method: one.median for one in evidence.finals}
-    title = f"{evidence.subject.best} {short(evidence.subject.metric.name)} of a search"
-    return strip_spec(values, estimates, marks, title, evidence.form)
-
-
-def _winners(evidence: Evidence, name: str, marks: Sequence[Mark]) -> dict[str, Any] | None:
-    rows = [
-        {"method": one.method, "value": value, "name": f"replicate {one.replicate}, seed {seed}"}
-        for one in evidence.retrained
-        for seed, value in zip(one.seeds, one.measured.get(name, ()), strict=False)
-    ]
-    estimates = {one.method: one.measured[name].mean for one in evidence.winners or ()}
-    values = pd.DataFrame(rows, columns=["method", "value", "name"])
-    form = result_form(values["value"])
-    return strip_spec(values, estimates, marks, f"{short(name)} of a retrained winner", form)
-
-
-def _seconds(evidence: Evidence, marks: Sequence[Mark]) -> dict[str, Any] | None:
-    values = _named(evidence.results).assign(value=evidence.results["seconds"])
-    known = values.dropna(subset="value").groupby("method", sort=False)["value"]
-    estimates: dict[str, Estimate] = {str(method): median(own.to_list()) for method, own in known}
-    return strip_spec(values, estimates, marks, "seconds of a search, over all its trials", ",d", zero=True)
-
-
-def _named(results: pd.DataFrame) -> pd.DataFrame:
-    return results.assign(name=[f"replicate {number}" for number in results["replicate"]])
 
 
 def _tested(evidence: Evidence) -> bool:

@@ -8,7 +8,6 @@ import importlib.metadata
 from pathlib import Path
 
 import platformdirs
-import vl_convert
 
 from fashion_wb.files import replacing
 
@@ -27,6 +26,9 @@ def vega_bundle(snippet: str = SNIPPET) -> str:
     path = cache_file(snippet)
     script = _read(path)
     if script is None:
+        # Imported here: it takes 60 MB that a cached script does without.
+        import vl_convert
+
         script = vl_convert.javascript_bundle(snippet)
         with contextlib.suppress(OSError):
             _write(script.encode(), path)

@@ -10,6 +10,7 @@ import click
 
 from fashion_wb.commands.options import PATH, POSITIVE, load_sweep, run_options, search_options
 from fashion_wb.commands.start_options import pick_start, start_options
+from fashion_wb.commands.view_command.option import VIEW, viewing
 
 
 @click.command()
@@ -20,7 +21,8 @@ from fashion_wb.commands.start_options import pick_start, start_options
 )
 @start_options
 @search_options
-def sweep(file: Path, count: int | None, directory: Path, seed: int, **options: Any) -> None:
+@VIEW
+def sweep(file: Path, count: int | None, directory: Path, seed: int, with_view: bool, **options: Any) -> None:
     """Run the W&B sweep file FILE offline.
 
     Run the same command again to continue an interrupted sweep. Every trial is an ordinary W&B offline run in
@@ -32,7 +34,8 @@ def sweep(file: Path, count: int | None, directory: Path, seed: int, **options: 
 
     folder = directory / file.stem
     planned = PlannedSweep(folder, load_sweep(file), seed, start=pick_start(options))
-    with Session(run_options(Path.cwd(), folder, options), sys.stderr) as session:
+    run = run_options(Path.cwd(), folder, options)
+    with viewing(folder, with_view), Session(run, sys.stderr) as session:
         session.run_sweeps([planned], count)
     click.echo(summarise(folder))
     check_not_all_failed([folder])

@@ -25,6 +25,7 @@ class RunLog:
         summary: last value of each key.
         exit_code: None until the log has one.
         preempting: whether the program has called `run.mark_preempting()`.
+        started: when the run started, in seconds since 1970; None until the run record has been read.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class RunLog:
     history: list[Mapping[str, Any]] = field(default_factory=list)
     exit_code: int | None = None
     preempting: bool = False
+    started: float | None = None
     _offset: int = 0
     _summary: dict[str, Any] = field(default_factory=dict)
     _summary_updates: list[Any] = field(default_factory=list)
@@ -47,6 +49,11 @@ class RunLog:
             _update(self._summary, update)
         self._summary_updates.clear()
         return self._summary
+
+    @property
+    def size_read(self) -> int:
+        """How many bytes of the file have been read; the last record may be incomplete."""
+        return self._offset
 
     def read_new(self) -> bool:
         """Read what was appended since the last call; an incomplete record waits for the next call.
@@ -90,6 +97,7 @@ class RunLog:
                 run = record.run
                 self.run_id, self.sweep_id, self.project = run.run_id, run.sweep_id, run.project
                 _update(self.config, run.config)
+                self.started = run.start_time.seconds + 1e-9 * run.start_time.nanos or None
             case "exit":
                 self.exit_code = record.exit.exit_code
             case "preempting":

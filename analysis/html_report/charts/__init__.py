@@ -1,3 +1,4 @@
-"""The page's figures as Vega-Lite: `curves`, `budget`, `strips`, `scatters`, `slices`, `parallel`,
-`importance` and `pareto`; all share `style`.
+"""Figures as Vega-Lite: `curves`, `budget`, `strips`, `scatters`, `slices`, `parallel`, `importance` and
+`pareto` of report.html and of the live page, `history`, `learning_curves`, `timeline` and `contour` of the
+live page alone; all share `style`.
 """

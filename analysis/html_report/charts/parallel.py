@@ -20,6 +20,8 @@ from analysis.records.subject import Parameter
 from analysis.statistics.importance import full_length
 
 MOST = 12
+# The selection that a reader draws over one axis or several.
+BRUSH = "brush"
 MAX_LINES = 500
 HEIGHT = 300
 # More categories than this are not labelled.
@@ -103,14 +105,20 @@ def _lines(titles: Sequence[str], evidence: Evidence, colours: alt.Scale) -> alt
     tips = [alt.Tooltip("method:N"), alt.Tooltip("run:N"), result]
     legend = alt.Legend(orient="bottom", title=name, gradientLength=200)
     folded = chart_of("trials").transform_fold(keys, ["axis", "y"])
-    lines: alt.Chart = folded.mark_line(opacity=0.5, strokeWidth=1.2)
+    lines: alt.Chart = folded.mark_line(strokeWidth=1.2)
+    brush = alt.selection_interval(name=BRUSH, encodings=["x", "y"])
+    # A line stays if it passes the rectangle at every axis that the rectangle covers.
+    passes = " && ".join(
+        f"(indexof({BRUSH}.axis, '{key}') < 0 || inrange(datum.{key}, {BRUSH}.y))" for key in keys
+    )
     return lines.encode(
         _x(titles),
         _y(),
         detail="run:N",
         color=alt.Color("result:Q", scale=colours, legend=legend),
+        opacity=alt.condition(f"!isDefined({BRUSH}.axis) || ({passes})", alt.value(0.5), alt.value(0.03)),
         tooltip=tips,
-    )
+    ).add_params(brush)
 
 
 def _keys(titles: Sequence[str]) -> list[str | alt.FieldName]:

@@ -13,6 +13,7 @@ import click
 from fashion_wb.commands.options import MARGIN, PATH, load_sweep, run_options, search_options
 from fashion_wb.commands.start_options import pick_start, start_options
 from fashion_wb.commands.study_command.options import OPTIONS, study_options, with_defaults
+from fashion_wb.commands.view_command.option import VIEW, viewing
 from fashion_wb.errors import FashionWbError
 from fashion_wb.study.fashion_mnist import NAME
 
@@ -35,6 +36,7 @@ _RECORDED = ("also", "retrain_seeds", "final_command", "final_metric")
 @MARGIN
 @start_options
 @search_options
+@VIEW
 def study(
     file: Path | None,
     quick: bool,
@@ -95,7 +97,7 @@ def _train(study: PreparedStudy, options: dict[str, Any]) -> None:
     # The machines of a cluster come and go: there is no one number of trials at a time.
     where = {"workers": len(run.slots)} if run.cluster is None else {"executor": "dask"}
     write_conditions(study.out, **study.record, **where)
-    with Session(run, sys.stderr) as session:
+    with viewing(study.out, options["with_view"]), Session(run, sys.stderr) as session:
         folders = session.run_sweeps(study.planned, None)
         winners = _plan_retrainings(study, folders)
         audits = [audit for folder in folders if (audit := plan_audit(folder, count)) is not None]

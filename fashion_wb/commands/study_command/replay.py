@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Options that say how trials run; a replay runs none. By name, their value if they are not given.
 _NOT_FOR_REPLAY: dict[str, Any] = {
     **dict.fromkeys(("cpus_per_trial", "gpus", "gpus_per_trial", "trials_per_gpu", "cluster", "listen")),
-    **{"executor": "local", "cold": False, "initial": None, "warm_start": ()},
+    **{"executor": "local", "cold": False, "initial": None, "warm_start": (), "with_view": False},
 }
 
 
@@ -32,7 +32,9 @@ def check_options(options: Mapping[str, Any]) -> None:
         FashionWbError: one was.
     """
     given = [
-        "--" + name.replace("_", "-") for name, unset in _NOT_FOR_REPLAY.items() if options[name] != unset
+        "--" + name.removeprefix("with_").replace("_", "-")
+        for name, unset in _NOT_FOR_REPLAY.items()
+        if options[name] != unset
     ]
     if given:
         raise FashionWbError(f"{', '.join(given)}: cannot be used with --replay, which trains nothing")
