@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -29,13 +30,16 @@ _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _GATHER_SECONDS = 0.15
 # Proxies and browsers take a silent connection for dead.
 _HEARTBEAT_SECONDS = 15.0
+# How soon an open page notices that the server wants to end.
+_GLANCE_SECONDS = 0.25
 
 
 class Api:
     """Answers for one `Watch`."""
 
-    def __init__(self, watch: Watch) -> None:
-        self._watch, self._scopes = watch, Scopes(watch)
+    def __init__(self, watch: Watch, closing: Callable[[], bool]) -> None:
+        """Args: `closing` tells whether the server is about to end, so that open pages let go of it."""
+        self._watch, self._scopes, self._closing = watch, Scopes(watch), closing
 
     def routes(self) -> list[Route]:
         """Return the routes below the page's address."""
@@ -120,17 +124,21 @@ class Api:
         def listener() -> None:
             loop.call_soon_threadsafe(changed.set)
 
+        quiet = 0.0
         with self._watch.listening(listener):
-            while True:
+            while not self._closing():
                 version = self._watch.version
                 if version > since:
                     yield f"data: {await run_in_threadpool(self._event, keys, since)}\n\n"
-                    since = version
+                    since, quiet = version, 0.0
+                elif quiet >= _HEARTBEAT_SECONDS:
+                    yield ": still here\n\n"
+                    quiet = 0.0
                 try:
-                    await asyncio.wait_for(changed.wait(), _HEARTBEAT_SECONDS)
+                    await asyncio.wait_for(changed.wait(), _GLANCE_SECONDS)
                     await asyncio.sleep(_GATHER_SECONDS)
                 except TimeoutError:
-                    yield ": still here\n\n"
+                    quiet += _GLANCE_SECONDS
                 changed.clear()
 
     def _event(self, keys: set[str], since: int) -> str:
@@ -159,26 +167,28 @@ class Api:
         return key, run
 
 
-def make_app(
-    watch: Watch, token: str, hosts: tuple[str, ...], on_start: Callable[[], None] = lambda: None
-) -> Starlette:
-    """Make the server's application.
+def make_server(watch: Watch, token: str, hosts: tuple[str, ...]) -> uvicorn.Server:
+    """Make the server.
 
     Args:
         watch: what to show.
         token: the first part of every address.
         hosts: the names by which the server may be asked; any, if there are none.
-        on_start: called when it answers.
     """
+    api = Api(watch, lambda: server.should_exit)
     app = Starlette(
-        routes=[Mount(f"/{token}", routes=Api(watch).routes())],
+        routes=[Mount(f"/{token}", routes=api.routes())],
         middleware=[
             Middleware(Guard, token=token, hosts=hosts),
             Middleware(GZipMiddleware, minimum_size=2000, compresslevel=3),
         ],
     )
-    on_start()
-    return app
+    # The token is in every address, so addresses are not logged.
+    config = uvicorn.Config(
+        app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=5
+    )
+    server = uvicorn.Server(config)
+    return server
 
 
 def _json(content: Any) -> Response:

@@ -47,12 +47,10 @@ class Scope:
     Attributes:
         html: its text and tables, with a place for every figure; names in it are escaped.
         figures: Vega-Lite specifications by name.
-        audits: by run id of a stopped trial that was trained to the end: its final result.
     """
 
     html: str
     figures: Mapping[str, Any]
-    audits: Mapping[str, float]
 
 
 def make_scope(sweeps: Sequence[Watched], rows: Mapping[str, Mapping[str, Row]], study: Path | None) -> Scope:
@@ -65,7 +63,7 @@ def make_scope(sweeps: Sequence[Watched], rows: Mapping[str, Mapping[str, Row]],
     """
     known = [sweep for sweep in sweeps if sweep.metric is not None and sweep.trials]
     if not known:
-        return Scope(_template().render(kind="empty", troubles=[]), {}, {})
+        return Scope(_template().render(kind="empty", troubles=[]), {})
     # Sweeps of another objective cannot be compared; the first one decides.
     alike = [sweep for sweep in known if sweep.metric == known[0].metric]
     alike.sort(key=lambda sweep: method_order(sweep.name.rpartition("-r")[0] or sweep.name))
@@ -73,7 +71,7 @@ def make_scope(sweeps: Sequence[Watched], rows: Mapping[str, Mapping[str, Row]],
         conditions = None if study is None else read_conditions(study)
         evidence = _evidence(alike, conditions)
     except FashionWbError as error:
-        return Scope(_template().render(kind="empty", troubles=[str(error)]), {}, {})
+        return Scope(_template().render(kind="empty", troubles=[str(error)]), {})
     return _rendered(alike, evidence, conditions, rows, len(known) - len(alike))
 
 
@@ -130,18 +128,19 @@ def _rendered(
         limits=limits(evidence, conditions),
         others=others,
     )
-    return Scope(html, figures, {})
+    return Scope(html, figures)
 
 
 def _curves(sweeps: Sequence[Watched], rows: Mapping[str, Mapping[str, Row]]) -> list[TrialCurve]:
+    winner = best(sweeps[0], (row for sweep in sweeps for row in tuple(rows[sweep.key].values())))
+    best_run = None if winner is None else (winner["sweep"], winner["run"])
     found = []
     for sweep in sweeps:
-        winner = best(sweep, tuple(rows[sweep.key].values()))
         # A copy: the watch's thread may add trials meanwhile.
         trials = [seen.trial for seen in tuple(sweep.trials.values())]
         for trial in sorted(trials, key=lambda trial: trial.number):
             points = curve(trial, sweep.metric, _CURVE_POINTS)
-            state = "best" if winner is not None and winner["run"] == trial.run_id else str(trial.state)
+            state = "best" if (sweep.key, trial.run_id) == best_run else str(trial.state)
             stop = None if trial.stop is None else (float(trial.stop.rung), float(trial.stop.threshold))
             if points:
                 found.append(TrialCurve(trial.run_id, state, points, stop))

@@ -15,7 +15,7 @@ from typing import TextIO
 import uvicorn
 
 from analysis.view.access import new_token
-from analysis.view.app import make_app
+from analysis.view.app import make_server
 from analysis.view.remote import RemoteProjects
 from analysis.view.watch import Watch
 from fashion_wb.errors import FashionWbError
@@ -54,16 +54,11 @@ def serve(
     token, number = new_token(), listening.getsockname()[1]
     address = f"http://{_name(host)}:{number}/{token}/"
     with RemoteProjects(projects, stream) as remote, Watch(roots, [remote.sweeps]) as watch:
-        app = make_app(watch, token, LOOPBACK if host in LOOPBACK else ())
+        server = make_server(watch, token, LOOPBACK if host in LOOPBACK else ())
         for line in announcement(address, host, number, os.environ):
             print(line, file=stream, flush=True)
         if browser and has_display(os.environ):
             webbrowser.open(address)
-        # The token is in every address, so addresses are not logged.
-        config = uvicorn.Config(
-            app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
         if beside:
             os.nice(_NICENESS)
             threading.Thread(target=_end_with_input, args=(server,), daemon=True).start()

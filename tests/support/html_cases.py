@@ -19,6 +19,10 @@ from fashion_wb.trial import Trial, TrialState
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_CHROMIUM = "no Chromium: install it with `apt-get install chromium`, or Google Chrome"
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
 # The page must show this as text.
 HOSTILE = "a</script><script>alert(1)</script>\"'&{{ 7*7 }}<!--"
 SECTIONS = (

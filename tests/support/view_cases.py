@@ -14,9 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-
-from analysis.view.app import make_app
+from analysis.view.app import make_server
 from analysis.view.serve import LOOPBACK
 from analysis.view.watch import Watch
 from fashion_wb.early_stop import Stop
@@ -110,11 +108,7 @@ def served(*roots: Path) -> Iterator[str]:
     listening.bind(("127.0.0.1", 0))
     listening.listen(16)
     with Watch(roots) as watch:
-        app = make_app(watch, TOKEN, LOOPBACK)
-        config = uvicorn.Config(
-            app, log_level="error", access_log=False, lifespan="off", timeout_graceful_shutdown=1
-        )
-        server = uvicorn.Server(config)
+        server = make_server(watch, TOKEN, LOOPBACK)
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         while not server.started:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -17,6 +18,7 @@ from analysis.html_report.charts.style import (
     dash,
     rounded,
     short,
+    span,
     to_spec,
 )
 from analysis.records.subject import Subject
@@ -40,7 +42,7 @@ def gain_spec(
     """
     if not gains:
         return None
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"method": one.method, "n": one.n}
         | {"x": rounded(x), "y": rounded(y), "low": rounded(low), "high": rounded(high)}
         for one in gains
@@ -48,16 +50,19 @@ def gain_spec(
         # In its first tenth, luck with one or two trials dwarfs the rest.
         if x > one.grid[-1] / 10
     ]
+    levels = [{"level": level} for level in ([0.0] if margin is None else [0.0, margin, -margin])]
     title = f"gain in {short(subject.metric.name)} over random"
-    x = _x(axis, subject)
+    x = _x(axis, subject, rows)
+    known = [row[name] for row in rows for name in ("low", "high") if math.isfinite(row[name])]
+    # A scale of its own: with all methods hidden, there would be no values to find one from.
+    scale = span([*known, *(one["level"] for one in levels), *(row["y"] for row in rows)])
     band = (
         chart_of("gains")
         .mark_area(opacity=0.12)
-        .encode(x, alt.Y("low:Q", title=title), alt.Y2("high:Q"), color=colour(marks))
+        .encode(x, alt.Y("low:Q", title=title, scale=scale), alt.Y2("high:Q"), color=colour(marks))
     )
     tips = _tips(axis, subject, "gain", f"+{form}")
-    line = _line("gains", x, alt.Y("y:Q", title=title), marks, tips)
-    levels = [{"level": level} for level in ([0.0] if margin is None else [0.0, margin, -margin])]
+    line = _line("gains", x, alt.Y("y:Q", title=title, scale=scale), marks, tips)
     zero = (
         alt.Chart(alt.NamedData("levels"))
         .mark_rule(color=INK, opacity=0.4, strokeDash=[2, 3])
@@ -83,7 +88,7 @@ def reached_spec(
     scale, percent = alt.Scale(domain=[0, 1]), alt.Axis(format="%")
     y = alt.Y("y:Q", title="searches at the target", axis=percent, scale=scale)
     tips = _tips(axis, subject, "searches at the target", ".0%")
-    line = _line("reached", _x(axis, subject), y, marks, tips, interpolate="step-after")
+    line = _line("reached", _x(axis, subject, rows), y, marks, tips, interpolate="step-after")
     ends = ", ".join(f"{one.method} {len(one.spent)} of {one.n}" for one in reached)
     described = f"Share of searches that have reached the target, against {axis}; at the end: {ends}."
     return to_spec(line, marks, described, HEIGHT, {"reached": rows})
@@ -102,7 +107,7 @@ def rank_spec(
     ]
     scale = alt.Scale(domain=[len(ranks), 1])
     y = alt.Y("y:Q", title="average rank, 1 is best", scale=scale, axis=alt.Axis(tickMinStep=1))
-    line = _line("ranks", _x(axis, subject), y, marks, _tips(axis, subject, "average rank", ".2f"))
+    line = _line("ranks", _x(axis, subject, rows), y, marks, _tips(axis, subject, "average rank", ".2f"))
     ends = ", ".join(f"{one.method} {one.rank[-1]:.2f}" for one in ranks)
     described = f"Average rank among the methods against {axis}; at the end: {ends}."
     return to_spec(line, marks, described, HEIGHT, {"ranks": rows})
@@ -116,9 +121,10 @@ def _line(
     return drawn
 
 
-def _x(axis: str, subject: Subject) -> alt.X:
+def _x(axis: str, subject: Subject, rows: Sequence[Mapping[str, Any]]) -> alt.X:
     ticks = alt.Axis(format=",d", tickMinStep=1, tickCount=8)
-    return alt.X("x:Q", title=TITLES[axis].format(unit=subject.unit), axis=ticks)
+    scale = alt.Scale(domain=[0, max((row["x"] for row in rows), default=1)], nice=False)
+    return alt.X("x:Q", title=TITLES[axis].format(unit=subject.unit), axis=ticks, scale=scale)
 
 
 def _tips(axis: str, subject: Subject, title: str, form: str) -> list[alt.Tooltip]:

@@ -28,8 +28,6 @@ from analysis.records.subject import Subject
 HEIGHT = 300
 # More dots hide one another. The best trials so far are always drawn.
 MAX_DOTS = 2000
-# Marks at the ends are not cut in half.
-_ROOM = alt.Scale(zero=False, nice=False, padding=10)
 CROSS = "M-1,-1L1,1M1,-1L-1,1"
 
 
@@ -55,7 +53,14 @@ def history_spec(
     every = math.ceil(len(usable) / MAX_DOTS)
     kept = {(row["sweep"], row["x"]) for row in best}
     drawn = [row for at, row in enumerate(usable) if at % every == 0 or (row["sweep"], row["number"]) in kept]
-    x = alt.X("x:Q", title="trial", axis=alt.Axis(format="d", tickMinStep=1, tickCount=8), scale=_ROOM)
+    numbers = [row["number"] for row in usable]
+    x = alt.X(
+        "x:Q",
+        title="trial",
+        axis=alt.Axis(format="d", tickMinStep=1, tickCount=8),
+        # Marks at the ends are not cut in half.
+        scale=alt.Scale(domain=[min(numbers), max(numbers) + 0.1], nice=False, padding=10),
+    )
     scale = alt.Scale(domain=[rounded(low), rounded(high)], nice=False, clamp=True)
     y = alt.Y("y:Q", title=short(subject.metric.name), scale=scale, axis=number_axis("~g", 6))
     tips = [alt.Tooltip("run:N"), alt.Tooltip("method:N"), alt.Tooltip("state:N")]

@@ -16,8 +16,6 @@ from analysis.records.subject import Subject
 
 HEIGHT = 320
 MAX_CURVES = 200
-# Crosses at the first step are not cut in half.
-_ROOM = alt.Scale(zero=False, nice=False, padding=10)
 # States by colour, of those that colour-blind people tell apart, and by width.
 _LOOK = {
     "finished": (INK, 1.0, 0.3),
@@ -63,7 +61,14 @@ def learning_curves_spec(curves: Sequence[TrialCurve], subject: Subject, form: s
     low, high = colour_ends(pd.Series([row["y"] for row in rows], dtype=float), subject.sign)
     room = 0.05 * (high - low) or 0.05 * max(abs(high), 1e-9)
     scale = alt.Scale(domain=[rounded(low - room), rounded(high + room)], nice=False)
-    x = alt.X("x:Q", title=subject.unit, axis=alt.Axis(format="d", tickMinStep=1, tickCount=10), scale=_ROOM)
+    steps = [row["x"] for row in rows]
+    x = alt.X(
+        "x:Q",
+        title=subject.unit,
+        axis=alt.Axis(format="d", tickMinStep=1, tickCount=10),
+        # Crosses at the first step are not cut in half.
+        scale=alt.Scale(domain=[min(steps), max(steps) + 0.1], nice=False, padding=10),
+    )
     y = alt.Y("y:Q", title=short(subject.metric.name), scale=scale, axis=number_axis("~g", 6))
     name = short(subject.metric.name)
     tips = [alt.Tooltip("run:N"), alt.Tooltip("state:N"), alt.Tooltip("x:Q", title=subject.unit)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from html_cases import HOSTILE, NO_CHROMIUM, SPARSE, chromium, full_study
+from html_cases import FLAGS, HOSTILE, NO_CHROMIUM, SPARSE, chromium, full_study
 
 from analysis.html_report.page import render
 
@@ -13,10 +13,6 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason=NO_CHROMIUM),
 ]
 
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 DRAWN = "html[data-figures=drawn]"
 METHODS = ["random", "bayes", "hyperband", "hyperopt", "optuna"]
 WIDE = {"width": 1280, "height": 900}
