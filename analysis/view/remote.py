@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
-from analysis.view.watched import Watched, key_of
+from analysis.view.watched import Watched, group_key, key_of
 from fashion_wb.errors import FashionWbError
 from fashion_wb.progress_line import ProgressLine
 from fashion_wb.server.path import WandbPath
@@ -29,7 +29,7 @@ class RemoteSweep:
     def __init__(self, pulled: PulledSweep, path: WandbPath) -> None:
         self.place = f"{path.project_path}/{pulled.sweep_id}"
         self.key = key_of(self.place)
-        self.group = key_of(str(path.project_path))
+        self.group = group_key(str(path.project_path))
         self.sweep_id, self.name = pulled.sweep_id, pulled.name
         self.metric: Metric | None = pulled.metric
         self.parameters: Mapping[str, Any] = pulled.parameters

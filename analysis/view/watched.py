@@ -123,7 +123,12 @@ def key_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def group_key(text: str) -> str:
+    """Return a group's name for addresses; a folder can be a sweep's and a group's."""
+    return key_of(f"group {text}")
+
+
 def local_sweep(folder: SweepDir, root: Path, study: Path | None) -> LocalSweep:
     """Return the sweep in `folder`, found below `root`, perhaps in a study."""
     group = study or root
-    return LocalSweep(folder, str(folder.root), key_of(str(group.resolve())))
+    return LocalSweep(folder, str(folder.root), group_key(str(group.resolve())))

@@ -17,7 +17,6 @@ from analysis.html_report.charts.style import (
     chart_of,
     colour,
     dash,
-    number_axis,
     rounded,
     shape,
     short,
@@ -62,7 +61,7 @@ def history_spec(
         scale=alt.Scale(domain=[min(numbers), max(numbers) + 0.1], nice=False, padding=10),
     )
     scale = alt.Scale(domain=[rounded(low), rounded(high)], nice=False, clamp=True)
-    y = alt.Y("y:Q", title=short(subject.metric.name), scale=scale, axis=number_axis("~g", 6))
+    y = alt.Y("y:Q", title=short(subject.metric.name), scale=scale, axis=alt.Axis(tickCount=6))
     tips = [alt.Tooltip("run:N"), alt.Tooltip("method:N"), alt.Tooltip("state:N")]
     tips.append(alt.Tooltip("y:Q", title=short(subject.metric.name), format=form))
     dots = chart_of("dots").mark_point(filled=True, size=40, opacity=0.6)

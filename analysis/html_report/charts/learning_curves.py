@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.figures.scales import colour_ends
 from analysis.html_report.charts.history import CROSS
-from analysis.html_report.charts.style import INK, number_axis, rounded, short, to_spec
+from analysis.html_report.charts.style import INK, rounded, short, to_spec
 from analysis.records.subject import Subject
 
 HEIGHT = 320
@@ -69,7 +69,7 @@ def learning_curves_spec(curves: Sequence[TrialCurve], subject: Subject, form: s
         # Crosses at the first step are not cut in half.
         scale=alt.Scale(domain=[min(steps), max(steps) + 0.1], nice=False, padding=10),
     )
-    y = alt.Y("y:Q", title=short(subject.metric.name), scale=scale, axis=number_axis("~g", 6))
+    y = alt.Y("y:Q", title=short(subject.metric.name), scale=scale, axis=alt.Axis(tickCount=6))
     name = short(subject.metric.name)
     tips = [alt.Tooltip("run:N"), alt.Tooltip("state:N"), alt.Tooltip("x:Q", title=subject.unit)]
     tips.append(alt.Tooltip("y:Q", title=name, format=form))

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from analysis.html_report.charts.style import INK, number_axis, to_spec
+from analysis.html_report.charts.style import INK, to_spec
 
 MAX_BARS = 1500
 LANE = 18
@@ -38,7 +38,7 @@ def timeline_spec(rows: Sequence[Mapping[str, Any]], now: float) -> dict[str, An
     factor, unit = _unit(max(bar["to"] for bar in bars))
     for bar in bars:
         bar |= {"from": round(bar["from"] / factor, 4), "to": round(bar["to"] / factor, 4)}
-    axis = number_axis("~g", 8)
+    axis = alt.Axis(tickCount=8)
     scale = alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values()))
     tips = [alt.Tooltip(f"{name}:N") for name in ("run", "sweep", "state", "result")]
     tips.append(alt.Tooltip("seconds:Q", format=",.1f"))

@@ -13,6 +13,11 @@ function setCrumbs(...links) {
   crumbs.replaceChildren(...links.flatMap(([text, target], at) => [at ? " › " : null, target ? el("a", { href: target }, text) : el("span", { "aria-current": "page" }, text)]).filter(Boolean));
 }
 
+// A sweep that stands alone is not compared, so its folder has no page.
+function groupCrumb(group) {
+  return group && group.sweeps.length > 1 ? [[short(group.name), href("group", group.key)]] : [];
+}
+
 // Replaces the contents of `place`, but keeps the focus on the same link.
 function fill(place, children) {
   const had = document.activeElement?.getAttribute?.("href");
@@ -37,7 +42,7 @@ async function comparison(key) {
   const sweeps = sweepsOf(key);
   if (!sweeps.length) throw new Error("This sweep is not watched any more.");
   const several = store.groups.has(key), first = sweeps[0], group = store.groups.get(several ? key : first.group);
-  setCrumbs(["Overview", "#/"], ...(several ? [] : [[short(group.name), href("group", group.key)]]), [several ? short(group.name) : first.name]);
+  setCrumbs(["Overview", "#/"], ...(several ? [] : groupCrumb(group)), [several ? short(group.name) : first.name]);
   const [head, now, parts, list] = [el("div"), el("div"), el("div", { class: "scope" }), el("div")];
   const table = new TrialTable(first.metric, first.goal, several);
   main.replaceChildren(el("h1", {}, several ? short(group.name) : first.name), head, now, parts,
@@ -48,7 +53,7 @@ async function comparison(key) {
     const own = sweepsOf(key), keys = new Set(own.map((one) => one.key)), { overview } = store;
     fill(head, [...own.flatMap((one) => one.troubles).map((text) => el("p", { class: "trouble" }, text)), facts(own, store.groups.get(own[0].group)?.seconds_left)]);
     const running = overview.running.filter((row) => keys.has(row.sweep));
-    fill(now, [running.length ? el("section", {}, el("h2", {}, "Running now"), runningCards(running)) : null, endedList(overview.ended.filter((row) => keys.has(row.sweep)))]);
+    fill(now, [running.length ? el("section", {}, el("h2", {}, "Running now"), runningCards(running)) : null, endedList(overview.ended.filter((row) => keys.has(row.sweep)).slice(0, 4))]);
     fill(list, several ? [el("section", {}, el("h2", {}, "Sweeps"), sweepTable(own))] : []);
   };
   glance();
@@ -83,7 +88,7 @@ async function comparison(key) {
 async function trial(key, run) {
   const sweep = store.sweeps.get(key), group = store.groups.get(sweep?.group);
   if (!sweep) throw new Error("This sweep is not watched any more.");
-  setCrumbs(["Overview", "#/"], [short(group.name), href("group", group.key)], [sweep.name, href("sweep", key)], [run]);
+  setCrumbs(["Overview", "#/"], ...groupCrumb(group), [sweep.name, href("sweep", key)], [run]);
   let asking = false;
   const show = async () => {
     asking = true;
