@@ -104,7 +104,10 @@ def soon(folder: Path, events: int) -> None:
     """Measure the time from a logged value to the event that tells of it."""
     place = _place(folder / "soon", trials=1, steps=events, pause=1.0)
     process = subprocess.Popen(
-        [*COMMAND, "sweep", "sweep.yaml", "--workers", "1"], cwd=place, stderr=subprocess.DEVNULL
+        [*COMMAND, "sweep", "sweep.yaml", "--workers", "1"],
+        cwd=place,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     (place / "runs").mkdir(exist_ok=True)
     with _page(place / "runs") as (_, address):
@@ -118,31 +121,41 @@ def soon(folder: Path, events: int) -> None:
 def beside(folder: Path, pairs: int) -> None:
     """Run a sweep with and without the page, in turns."""
     found: dict[bool, list[float]] = {True: [], False: []}
+    shares: list[float] = []
     for pair in range(pairs):
         for watched in (True, False) if pair % 2 else (False, True):
-            found[watched].append(_seconds(folder / f"beside-{pair}-{watched}", watched))
+            seconds, share = _seconds(folder / f"beside-{pair}-{watched}", watched)
+            found[watched].append(seconds)
+            shares += [share] if watched else []
     ratios = [a / b for a, b in zip(found[True], found[False], strict=True)]
     print(f"\na sweep of 60 trials, 2 at once, n = {pairs} pairs")
     print(f"  without the page  {spread(found[False], 2)} s")
     print(f"  with the page     {spread(found[True], 2)} s")
+    print(f"  the page takes    {spread(shares, 2)} % of a core meanwhile")
     error = statistics.stdev(ratios) / len(ratios) ** 0.5 if len(ratios) > 1 else float("nan")
     print(f"  ratio             {spread(ratios, 4)}, mean {statistics.mean(ratios):.4f} ± {error:.4f} (SE)")
 
 
-def _seconds(folder: Path, watched: bool) -> float:
-    place = _place(folder, trials=60, steps=10, pause=0.02)
+def _seconds(folder: Path, watched: bool) -> tuple[float, float]:
+    """Return the wall seconds of a sweep, and the share of a core that the page took, in percent."""
+    place = _place(folder, trials=60, steps=10, pause=0.05)
     command = [*COMMAND, "sweep", "sweep.yaml", "--workers", "2"]
     if not watched:
         start = time.monotonic()
         subprocess.run(command, cwd=place, check=True, capture_output=True)
-        return time.monotonic() - start
-    (place / "runs").mkdir()
-    with _page(place / "runs") as (_, address):
+        return time.monotonic() - start, 0.0
+    # One trial first: the page imports what reads logs when there is one, once.
+    earlier = _place(folder / "earlier", trials=1, steps=1, pause=0.0)
+    subprocess.run(
+        [*command, "--dir", str(place / "runs/earlier")], cwd=earlier, check=True, capture_output=True
+    )
+    with _page(place / "runs") as (page, address):
         threading.Thread(target=_read_events, args=(address,), daemon=True).start()
-        time.sleep(1)
-        start = time.monotonic()
+        time.sleep(5)
+        start, before = time.monotonic(), _cpu(page.pid)
         subprocess.run(command, cwd=place, check=True, capture_output=True)
-        return time.monotonic() - start
+        seconds = time.monotonic() - start
+        return seconds, 100 * (_cpu(page.pid) - before) / seconds
 
 
 def _place(folder: Path, **values: Any) -> Path:

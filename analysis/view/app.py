@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -30,6 +31,7 @@ _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _GATHER_SECONDS = 0.15
 # Proxies and browsers take a silent connection for dead.
 _HEARTBEAT_SECONDS = 15.0
+_THREADS = 4
 # How soon an open page notices that the server wants to end.
 _GLANCE_SECONDS = 0.25
 
@@ -56,6 +58,8 @@ class Api:
 
     async def page(self, request: Request) -> Response:
         """The page itself, which asks for everything else."""
+        # Each thread keeps memory of its own. One page asks for a few things at once.
+        anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
         return HTMLResponse((PAGE / "index.html").read_text(encoding="utf-8"))
 
     async def static(self, request: Request) -> Response:

@@ -179,7 +179,8 @@ class FollowedSweep:
             return str(error) if path.exists() else ""
         reading.log = log
         new = log.history[len(reading.rows) :]
-        reading.rows += [{key: row[key] for key in row if key in self._keys} for row in new]
+        # The names are these, not the row's own: a million rows would hold a million copies of each.
+        reading.rows += [{key: row[key] for key in self._keys if key in row} for row in new]
         return ""
 
     def _is_over(self, trial: Trial, reading: _Reading) -> bool:

@@ -21,6 +21,7 @@ HEIGHT = 320
 MIN_TRIALS = 8
 CELLS = 28
 MAX_DOTS = 400
+MAX_POINTS = 500
 
 
 def contour_spec(evidence: Evidence) -> tuple[dict[str, Any], tuple[str, str]] | None:
@@ -81,11 +82,13 @@ def _cells(x: Any, y: Any, z: Any, parameters: Sequence[Parameter]) -> list[dict
     from scipy.spatial import QhullError
 
     places = [_scaled(values, one) for values, one in zip((x, y), parameters, strict=True)]
-    points = np.column_stack([scaled for scaled, _, _ in places])
+    points, results = _thinned(
+        np.column_stack([scaled for scaled, _, _ in places]), np.asarray(z, dtype=float)
+    )
     edges = np.linspace(0, 1, CELLS + 1)
     middles = (edges[1:] + edges[:-1]) / 2
     try:
-        found = griddata(points, np.asarray(z, dtype=float), tuple(np.meshgrid(middles, middles)))
+        found = griddata(points, results, tuple(np.meshgrid(middles, middles)))
     except QhullError:
         # All on one line.
         return []
@@ -102,6 +105,19 @@ def _cells(x: Any, y: Any, z: Any, parameters: Sequence[Parameter]) -> list[dict
         for column in range(CELLS)
         if np.isfinite(found[row, column])
     ]
+
+
+def _thinned(
+    points: NDArray[np.float64], results: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Average the points of each cell if there are many: interpolating between thousands takes seconds."""
+    if len(points) <= MAX_POINTS:
+        return points, results
+    cells = np.minimum((points * CELLS).astype(int), CELLS - 1) @ [CELLS, 1]
+    _, own, count = np.unique(cells, return_inverse=True, return_counts=True)
+    columns = (points[:, 0], points[:, 1], results)
+    x, y, z = (np.bincount(own, weights=column) / count for column in columns)
+    return np.column_stack([x, y]), z
 
 
 def _scaled(values: Any, parameter: Parameter) -> tuple[NDArray[np.float64], float, float]:
