@@ -14,10 +14,10 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, Te
 from analysis.evidence import Evidence, gather
 from analysis.html_report.cells import number
 from analysis.html_report.charts.contour import contour_spec
-from analysis.html_report.charts.history import history_spec
-from analysis.html_report.charts.learning_curves import TrialCurve, learning_curves_spec
+from analysis.html_report.charts.history import MAX_DOTS, history_spec
+from analysis.html_report.charts.learning_curves import MAX_CURVES, TrialCurve, learning_curves_spec
 from analysis.html_report.charts.style import method_marks
-from analysis.html_report.charts.timeline import timeline_spec
+from analysis.html_report.charts.timeline import MAX_BARS, timeline_spec
 from analysis.html_report.conditions import conditions_shown
 from analysis.html_report.figure_set import figure_set
 from analysis.html_report.headline import headline, statements, study_size
@@ -127,8 +127,19 @@ def _rendered(
         conditions=conditions_shown(conditions),
         limits=limits(evidence, conditions),
         others=others,
+        drawn=_drawn(len(every)),
     )
     return Scope(html, figures)
+
+
+def _drawn(total: int) -> dict[str, str]:
+    """Say, for figures that do not draw all of `total` trials, how many they draw."""
+    limits = {"history": MAX_DOTS, "learning-curves": MAX_CURVES, "timeline": MAX_BARS}
+    which = {"history": "about", "learning-curves": "the best and the last", "timeline": "the last"}
+    return {
+        name: f" Drawn: {which[name]} {most:,} of {total:,} trials." if total > most else ""
+        for name, most in limits.items()
+    }
 
 
 def _curves(sweeps: Sequence[Watched], rows: Mapping[str, Mapping[str, Row]]) -> list[TrialCurve]:
