@@ -158,7 +158,7 @@ def test_private_wandb_modules_are_imported_in_one_file():
     ("package", "users"),
     [
         ("torch", {"cnn.data.dataset", "cnn.model", "cnn.backend", "cnn.checkpoint", "cnn.training"}),
-        ("numba", {"cnn.kernels.jit", "cnn.backend"}),
+        ("numba", {"cnn.kernels.jit", "cnn.kernels.compile_apart", "cnn.backend"}),
     ],
 )
 def test_heavy_packages_are_imported_where_the_arithmetic_is(package, users):

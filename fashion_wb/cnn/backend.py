@@ -23,6 +23,7 @@ try:
     import numba
 
     from fashion_wb.cnn.kernels import adam, network
+    from fashion_wb.cnn.kernels.compile_apart import compile_apart
 
     # NUMBA_DISABLE_JIT turns numba off. The kernels read four pixels as one little-endian word.
     _CAN_COMPILE = not numba.config.DISABLE_JIT and sys.byteorder == "little"  # type: ignore[attr-defined]
@@ -117,6 +118,7 @@ class CompiledBackend:
     """The compiled kernels, on the CPU; the model's parameters become views of one tensor."""
 
     def __init__(self, model: FashionCnn, lr: float) -> None:
+        compile_apart()
         own = list(model.parameters())
         values = torch.cat([value.detach().reshape(-1) for value in own])
         gradient = torch.zeros_like(values)
