@@ -97,12 +97,27 @@ def connect() -> Server:
     """Connect with the API key and address that wandb itself uses.
 
     Raises:
-        ServerError: no key, a key that the server refuses, or no W&B server answers.
+        ServerError: wandb refuses a setting, there is no key, the server refuses the key, or no W&B server
+            answers.
     """
     import wandb
 
     from fashion_wb.wandb_private import open_api
 
-    url = wandb.setup().settings.base_url
+    try:
+        url = wandb.setup().settings.base_url
+    except ValueError as error:
+        raise ServerError(_refused_setting(error)) from None
     with translated_errors(url):
         return Server(url, open_api(_RETRIES, _FIRST_WAIT, _LONGEST_WAIT))
+
+
+def _refused_setting(error: ValueError) -> str:
+    """Say which of wandb's settings is wrong; wandb's error is pydantic's, a list of settings and rules."""
+    details: Any = getattr(error, "errors", list)()
+    found = [(".".join(map(str, one["loc"])), one["msg"], one["input"]) for one in details]
+    # Never a key, not even a wrong one.
+    lines = [f"{name}: {rule}" + ("" if "key" in name else f", got {value!r}") for name, rule, value in found]
+    names = ", ".join(f"WANDB_{name.upper()}" for name, _, _ in found) or "the WANDB_ variables"
+    advice = f"Correct or unset {names}, or wandb's settings file"
+    return f"wandb refuses its settings: {'; '.join(lines) or error}. {advice}"

@@ -12,6 +12,7 @@ from standin_client import run_client
 from standin_server import Server
 from standin_state import ENTITY, KEY
 from sweep_cases import yaml
+from view_cases import fill, new_sweep
 
 pytestmark = pytest.mark.processes
 
@@ -137,3 +138,12 @@ def test_unexpected_answers_are_explained(tmp_path, status, content_type, body, 
         server.shutdown()
         server.server_close()
     assert message in text and "<html>" not in text
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "http://", "ftp://example.com"])
+@pytest.mark.parametrize("command", [("compare", PATH), ("push", ".", "--project", PROJECT), ("view", PATH)])
+def test_an_address_that_is_none_is_named(server, tmp_path, address, command):
+    if command[0] == "push":
+        fill(new_sweep(tmp_path / "s"), 1)
+    message = failing_client(server.url, tmp_path, *command, WANDB_BASE_URL=address)
+    assert "WANDB_BASE_URL" in message and repr(address) in message
