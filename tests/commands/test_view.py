@@ -118,3 +118,24 @@ def test_beside_a_sweep_the_page_lives_as_long_as_the_sweep(tmp_path, end):
             return
         time.sleep(0.1)
     raise AssertionError("the page outlives the sweep")
+
+
+@pytest.mark.processes
+def test_beside_a_study_the_page_shows_it(tmp_path):
+    place(tmp_path, yaml("x: {min: 0.0, max: 1.0}\npause: {value: 0.3}", more="run_cap: 2\n"))
+    options = ("--methods", "random", "--trials", "2", "--retrain-seeds", "0", "--audit", "0", "--view")
+    process = start(tmp_path, "study", "sweep.yaml", *options, "--workers", "1")
+    address = address_of(process)
+    deadline, groups = time.monotonic() + 60, []
+    while time.monotonic() < deadline and not groups:
+        groups = get_json(f"{address}api/overview")["groups"]
+        time.sleep(0.1)
+    assert [(group["name"], group["study"]) for group in groups] == [(str(tmp_path / "study-sweep"), True)]
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert "to look again: fashion-wb view study-sweep" in errors
+
+
+def test_a_replay_has_no_page():
+    done = CliRunner().invoke(main, ["study", "--replay", "--view"])
+    assert done.exit_code == 1 and "--view: cannot be used with --replay" in done.output

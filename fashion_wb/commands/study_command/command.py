@@ -93,11 +93,12 @@ def _train(study: PreparedStudy, options: dict[str, Any]) -> None:
     from fashion_wb.study.retraining import missing_from_summaries
     from fashion_wb.study.suitability import searches_that_could_not_stop
 
+    with_view = options.pop("with_view")
     run, count = run_options(study.subject.cwd, study.out, options), study.given["audit"]
     # The machines of a cluster come and go: there is no one number of trials at a time.
     where = {"workers": len(run.slots)} if run.cluster is None else {"executor": "dask"}
     write_conditions(study.out, **study.record, **where)
-    with viewing(study.out, options["with_view"]), Session(run, sys.stderr) as session:
+    with viewing(study.out, with_view), Session(run, sys.stderr) as session:
         folders = session.run_sweeps(study.planned, None)
         winners = _plan_retrainings(study, folders)
         audits = [audit for folder in folders if (audit := plan_audit(folder, count)) is not None]
