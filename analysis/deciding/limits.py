@@ -33,6 +33,8 @@ def limits(table: Table, real: bool, second: bool) -> str:
         f"One model, one data set, two parameters. The best configuration of the table ({best}) {where}",
         f"{len(table.seeds)} training seeds. The intervals contain that error; {dead}"
         + (" are counted with the few there are." if small else "."),
+        "How the same searches do on eight public tables of another model: "
+        "[beyond Fashion-MNIST](outside.md).",
         "Seconds are those of one machine.",
     ]
     if not real:
