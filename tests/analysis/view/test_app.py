@@ -17,14 +17,14 @@ from fashion_wb.trial import TrialState
 HOSTILE = "<script>alert(1)</script>\"'&{{ 7*7 }}"
 
 
-@pytest.fixture
-def sweep(tmp_path):
-    return fill(new_sweep(tmp_path / "s"), 30)
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory):
+    return fill(new_sweep(tmp_path_factory.mktemp("watched") / "s"), 30)
 
 
-@pytest.fixture
-def address(tmp_path, sweep):
-    with served(tmp_path) as found:
+@pytest.fixture(scope="module")
+def address(sweep):
+    with served(sweep.root.parent) as found:
         ready(found)
         yield found
 
