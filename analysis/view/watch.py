@@ -180,6 +180,10 @@ class Watch:
                 # A folder that has vanished comes back, or does not; the page says so meanwhile.
                 self.troubles[error.filename or ""] = f"{error.filename}: {error.strerror}"
                 changed = True
+            except (FashionWbError, ValueError) as error:
+                # One damaged file must not freeze the page.
+                self.troubles[str(error)] = str(error)
+                changed = True
             if changed:
                 for listener in list(self._listeners):
                     listener()

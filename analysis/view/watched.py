@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from analysis.records.search import SearchRecord
 from analysis.records.search_name import split_name
 from fashion_wb.files import is_locked
+from fashion_wb.study.conditions import read_conditions
+from fashion_wb.study.reported import reported
 from fashion_wb.sweep_folder.following import FollowedSweep, SeenTrial
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.trial import Metric
@@ -71,7 +73,8 @@ class Watched(Protocol):
 class LocalSweep:
     """An offline sweep's folder; see `Watched`."""
 
-    def __init__(self, folder: SweepDir, place: str, group: str) -> None:
+    def __init__(self, folder: SweepDir, place: str, group: str, keep: Collection[str] = ()) -> None:
+        """Args: `keep` names logged values to read besides the metric; see `Watched` for the others."""
         self.folder = folder
         self.key = key_of(str(folder.root))
         self.sweep_id, self.name = folder.sweep_id, folder.sweep.name
@@ -80,7 +83,7 @@ class LocalSweep:
         self.parameters: Mapping[str, Any] = folder.sweep.config.get("parameters", {})
         self.cap: int | None = folder.sweep.config.get("run_cap")
         self.running: bool | None = None
-        self._followed = FollowedSweep(folder, ("seconds", "epoch_seconds"))
+        self._followed = FollowedSweep(folder, keep)
         self._asked_at = -math.inf
 
     @property
@@ -129,6 +132,12 @@ def group_key(text: str) -> str:
 
 
 def local_sweep(folder: SweepDir, root: Path, study: Path | None) -> LocalSweep:
-    """Return the sweep in `folder`, found below `root`, perhaps in a study."""
+    """Return the sweep in `folder`, found below `root`, perhaps in a study.
+
+    Raises:
+        FashionWbError: the study's conditions cannot be read.
+    """
     group = study or root
-    return LocalSweep(folder, str(folder.root), group_key(str(group.resolve())))
+    wanted = reported(None if study is None else read_conditions(study))
+    keep = (*wanted.also, *([] if wanted.step_seconds is None else [wanted.step_seconds]))
+    return LocalSweep(folder, str(folder.root), group_key(str(group.resolve())), keep)

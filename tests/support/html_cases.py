@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import re
@@ -34,6 +35,17 @@ SECTIONS = (
 def chromium() -> str | None:
     """Find an installed Chromium or Chrome."""
     return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
+@contextlib.contextmanager
+def started_browser():
+    """Start the installed Chromium without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield started
+        started.close()
 
 
 def full_study(replicates: int = 5, trials: int = 8, epochs: int = 6) -> Evidence:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from html_cases import FLAGS, HOSTILE, NO_CHROMIUM, SPARSE, chromium, full_study
+from html_cases import HOSTILE, NO_CHROMIUM, SPARSE, chromium, full_study, started_browser
 
 from analysis.html_report.page import render
 
@@ -20,12 +20,8 @@ WIDE = {"width": 1280, "height": 900}
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+    with started_browser() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from html_cases import FLAGS, NO_CHROMIUM, chromium
+from html_cases import NO_CHROMIUM, chromium, started_browser
 from sweep_cases import COMMAND, environment, place, yaml
 from view_cases import add_trial, fill, new_sweep, ready, served
 
@@ -28,12 +28,8 @@ STOPPING = "early_terminate: {type: hyperband, min_iter: 3, eta: 2}\n"
 
 @pytest.fixture(scope="module")
 def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+    with started_browser() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
