@@ -129,13 +129,14 @@ def test_a_leaving_machine_hands_back_what_it_never_started_and_lets_the_others_
 
 @pytest.mark.long
 def test_a_machine_leaves_before_its_time_is_up(tmp_path):
-    options = ("--workers", 2, "--time-left", 22)
+    # Long enough for a slow machine to connect and to end the first trial.
+    options = ("--workers", 2, "--time-left", 60)
     with cluster(tmp_path, program(tmp_path), *options) as (executor, workers):
         executor.start(launch(tmp_path, "short", 1, "short"))
         assert wait_for(executor, "short") == {"short": 0}
         assert executor.free == 2  # the longest trial so far still fits
         executor.start(launch(tmp_path, "long", 4000, "long"))
-        assert "its time is nearly up" in wait_for(executor, "long")["long"]
+        assert "its time is nearly up" in wait_for(executor, "long", seconds=90)["long"]
         assert executor.free == 0
         assert workers[0].wait(timeout=10) == 0
     assert "Left: its time is nearly up" in (tmp_path / "workers.log").read_text()
