@@ -1,6 +1,6 @@
 # Every target sets up what it needs; nothing else has to be done first.
 
-.PHONY: study table evidence test test-long lint check docs setup clean
+.PHONY: study table evidence test test-long faults lint check docs setup clean
 SHELL := /bin/sh
 
 # Networks that inspect TLS have their certificate in the system's store, where pip looks by itself.
@@ -39,6 +39,11 @@ test: .venv/.dev
 # Minutes of faults, of W&B's own agent and of every command in docs/. CI runs them after the others.
 test-long: .venv/.dev
 	$(TEST) -m long $(ARGS)
+
+# Every fault of docs/reliability.md, made for real, half an hour at most; then writes what was seen into it.
+faults: .venv/.dev
+	$(TEST) --numprocesses 2 --full --fault-seed 0 --fault-results faults.json tests/faults $(ARGS)
+	.venv/bin/python tests/support/fault_table.py faults.json docs/reliability.md
 
 lint: .venv/.dev
 	.venv/bin/ruff check --quiet .

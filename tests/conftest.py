@@ -1,4 +1,4 @@
-"""What all tests share: fixtures, their order, and `--no-processes`."""
+"""What all tests share: fixtures, their order, and the options of pytest."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ def _refuse_processes(event: str, arguments: object) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-processes", action="store_true", help="leave out tests that start processes")
+    faults = parser.getgroup("faults", "tests/faults")
+    faults.addoption("--full", action="store_true", help="make every fault happen as often as `make faults`")
+    faults.addoption("--fault-seed", type=int, default=0, help="seed of what is random in a fault")
+    faults.addoption("--fault-results", help="file that gets what the faults showed, as JSON")
 
 
 def pytest_configure(config: pytest.Config) -> None:
