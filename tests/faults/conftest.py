@@ -35,9 +35,8 @@ def pytest_runtest_logreport(report):
     row = dict(report.user_properties).get(_PROPERTY)
     if row is None or (report.when != "call" and report.passed):
         return
-    kept = _rows.setdefault(
-        (row["section"], row["name"]), row | {"seen": [], "outcome": "passed", "seconds": 0}
-    )
+    new = row | {"seen": [], "outcome": "passed", "seconds": 0}
+    kept = _rows.setdefault((row["section"], row["name"]), new)
     kept["seen"].extend(row["seen"] if report.when == "call" else [])
     kept["seconds"] += report.duration
     if report.outcome != "passed" and kept["outcome"] != "failed":

@@ -10,7 +10,7 @@ from fault_table import BEGIN, END
 from sweep_cases import ROOT
 
 
-def tested():
+def marked():
     """The names of all faults, from the marks of the tests beside this file."""
     for path in sorted((ROOT / "tests" / "faults").glob("test_*.py")):
         spec = importlib.util.spec_from_file_location(f"faults_{path.stem}", path)
@@ -22,7 +22,7 @@ def tested():
 
 
 def test_every_fault_says_how_it_is_made_and_what_is_promised():
-    for mark in tested():
+    for mark in marked():
         section, _ = mark.args
         assert section in SECTIONS and set(mark.kwargs) == {"made", "promised"}, mark
 
@@ -32,4 +32,4 @@ def test_the_page_has_a_row_for_every_fault():
     generated = page.partition(BEGIN)[2].partition(END)[0]
     rows = re.findall(r"^\| (.+?) \| ", generated, re.MULTILINE)
     names = {name for name in rows if name not in ("fault", "---")}
-    assert names == {mark.args[1].replace("|", "\\|") for mark in tested()}
+    assert names == {mark.args[1].replace("|", "\\|") for mark in marked()}

@@ -43,5 +43,5 @@ class Fault:
         return full if self.full else short
 
     def observed(self, text: str) -> None:
-        """Note what was seen, such as "100 of 100 sweeps had exactly 30 trials". It must have been counted."""
+        """Note what was counted, such as "100 of 100 sweeps had exactly 30 trials"."""
         self.seen.append(text)

@@ -42,7 +42,8 @@ def _line(row):
 
 def machine():
     """Describe this machine: processors, system and Python."""
-    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{os.cpu_count()} cores, {system}, Python {platform.python_version()}"
 
 
 def replace_between_markers(page, text):
@@ -56,9 +57,8 @@ def main(results, page):
     """Update `page` from the file `results`."""
     found = json.loads(Path(results).read_text(encoding="utf-8")) | {"machine": machine()}
     path = Path(page)
-    path.write_text(
-        replace_between_markers(path.read_text(encoding="utf-8"), render(found)), encoding="utf-8"
-    )
+    text = replace_between_markers(path.read_text(encoding="utf-8"), render(found))
+    path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
