@@ -118,6 +118,8 @@ def test_written_runs_are_read_by_wandb_and_compared_as_those_that_trained(study
     ("arguments", "message"),
     [
         (["--gpus", "all"], "--gpus: cannot be used with --replay"),
+        (["--patience", "60"], "--patience: cannot be used with --replay"),
+        (["--data-dir", "."], "--data-dir: cannot be used with --replay"),
         (["--executor", "dask"], "--executor: cannot be used with --replay"),
         (["--retrain-seeds", "2"], "--retrain-seeds: cannot be used with --replay"),
         (["--epochs", "11"], "epochs: the table has 1 to 10; got 11"),

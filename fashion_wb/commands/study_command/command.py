@@ -60,7 +60,7 @@ def study(
     from fashion_wb.study.plan import plan_study
 
     if replay:
-        replaying.check_options(options)
+        replaying.check_options(click.get_current_context())
     elif write_runs:
         raise FashionWbError("--write-runs goes with --replay: a study that trains always writes its runs")
     given = with_defaults(

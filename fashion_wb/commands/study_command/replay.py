@@ -7,34 +7,36 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.progress_line import ProgressLine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from fashion_wb.commands.study_command.prepared import PreparedStudy
     from fashion_wb.replay.table import Table
     from fashion_wb.study.replayed import ReplayedSearch
 
-# Options that say how trials run; a replay runs none. By name, their value if they are not given.
-_NOT_FOR_REPLAY: dict[str, Any] = {
-    **dict.fromkeys(("cpus_per_trial", "gpus", "gpus_per_trial", "trials_per_gpu", "cluster", "listen")),
-    **{"executor": "local", "cold": False, "initial": None, "warm_start": (), "with_view": False},
-}
+# Options that say how trials run; a replay runs none.
+_NOT_FOR_REPLAY = (
+    *("cpus_per_trial", "gpus", "gpus_per_trial", "trials_per_gpu", "executor", "cluster", "listen"),
+    *("cold", "patience", "data_dir", "initial", "warm_start", "with_view"),
+)
 
 
-def check_options(options: Mapping[str, Any]) -> None:
+def check_options(context: click.Context) -> None:
     """Check that no option of `fashion-wb study` was given that a replay cannot follow.
 
     Raises:
         FashionWbError: one was.
     """
     given = [
-        "--" + name.removeprefix("with_").replace("_", "-")
-        for name, unset in _NOT_FOR_REPLAY.items()
-        if options[name] != unset
+        max(parameter.opts, key=len)
+        for parameter in context.command.params
+        if parameter.name in _NOT_FOR_REPLAY
+        and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
     ]
     if given:
         raise FashionWbError(f"{', '.join(given)}: cannot be used with --replay, which trains nothing")
