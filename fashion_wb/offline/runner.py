@@ -14,6 +14,7 @@ from fashion_wb.offline.launching import make_launch
 from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.watched_trial import WatchedTrial
 from fashion_wb.sweep_folder.attempts import Attempts, read_attempts, write_attempts
+from fashion_wb.sweep_folder.new_logs import NewLogs
 from fashion_wb.sweep_folder.sweep_dir import SweepDir, state_from_log
 from fashion_wb.trial import Metric, Outcome, Trial, TrialState
 
@@ -45,6 +46,7 @@ class SweepRunner:
     def __post_init__(self) -> None:
         self._kill_delay = kill_delay()
         self._watched_at = time.monotonic()
+        self._logs = NewLogs(self.folder)
         self.search.trials = self.folder.read_trials()
         for trial in self.trials:
             if trial.run_id in self.elsewhere:
@@ -144,7 +146,7 @@ class SweepRunner:
             status: exit status of the process; negative for a signal.
         """
         watched = self.running.pop(run_id)
-        watched.read_last(self.folder, status)
+        watched.read_last(self.folder, self._logs, status)
         self._update(watched, watched.outcome(self.folder, status))
         return self.trials[watched.number]
 
@@ -156,7 +158,7 @@ class SweepRunner:
         often. A loss that the trial had no part in does not count.
         """
         watched = self.running.pop(run_id)
-        self._read_log(watched)
+        self._read_log(watched, last=True)
         recorded = self.folder.outcome(run_id)
         outcome = recorded or state_from_log(watched.log, self.metric)
         if counts and recorded is None and not outcome.state.ended:
@@ -200,9 +202,9 @@ class SweepRunner:
         watched.stop_sent_at = time.monotonic()
         executor.signal(watched.run_id, signal.SIGTERM)
 
-    def _read_log(self, watched: WatchedTrial) -> bool:
+    def _read_log(self, watched: WatchedTrial, last: bool = False) -> bool:
         """Read what a trial has logged since the last call; tell whether that was anything."""
-        has_logged = watched.read_log(self.folder)
+        has_logged = watched.read_log(self.folder, self._logs, last)
         if has_logged:
             self._update(watched, Outcome(TrialState.RUNNING))
         return has_logged

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fashion_wb.runlog.last_record import wait_for_last_record
 from fashion_wb.runlog.reader import RunLog, RunLogError
+from fashion_wb.sweep_folder.new_logs import NewLogs
 from fashion_wb.sweep_folder.sweep_dir import SweepDir, state_from_log
 from fashion_wb.trial import Outcome, TrialState
 
@@ -23,6 +24,7 @@ class WatchedTrial:
         log: its run's log; None until there is one.
         stop_sent_at: time.monotonic() when it was sent SIGTERM; None if it was not.
         outlived_run: whether its run finished but its process had to be killed.
+        started: time.time() when it was started.
     """
 
     number: int
@@ -31,6 +33,7 @@ class WatchedTrial:
     log: RunLog | None = None
     stop_sent_at: float | None = None
     outlived_run: bool = False
+    started: float = field(default_factory=time.time)
 
     @property
     def can_be_stopped(self) -> bool:
@@ -42,13 +45,18 @@ class WatchedTrial:
         """The rows that it has logged so far."""
         return () if self.log is None else tuple(self.log.history)
 
-    def read_log(self, folder: SweepDir) -> bool:
+    def read_log(self, folder: SweepDir, logs: NewLogs, last: bool = False) -> bool:
         """Read what it has logged since the last call; tell whether that was anything.
 
         If the log is damaged, the trial has failed, and `folder` says so.
+
+        Args:
+            folder: the trial's sweep.
+            logs: looks for the logs of the sweep's new runs.
+            last: whether the trial's process is gone: what is not found now is not there.
         """
         if self.log is None:
-            path = folder.find_log(self.run_id)
+            path = logs.find(self.run_id, self.started, thorough=last)
             if path is None:
                 return False
             self.log = RunLog(path)
@@ -63,16 +71,16 @@ class WatchedTrial:
         self.last_activity_at = time.monotonic()
         return True
 
-    def read_last(self, folder: SweepDir, status: int) -> None:
+    def read_last(self, folder: SweepDir, logs: NewLogs, status: int) -> None:
         """Read the rest of its log after its process has exited.
 
         Args:
-            folder: the trial's sweep.
+            folder, logs: as for `read_log`.
             status: exit status of the process; negative for a signal.
         """
 
         def read() -> bool:
-            self.read_log(folder)
+            self.read_log(folder, logs, last=True)
             return self.log is None or self.log.exit_code is not None
 
         wait_for_last_record(read, status)

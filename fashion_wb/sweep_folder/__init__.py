@@ -1,8 +1,9 @@
 """The folder of a sweep that runs without a server: the record of what ran, and how it ended.
 
-Import `sweep_dir` for the folder, its trials and their outcomes, `following` for a folder that others write
-meanwhile, `attempts` for how often a trial has started, and was lost with its machine, and `start` for what a
-sweep starts from besides its file. The rest is internal:
+Import `sweep_dir` for the folder, its trials and their outcomes, `new_logs` for the logs of runs that have
+just begun, `following` for a folder that others write meanwhile, `attempts` for how often a trial has
+started, and was lost with its machine, and `start` for what a sweep starts from besides its file. The rest is
+internal:
 
     older_folders   reads folders that an older version wrote
     outcome_file    the file with a trial's outcome
