@@ -153,3 +153,44 @@ def test_a_block_without_rungs_is_rejected_immediately(block):
 def test_hyperband_needs_a_metric():
     with pytest.raises(FashionWbError, match="metric"):
         pruner(metric=None)
+
+
+# What happens to the trials between two decisions: one starts, logs a value, ends, or starts again.
+happenings = st.lists(st.tuples(st.sampled_from("SLLLLEX"), st.integers(0, 9), values), max_size=60)
+
+
+@settings(max_examples=100, deadline=None)
+@given(block=blocks, found=happenings, goal=st.sampled_from(["minimize", "maximize"]))
+def test_a_pruner_that_is_shown_a_sweep_as_it_grows_decides_as_wandb_does_each_time(block, found, goal):
+    config = {"metric": {"name": "loss", "goal": goal}, "early_terminate": block}
+    trials, following, metric = [], pruner(block, Metric("loss", goal)), Metric("loss", goal)
+    for what, which, value in found:
+        running = [each for each in trials if not each.state.ended]
+        if what == "S" or not running:
+            trials.append(trial(len(trials), []))
+        else:
+            one = running[which % len(running)]
+            trials[one.number] = {
+                "L": replace(one, history=(*one.history, {"loss": value})),
+                "E": replace(one, state=TrialState.STOPPED),
+                "X": replace(one, history=()),
+            }.get(what, one)
+        runs = [
+            SweepRun(
+                name=str(each.number),
+                state=RunState.killed if each.state.ended else RunState.running,
+                history=list(each.history),
+            )
+            for each in trials
+        ]
+        stops = following.stop(trials)
+        assert stops.keys() == {int(run.name) for run in stop_runs(config, runs)}
+        assert stops == pruner(block, metric).stop(trials)
+
+
+def test_a_pruner_that_is_shown_another_sweep_forgets_the_one_before():
+    one = pruner()
+    first = [trial(0, [0.1]), trial(1, [0.9])]
+    assert one.stop(first).keys() == {1}
+    assert one.stop([trial(0, [0.9]), trial(1, [0.1])]).keys() == {0}
+    assert one.stop([trial(7, [0.5])]) == {} and one.stop(first[::-1]).keys() == {1}

@@ -25,16 +25,27 @@ class WandbHyperbandPruner(optuna.pruners.BasePruner):
     def __init__(self, rule: HyperbandPruner) -> None:
         self.stops: dict[int, Stop] = {}
         self._rule = rule
+        self._ended: dict[int, tuple[optuna.trial.FrozenTrial, Trial]] = {}
 
     def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
         """Tell whether `trial` must stop now."""
-        known = [
-            _as_trial(other) for other in study.get_trials(deepcopy=False) if other.number != trial.number
+        shown = [
+            self._as_trial(trial if other.number == trial.number else other)
+            for other in study.get_trials(deepcopy=False)
         ]
-        stop = self._rule.stop([*known, _as_trial(trial)]).get(trial.number)
+        stop = self._rule.stop(shown).get(trial.number)
         if stop is not None:
             self.stops[trial.number] = stop
         return stop is not None
+
+    def _as_trial(self, trial: optuna.trial.FrozenTrial) -> Trial:
+        # The same object for the same ended trial: the rule does not look at it again.
+        known, found = self._ended.get(trial.number, (None, None))
+        if found is None or known is not trial:
+            found = _as_trial(trial)
+            if trial.state.is_finished():
+                self._ended[trial.number] = trial, found
+        return found
 
 
 def _as_trial(trial: optuna.trial.FrozenTrial) -> Trial:
