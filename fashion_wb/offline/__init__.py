@@ -9,6 +9,7 @@ it starts from besides its file (a package). The rest is internal:
     ongoing         what a search does next, given its trials so far; without files or processes
     launching       what to start for a trial: command, variables and files
     watched_trial   a trial whose process is running
+    tally           what the trials of a search have come to so far
     budget          a search's budget in logged steps or in seconds
     breaker         stops a sweep whose program always fails
     progress        the lines that you see

@@ -9,6 +9,7 @@ from typing import Any
 from fashion_wb.early_stop import Stop
 from fashion_wb.offline.breaker import CircuitBreaker
 from fashion_wb.offline.budget import Budget
+from fashion_wb.offline.tally import Ended
 from fashion_wb.search.protocol import Pruner, Sampler
 from fashion_wb.trial import Outcome, Trial, TrialState, stopped_early
 
@@ -40,6 +41,7 @@ class OngoingSearch:
     waiting: list[int] = field(default_factory=list)
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     _exhausted: bool = False
+    _ended: Ended = field(default_factory=Ended)
 
     @property
     def started(self) -> int:
@@ -102,14 +104,15 @@ class OngoingSearch:
         return max(0, len(self.trials) - self.parallel + 1)
 
     def _shown_results_known(self) -> bool:
-        shown = self.trials[: self._shown_count()]
-        return not self.sampler.needs_results or all(trial.state.ended for trial in shown)
+        if not self.sampler.needs_results:
+            return True
+        self._ended.look(self.trials)
+        return min(self._ended.open, default=len(self.trials)) >= self._shown_count()
 
     def _has_room(self) -> bool:
         return self.budget is None or self.budget.has_room(self.trials, self._shown_count())
 
     def _shown_trials(self) -> Sequence[Trial]:
         count = self._shown_count()
-        return [
-            t if t.number < count else replace(t, state=TrialState.RUNNING, history=()) for t in self.trials
-        ]
+        hidden = [replace(t, state=TrialState.RUNNING, history=()) for t in self.trials[count:]]
+        return [*self.trials[:count], *hidden]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from fashion_wb.offline.budget import Budget
 from fashion_wb.offline.runner import SweepRunner
-from fashion_wb.offline.summary import incumbent
+from fashion_wb.offline.tally import Tally
 from fashion_wb.trial import Trial, TrialState
 
 _REFRESH_SECONDS = 0.5
@@ -28,6 +29,7 @@ class Progress:
         self._done_before = 0.0
         self._on_terminal = stream.isatty()
         self._refreshed_at = 0.0
+        self._tallies = {id(runner): Tally(runner.metric, runner.search.budget) for runner in runners}
         self._name_width = max((len(runner.folder.sweep.name) for runner in runners), default=0)
 
     def slots_changed(self, slots: int, reason: str) -> None:
@@ -46,7 +48,8 @@ class Progress:
         self.clear()
         state = ("lost" if loss else "interrupted") if trial.state is TrialState.RUNNING else str(trial.state)
         value = None if runner.metric is None else runner.metric.best(trial.history)
-        best = incumbent(runner.folder, runner.trials)
+        tally = self._tallies[id(runner)].look(runner.trials)
+        best = tally.best
         parts = [
             self._done_text(),
             f"{runner.folder.sweep.name:<{self._name_width}} {trial.number:>3}  {state:<11}",
@@ -55,8 +58,8 @@ class Progress:
             f"{len(trial.history)} logged, {trial.seconds:.1f} s",
         ]
         parts.append(trial.stop.short if trial.stop else trial.reason or loss)
-        if best is not None and best is not trial and runner.metric is not None:
-            parts.append(f"best {runner.metric.best(best.history):.4f}")
+        if best is not None and best is not trial:
+            parts.append(f"best {tally.value:.4f}")
         parts.append(self._time_left())
         print("  ".join(part for part in parts if part), file=self.stream, flush=True)
 
@@ -88,43 +91,40 @@ class Progress:
         if self._on_terminal:
             print("\r\x1b[K", end="", file=self.stream, flush=True)
 
-    def _ended(self) -> list[Trial]:
-        return [trial for runner in self.runners for trial in runner.trials if trial.state.ended]
+    def _looked(self) -> list[Tally]:
+        return [self._tallies[id(runner)].look(runner.trials) for runner in self.runners]
 
     def _done_text(self) -> str:
         done, total = self._done_and_total()
         text = "?" if total is None else format(total, ".0f")
-        units = sorted({budget.unit for budget, _ in self._budgets()})
+        units = sorted({budget.unit for budget in self._budgets()})
         return f"[{done:>{len(text)}.0f}/{text}{''.join(f' {unit}' for unit in units)}]"
 
-    def _budgets(self) -> list[tuple[Budget, list[Trial]]]:
-        """Return each search's budget and trials, if all have one; it counts then, not the unknown number."""
-        searches = [runner.search for runner in self.runners]
-        found = [(one.budget, one.trials) for one in searches if one.budget is not None]
-        return found if len(found) == len(searches) else []
+    def _budgets(self) -> list[Budget]:
+        """Return each search's budget, if all have one; it counts then, not the unknown number of trials."""
+        found = [runner.search.budget for runner in self.runners if runner.search.budget is not None]
+        return found if len(found) == len(self.runners) else []
 
     def _done_and_total(self) -> tuple[float, float | None]:
         """Return how much is done, and how much there is in total or None: of the budget, or trials."""
         if budgets := self._budgets():
-            done = sum(budget.spent([t for t in trials if t.state.ended]) for budget, trials in budgets)
-            return done, sum(budget.total for budget, _ in budgets)
+            done = sum(tally.spent for tally in self._looked())
+            return done, sum(budget.total for budget in budgets)
         caps = [runner.search.cap for runner in self.runners]
         total = None if None in caps else sum(cap for cap in caps if cap is not None)
-        return len(self._ended()), total
+        return sum(tally.counts.total() for tally in self._looked()), total
 
     def _tally(self) -> str:
-        states = [trial.state for trial in self._ended()]
-        return f"{states.count(TrialState.STOPPED)} stopped, {states.count(TrialState.FAILED)} failed"
+        counts = sum((tally.counts for tally in self._looked()), Counter[TrialState]())
+        return f"{counts[TrialState.STOPPED]} stopped, {counts[TrialState.FAILED]} failed"
 
     def _best(self) -> str:
         best: tuple[str, float] | None = None
-        for runner in self.runners:
-            trial, metric = incumbent(runner.folder, runner.trials), runner.metric
-            value = None if trial is None or metric is None else metric.best(trial.history)
-            if metric is None or value is None:
+        for runner, tally in zip(self.runners, self._looked(), strict=True):
+            if tally.best is None or runner.metric is None:
                 continue
-            if best is None or metric.is_better(value, best[1]):
-                best = runner.folder.sweep.name, value
+            if best is None or runner.metric.is_better(tally.value, best[1]):
+                best = runner.folder.sweep.name, tally.value
         return "" if best is None else f"best {best[0]} {best[1]:.4f}"
 
     def _time_left(self) -> str:
