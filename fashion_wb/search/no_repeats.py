@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -59,17 +60,18 @@ class NoRepeats:
         self.needs_results = sampler.needs_results
         self._sampler = sampler
         self._space = space
-        self._earlier = {self._identity(config) for config in earlier}
+        self._earlier = [self._identity(config) for config in earlier]
         self._given = given
         self._seed = seed
         self._report = report
-        self._identities: dict[int, tuple[Mapping[str, Any], Hashable]] = {}
+        self._shown: list[Mapping[str, Any]] = []
+        self._tried = set(self._earlier)
 
     def ask(self, trials: Sequence[Trial], attempt: int = 0) -> dict[str, Any] | None:
         """Suggest the next configuration; None if all were tried. See `Sampler`."""
         given = self._given[len(trials)] if len(trials) < len(self._given) else {}
         size = None if self._space is None else self._space.size
-        tried = self._earlier | {self._identity_of(trial) for trial in trials}
+        tried = self._read(trials)
         if not given and self._space is not None and self._space.is_used_up(tried):
             return None
         most = _MOST_DRAWS if size is None else _MOST_DRAWS_IF_FINITE
@@ -101,12 +103,16 @@ class NoRepeats:
             self._report(number, draws, end)
         return config
 
-    def _identity_of(self, trial: Trial) -> Hashable:
-        known, identity = self._identities.get(trial.number, (None, None))
-        if known is not trial.config:
-            identity = self._identity(trial.config)
-            self._identities[trial.number] = trial.config, identity
-        return identity
+    def _read(self, trials: Sequence[Trial]) -> Collection[Hashable]:
+        """Return the identities of all that were tried."""
+        # In C: with 100,000 trials nearly all configurations are the same objects as at the last call.
+        configs = list(map(operator.attrgetter("config"), trials))
+        before = len(self._shown)
+        if len(configs) < before or any(map(operator.is_not, configs, self._shown)):
+            self._tried, before = set(self._earlier), 0
+        self._tried.update(map(self._identity, configs[before:]))
+        self._shown = configs
+        return self._tried
 
     def _identity(self, config: Mapping[str, Any]) -> Hashable:
         return plain_identity(config) if self._space is None else self._space.identity(config)
