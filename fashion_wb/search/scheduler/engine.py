@@ -25,11 +25,13 @@ class SeenTrial:
         config: the trial's hyperparameters.
         state: its state when it was last shown.
         points: (step, value) of each finite value that the engine was told.
+        ended: the trial itself, once it has ended: it does not change any more.
     """
 
     config: Mapping[str, Any]
     state: TrialState
     points: tuple[tuple[int, float], ...]
+    ended: Trial | None = None
 
 
 class Engine:
@@ -63,15 +65,18 @@ class Engine:
         trials.
         """
         shown = {trial.number: trial for trial in trials}
+        newest = max(self._seen, default=-1)
         if self._asked is not None and self._asked[0] not in self._seen:
             number, _, config = self._asked
             if number not in shown or shown[number].config != config:
                 return False
         if any(n not in shown or not self._extends(seen, shown[n]) for n, seen in self._seen.items()):
             return False
-        return all(n in self._seen or n > max(self._seen, default=-1) for n in shown)
+        return all(n in self._seen or n > newest for n in shown)
 
     def _extends(self, seen: SeenTrial, trial: Trial) -> bool:
+        if seen.ended is trial:
+            return True
         if trial.config != seen.config:
             return False
         if trial.number in self._pruned:
@@ -155,7 +160,8 @@ class Engine:
             elif reporting:
                 self._optimizer.tell_run(self._ids[number], self._run_data(trial))
             points = self.points(trial) if reporting or trial.state.ended else ()
-            self._seen[number] = SeenTrial(dict(trial.config), trial.state, points)
+            ended = trial if trial.state.ended else None
+            self._seen[number] = SeenTrial(dict(trial.config), trial.state, points, ended)
 
     def _register(self, trial: Trial, reporting: bool) -> Any:
         """Register a trial from before the sweep was resumed as running; return the optimizer's id of it."""
