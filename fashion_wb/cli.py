@@ -18,11 +18,16 @@ from fashion_wb.commands.study_command.command import study
 from fashion_wb.commands.sweep import sweep
 from fashion_wb.commands.view_command.command import view
 from fashion_wb.commands.worker import worker
-from fashion_wb.errors import FashionWbError, Interrupted
+from fashion_wb.errors import FashionWbError, Interrupted, explain_os_error
+from fashion_wb.standard_streams import repair
 
 
 class _Group(click.Group):
     """Turns the project's errors into a message on stderr and an exit status."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        repair()
+        return super().main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -33,7 +38,7 @@ class _Group(click.Group):
             ctx.exit(error.exit_code)
         except OSError as error:
             # A full disk or a read-only folder, for example: the user can fix it, wherever it happened.
-            click.echo(f"Error: {error.filename or 'input or output'}: {error.strerror or error}", err=True)
+            click.echo(f"Error: {explain_os_error(error)}", err=True)
             ctx.exit(1)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import time
 import uuid
@@ -13,6 +12,11 @@ from pathlib import Path
 
 from fashion_wb.errors import FashionWbError
 
+try:
+    import fcntl
+except ImportError:  # Windows, where no command that needs a lock runs
+    fcntl = None  # type: ignore[assignment]
+
 _LOCK_SECONDS = 5.0
 # What flock says of a lock that another process holds, or when a signal came in between.
 _HELD = (errno.EAGAIN, errno.EACCES, errno.EINTR)
@@ -20,13 +24,22 @@ _HELD = (errno.EAGAIN, errno.EACCES, errno.EINTR)
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, and rename it to `path` if the block raises nothing."""
+    """Yield a temporary path beside `path`, and rename it to `path` if the block raises nothing.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`.
+    """
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         yield temporary
         temporary.replace(path)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, str(temporary)):
+            raise  # something else than this file
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it is not there, or its folder is not
+            temporary.unlink()
 
 
 def write_text(text: str, path: Path) -> None:
@@ -51,7 +64,7 @@ def locked(folder: Path) -> Iterator[int]:
         deadline = time.monotonic() + _LOCK_SECONDS
         while True:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _flock(file.fileno(), exclusive=True)
                 break
             except OSError as error:
                 if error.errno not in _HELD:
@@ -69,6 +82,12 @@ def locked(folder: Path) -> Iterator[int]:
         yield file.fileno()
 
 
+def _flock(descriptor: int, exclusive: bool) -> None:
+    if fcntl is None:
+        raise OSError(errno.ENOTSUP, "this system has no flock")
+    fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+
+
 def is_locked(folder: Path) -> bool:
     """Tell whether a process holds the lock of `folder`; nothing is written, and nobody has to wait for it.
 
@@ -77,7 +96,7 @@ def is_locked(folder: Path) -> bool:
     try:
         with (folder / ".lock").open("rb") as file:
             # Shared and given back at once. A process that wants the lock meanwhile tries again.
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            _flock(file.fileno(), exclusive=False)
     except OSError as error:
         return error.errno in (errno.EAGAIN, errno.EACCES)
     return False

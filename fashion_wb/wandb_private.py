@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pydantic
 import wandb
 import wandb.util
 from wandb.errors import UsageError
@@ -42,6 +43,7 @@ __all__ = [
     "make_optimizer",
     "open_api",
     "optuna_search_space",
+    "refused_variables",
 ]
 
 
@@ -53,6 +55,20 @@ def list_packages_once() -> None:
     """
     packages = tuple(wandb.util.working_set())
     wandb.util.working_set = lambda: packages
+
+
+def refused_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables whose values wandb refuses, each with the rule that is broken."""
+    refused = {}
+    for name, value in environment.items():
+        try:
+            # One at a time: wandb's error names its own setting, which is often not the variable's name.
+            wandb.Settings().update_from_env_vars({name: value})
+        except pydantic.ValidationError as error:
+            refused[name] = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors())
+        except (UsageError, ValueError) as error:
+            refused[name] = str(error)
+    return refused
 
 
 def optuna_search_space(parameters: Mapping[str, Any]) -> dict[str, Any]:

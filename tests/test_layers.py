@@ -15,6 +15,7 @@ from sweep_cases import ROOT
 FASHION_WB = [
     ["errors", "early_stop"],
     ["files", "progress_line", "trial", "wandb_private", "yaml_numbers"],
+    ["standard_streams", "wandb_settings"],
     ["runlog", "server", "cnn"],
     ["sweepfile"],
     ["executors", "sweep_folder"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import select
 import signal
 import socket
@@ -18,10 +19,24 @@ from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.protocol import Event, Exited, Launch, Logged, Started
 from fashion_wb.executors.slots import Slot
 from fashion_wb.sweepfile.program import read_program
+from fashion_wb.wandb_settings import check_wandb_settings, without_run_settings
 
 # `wandb.init` imports these on first use: half a second in every trial, unless the server has done it.
 _WANDB_MODULES = ("yaml", "wandb.apis.public", "wandb.sdk.launch")
 _START_TIMEOUT = 120.0
+
+
+def check_system() -> None:
+    """Check that this system can run trials.
+
+    Raises:
+        FashionWbError: it has no fork, as Windows.
+    """
+    if not hasattr(os, "fork"):
+        raise FashionWbError(
+            f"trials are forked from another process, and this system ({platform.system()}) cannot do that: "
+            "run trials on Linux or macOS, or in WSL on Windows. compare, export, report and view work here"
+        )
 
 
 class LocalExecutor:
@@ -36,6 +51,9 @@ class LocalExecutor:
             slots: what each trial gets of this machine; as many trials run at once.
             keep_open: descriptors that the server keeps open while any trial may be running. Locks among them
                 outlast this process if it is killed, until its trials are gone too.
+
+        Raises:
+            FashionWbError: wandb would refuse a variable of the environment in every trial.
         """
         found = None if program is None else read_program(program)
         forkable = found if found is not None and found.fork_safe else None
@@ -44,10 +62,10 @@ class LocalExecutor:
         self._slots = len(slots)
         self._busy: dict[str, tuple[int, Slot]] = {}
         ours, theirs = socket.socketpair()
-        env = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
-        # The server itself never connects to W&B, whatever it imports; each trial has its own environment.
-        env["WANDB_MODE"] = "offline"
-        env.pop("WANDB_SERVICE", None)  # it starts a service of its own and kills it later
+        # Each trial has an environment of its own, and the server starts a service of its own.
+        env = without_run_settings(os.environ)
+        env.setdefault("OMP_NUM_THREADS", "1")
+        env["WANDB_MODE"] = "offline"  # the server itself never connects to W&B, whatever it imports
         self._server = subprocess.Popen(
             # -P: modules come from the installed packages and the program's folder, not from this directory.
             [sys.executable, "-P", "-m", "fashion_wb.executors.fork_server", str(theirs.fileno())],
@@ -71,6 +89,11 @@ class LocalExecutor:
                     "before_fork": forkable.hooks.get("before_fork"),
                 }
             )
+        try:
+            check_wandb_settings(without_run_settings(os.environ))  # while the server imports
+        except FashionWbError:
+            self.close()
+            raise
 
     def __enter__(self) -> LocalExecutor:
         return self

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.dask_cluster.options import ClusterOptions
-from fashion_wb.executors.local import LocalExecutor
+from fashion_wb.executors.local import LocalExecutor, check_system
 from fashion_wb.executors.protocol import Executor
 from fashion_wb.executors.slots import Slot
 from fashion_wb.files import locked
@@ -69,7 +69,12 @@ class Session:
     """
 
     def __init__(self, options: RunOptions, stream: TextIO) -> None:
-        """Args: `options` says how to run; `stream` is where progress is printed."""
+        """Args: `options` says how to run; `stream` is where progress is printed.
+
+        Raises:
+            FashionWbError: this system cannot run trials.
+        """
+        check_system()
         self._options = options
         self._stream = stream
         self._stack = contextlib.ExitStack()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fashion_wb.errors import FashionWbError
 from fashion_wb.server.errors import ServerError, Unanswered, to_server_error, translated_errors
+from fashion_wb.wandb_settings import check_wandb_settings
 
 if TYPE_CHECKING:
     import wandb
@@ -105,19 +108,9 @@ def connect() -> Server:
     from fashion_wb.wandb_private import open_api
 
     try:
-        url = wandb.setup().settings.base_url
-    except ValueError as error:
-        raise ServerError(_refused_setting(error)) from None
+        check_wandb_settings(os.environ)
+    except FashionWbError as error:
+        raise ServerError(str(error)) from None
+    url = wandb.setup().settings.base_url
     with translated_errors(url):
         return Server(url, open_api(_RETRIES, _FIRST_WAIT, _LONGEST_WAIT))
-
-
-def _refused_setting(error: ValueError) -> str:
-    """Say which of wandb's settings is wrong; wandb's error is pydantic's, a list of settings and rules."""
-    details: Any = getattr(error, "errors", list)()
-    found = [(".".join(map(str, one["loc"])), one["msg"], one["input"]) for one in details]
-    # Never a key, not even a wrong one.
-    lines = [f"{name}: {rule}" + ("" if "key" in name else f", got {value!r}") for name, rule, value in found]
-    names = ", ".join(f"WANDB_{name.upper()}" for name, _, _ in found) or "the WANDB_ variables"
-    advice = f"Correct or unset {names}, or wandb's settings file"
-    return f"wandb refuses its settings: {'; '.join(lines) or error}. {advice}"
