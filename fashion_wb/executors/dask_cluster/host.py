@@ -68,8 +68,8 @@ class Host:
         loop: the event loop that `collect` runs in.
         ends_at: time.time() at which the machine's time is up; None if it has no end.
         longest: seconds that the longest trial of any machine has taken so far.
-        leave_at: time.time() at which trials that still run are stopped and handed back; None if the machine
-            stays.
+        leave_at: time.monotonic() at which trials that still run are stopped and handed back; None if the
+            machine stays.
         leaving: why the machine goes away; "" if it stays.
         closed: whether it has ended its trials, and takes no more.
         problem: why it could not go on, such as a full disk; "" if it was closed.
@@ -122,7 +122,7 @@ class Host:
 
     def leave(self, reason: str, grace: float) -> None:
         """Take no more trials; stop those that still run after `grace` seconds, and hand them back."""
-        self.leaving, self.leave_at = reason, time.time() + grace
+        self.leaving, self.leave_at = reason, time.monotonic() + grace
 
     def close(self) -> None:
         """Kill the trials and forget them."""
@@ -214,7 +214,7 @@ class Host:
         if not self._said_leaving:
             self._said_leaving = True
             self._outbox.put(Leaving(self.leaving))
-        if self.leave_at is not None and time.time() > self.leave_at:
+        if self.leave_at is not None and time.monotonic() > self.leave_at:
             for key, running in self._running.items():
                 if not running.handed_back and running.status is None:
                     running.handed_back = True
