@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import compress, count
 from typing import Any
 
@@ -51,11 +51,18 @@ class HyperbandPruner:
         self._eta: float = filled["eta"]
         self._strict = filled.get("strict") is True
         self._all_rungs = rungs
+        self._list: Sequence[Trial] | None = None
         self._forget()
 
-    def stop(self, trials: Sequence[Trial]) -> dict[int, Stop]:
-        """Tell which running trials must stop, and why, by number; given all trials in any order."""
-        self._read(trials)
+    def stop(self, trials: Sequence[Trial], changed: Collection[int] | None = None) -> dict[int, Stop]:
+        """Tell which running trials must stop, and why, by number. See `Pruner`."""
+        if changed is None or trials is not self._list:
+            self._read_all(trials)
+        else:
+            for position in sorted(changed):
+                self._seen[position : position + 1] = [trials[position]]
+                self._read_one(trials[position])
+        self._list = trials
         stops = {number: self._judge(self._values[number]) for number in sorted(self._running)}
         return {number: stop for number, stop in stops.items() if stop is not None}
 
@@ -65,7 +72,7 @@ class HyperbandPruner:
         self._values: dict[int, list[float]] = {}
         self._running: set[int] = set()
 
-    def _read(self, trials: Sequence[Trial]) -> None:
+    def _read_all(self, trials: Sequence[Trial]) -> None:
         before = len(self._seen)
         # In C, because with 100,000 trials nearly all are the same objects as at the last call.
         changed = list(compress(count(), map(operator.is_not, trials, self._seen)))

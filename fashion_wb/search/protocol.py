@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from fashion_wb.early_stop import Stop
@@ -46,8 +46,15 @@ class Pruner(Protocol):
     @property
     def prunes(self) -> bool: ...
 
-    def stop(self, trials: Sequence[Trial]) -> Mapping[int, Stop | None]:
-        """Tell which running trials must stop, given all trials in any order.
+    def stop(
+        self, trials: Sequence[Trial], changed: Collection[int] | None = None
+    ) -> Mapping[int, Stop | None]:
+        """Tell which running trials must stop.
+
+        Args:
+            trials: all trials, in any order.
+            changed: the positions in `trials` of those that are new or have changed since the last call, if
+                it was with the same list; None if that is not known.
 
         Returns:
             By the number of each such trial: what was compared, or None if the pruner does not tell.
@@ -60,6 +67,6 @@ class NoPruner:
 
     prunes = False
 
-    def stop(self, trials: Sequence[Trial]) -> dict[int, Stop | None]:
+    def stop(self, trials: Sequence[Trial], changed: Collection[int] | None = None) -> dict[int, Stop | None]:
         """Stop none."""
         return {}

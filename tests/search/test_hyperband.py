@@ -163,13 +163,16 @@ happenings = st.lists(st.tuples(st.sampled_from("SLLLLEX"), st.integers(0, 9), v
 @given(block=blocks, found=happenings, goal=st.sampled_from(["minimize", "maximize"]))
 def test_a_pruner_that_is_shown_a_sweep_as_it_grows_decides_as_wandb_does_each_time(block, found, goal):
     config = {"metric": {"name": "loss", "goal": goal}, "early_terminate": block}
-    trials, following, metric = [], pruner(block, Metric("loss", goal)), Metric("loss", goal)
+    trials, metric = [], Metric("loss", goal)
+    told, following, changed = pruner(block, metric), pruner(block, metric), set()
     for what, which, value in found:
         running = [each for each in trials if not each.state.ended]
         if what == "S" or not running:
+            changed.add(len(trials))
             trials.append(trial(len(trials), []))
         else:
             one = running[which % len(running)]
+            changed.add(one.number)
             trials[one.number] = {
                 "L": replace(one, history=(*one.history, {"loss": value})),
                 "E": replace(one, state=TrialState.STOPPED),
@@ -186,6 +189,10 @@ def test_a_pruner_that_is_shown_a_sweep_as_it_grows_decides_as_wandb_does_each_t
         stops = following.stop(trials)
         assert stops.keys() == {int(run.name) for run in stop_runs(config, runs)}
         assert stops == pruner(block, metric).stop(trials)
+        # Sometimes several have changed since the last decision.
+        if which % 2:
+            assert told.stop(trials, changed) == stops
+            changed.clear()
 
 
 def test_a_pruner_that_is_shown_another_sweep_forgets_the_one_before():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ class SchedulerSampler:
             return self._make(attempt).suggest(trials)
         return self._suggesting.suggest_again(trials)
 
-    def stop(self, trials: Sequence[Trial]) -> dict[int, Stop | None]:
+    def stop(self, trials: Sequence[Trial], changed: Collection[int] | None = None) -> dict[int, Stop | None]:
         """Tell which running trials the engine's pruner wants to stop; why, if that is W&B's hyperband.
 
         Raises:
