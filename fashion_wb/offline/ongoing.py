@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from itertools import chain, islice
+from typing import Any, overload
 
 from fashion_wb.early_stop import Stop
 from fashion_wb.offline.breaker import CircuitBreaker
@@ -42,6 +43,7 @@ class OngoingSearch:
     breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     _exhausted: bool = False
     _ended: Ended = field(default_factory=Ended)
+    _changed: set[int] = field(default_factory=set)
 
     @property
     def started(self) -> int:
@@ -64,6 +66,7 @@ class OngoingSearch:
 
     def add(self, run_id: str, config: Mapping[str, Any]) -> Trial:
         """Add a trial that starts now."""
+        self._changed.add(len(self.trials))
         self.trials.append(Trial(len(self.trials), run_id, config, TrialState.RUNNING))
         return self.trials[-1]
 
@@ -74,8 +77,13 @@ class OngoingSearch:
         history: Sequence[Mapping[str, Any]],
         reason: str = "",
         stop: Stop | None = None,
+        machine: str = "",
     ) -> Trial:
-        """Note a trial's state, and everything it has logged so far; return the trial with it."""
+        """Note a trial's state, and everything it has logged so far; return the trial with it.
+
+        `machine` is where it ran, if there are several.
+        """
+        self._changed.add(number)
         self.trials[number] = replace(
             self.trials[number], state=state, history=tuple(history), reason=reason, stop=stop
         )
@@ -85,12 +93,15 @@ class OngoingSearch:
 
     def interrupt(self, number: int) -> None:
         """Let a trial run again, from its beginning."""
+        self._changed.add(number)
         self.trials[number] = replace(self.trials[number], history=())
         self.waiting.append(number)
 
     def to_stop(self) -> dict[int, Outcome]:
         """Return the outcomes of the running trials that the pruner stops, by number."""
-        return {number: stopped_early(stop) for number, stop in self.pruner.stop(self.trials).items()}
+        stops = self.pruner.stop(self.trials, self._changed)
+        self._changed.clear()
+        return {number: stopped_early(stop) for number, stop in stops.items()}
 
     def last_failure(self) -> Trial:
         """Return the newest trial that failed; there must be one."""
@@ -113,6 +124,34 @@ class OngoingSearch:
         return self.budget is None or self.budget.has_room(self.trials, self._shown_count())
 
     def _shown_trials(self) -> Sequence[Trial]:
-        count = self._shown_count()
-        hidden = [replace(t, state=TrialState.RUNNING, history=()) for t in self.trials[count:]]
-        return [*self.trials[:count], *hidden]
+        return _ShownTrials(self.trials, self._shown_count())
+
+
+class _ShownTrials(Sequence[Trial]):
+    """The trials of a search as a suggestion may see them: the results of the first ones only.
+
+    It copies none of them: with 100,000 trials that would take longer than a suggestion.
+    """
+
+    def __init__(self, trials: Sequence[Trial], known: int) -> None:
+        self._trials = trials
+        self._known = known
+        self._hidden = [replace(t, state=TrialState.RUNNING, history=()) for t in trials[known:]]
+
+    def __len__(self) -> int:
+        return self._known + len(self._hidden)
+
+    @overload
+    def __getitem__(self, index: int) -> Trial: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Trial]: ...
+
+    def __getitem__(self, index: int | slice) -> Trial | list[Trial]:
+        if isinstance(index, slice):
+            return [self[position] for position in range(*index.indices(len(self)))]
+        position = range(len(self))[index]
+        return self._trials[position] if position < self._known else self._hidden[position - self._known]
+
+    def __iter__(self) -> Iterator[Trial]:
+        return chain(islice(self._trials, self._known), self._hidden)
