@@ -16,29 +16,15 @@ import selectors
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from fashion_wb.executors import trial_process
 from fashion_wb.executors.core_service import CoreService
+from fashion_wb.executors.memory import MemoryWatch
 from fashion_wb.executors.parent_death import die_with_parent
-from fashion_wb.sweepfile.program import load_hook
-
-
-def _finish_imports(before_fork: str | None) -> None:
-    """Do now, once, what the imported modules would do on first use in every trial."""
-    if "wandb" in sys.modules:
-        from fashion_wb.wandb_private import list_packages_once
-
-        list_packages_once()
-    if before_fork is not None:
-        load_hook(before_fork)()
-    elif "torch" in sys.modules:
-        # The first optimiser of a process imports torch.compile, used or not. That takes seconds.
-        torch = sys.modules["torch"]
-        torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+from fashion_wb.executors.preloading import import_all, unsafe_to_fork
 
 
 @dataclass
@@ -53,6 +39,7 @@ class _Child:
         asked_to_stop: whether it was sent SIGTERM.
         trial_status: the exit status of the dead trial whose run this child finishes; None if this child is
             the trial itself.
+        killed_because: why this server killed it; "" if it did not.
     """
 
     key: str
@@ -60,6 +47,7 @@ class _Child:
     runs_finished: int | None = None
     asked_to_stop: bool = False
     trial_status: int | None = None
+    killed_because: str = ""
 
 
 class ForkServer:
@@ -70,6 +58,7 @@ class ForkServer:
         self.children: dict[int, _Child] = {}
         self.service: CoreService | None = None
         self.service_token: str | None = None
+        self._memory = MemoryWatch()
         self._received = b""
         self._selector = selectors.DefaultSelector()
         self._selector.register(client, selectors.EVENT_READ)
@@ -87,28 +76,15 @@ class ForkServer:
         with contextlib.suppress(Exception):
             importlib.import_module("wandb")
             self.service = CoreService([self.client, *self._wakeups])
-        for name in modules:
-            with contextlib.suppress(Exception):
-                importlib.import_module(name)
-        with contextlib.suppress(Exception):
-            _finish_imports(before_fork)
+        import_all(modules, before_fork)
         self.service_token = None if self.service is None else self.service.token()
         gc.collect()
         gc.freeze()  # the children share the pages of these objects until something writes to them
 
-    def unsafe_to_fork(self) -> str:
-        """Say why a forked child could not work; "" if it can."""
-        if threading.active_count() > 1:
-            return f"importing it starts threads ({threading.enumerate()[-1].name})"
-        torch = sys.modules.get("torch")
-        if torch is not None and torch.cuda.is_initialized():
-            return "importing it initialises CUDA"
-        return ""
-
     def serve(self) -> None:
         """Answer the client until it goes away."""
         while True:
-            for key, _ in self._selector.select():
+            for key, _ in self._selector.select(self._memory.wait):
                 if key.fileobj is self._wakeups[0]:
                     # Before any trial: the trials that run fail because of it.
                     if self.service is not None and self.service.has_died():
@@ -117,6 +93,8 @@ class ForkServer:
                     self._reap()
                 elif not self._receive():
                     return
+            for pid, reason in self._memory.kill_too_large().items():
+                self.children[pid].killed_because = reason
 
     def close(self) -> None:
         """Kill every trial and the shared service."""
@@ -142,7 +120,7 @@ class ForkServer:
     def _handle(self, request: dict[str, Any]) -> None:
         if request["do"] == "preload":
             self.preload(request["modules"], request["directory"], request["before_fork"])
-            self._send({"event": "ready", "unsafe": self.unsafe_to_fork()})
+            self._send({"event": "ready", "unsafe": unsafe_to_fork()})
         elif request["do"] == "start":
             self._start(request)
         elif request["do"] == "signal":
@@ -156,11 +134,13 @@ class ForkServer:
             request["env"].setdefault("WANDB_SERVICE", self.service_token)
         if warm and request["run_id"] is not None:
             trial.runs_finished, runs_finished = os.pipe()
-        self._fork(trial, lambda: trial_process.run_trial(request, runs_finished))
+        pid = self._fork(trial, lambda: trial_process.run_trial(request, runs_finished))
+        if request["memory"] is not None:
+            self._memory.add(pid, request["memory"])
         if runs_finished is not None:
             os.close(runs_finished)
 
-    def _fork(self, child: _Child, become: Callable[[], object]) -> None:
+    def _fork(self, child: _Child, become: Callable[[], object]) -> int:
         parent = os.getpid()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -173,6 +153,7 @@ class ForkServer:
         with contextlib.suppress(OSError):
             os.setpgid(pid, pid)
         self.children[pid] = child
+        return pid
 
     def _run_in_child(self, parent: int, become: Callable[[], object]) -> None:
         try:
@@ -199,14 +180,23 @@ class ForkServer:
             self._wakeups[0].recv(4096)
         for pid in list(self.children):
             done, raw = os.waitpid(pid, os.WNOHANG)
-            if done:
-                child = self.children.pop(pid)
-                status = os.waitstatus_to_exitcode(raw)
-                if self._left_run_unfinished(child):
-                    self._finish_run_of(child, status)
-                else:
-                    status = status if child.trial_status is None else child.trial_status
-                    self._send({"event": "exited", "key": child.key, "status": status})
+            if not done:
+                continue
+            # What a trial leaves behind would take memory and GPUs from the trials that follow.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+            self._memory.remove(pid)
+            self._ended(self.children.pop(pid), os.waitstatus_to_exitcode(raw))
+
+    def _ended(self, child: _Child, status: int) -> None:
+        if self._left_run_unfinished(child):
+            self._finish_run_of(child, status)
+            return
+        if child.trial_status is not None:
+            status = child.trial_status
+        # A trial that ended by itself just before was not killed.
+        reason = child.killed_because if status == -signal.SIGKILL else ""
+        self._send({"event": "exited", "key": child.key, "status": status, "reason": reason})
 
     def _left_run_unfinished(self, child: _Child) -> bool:
         if child.runs_finished is None:
@@ -217,7 +207,7 @@ class ForkServer:
 
     def _finish_run_of(self, dead: _Child, status: int) -> None:
         code = trial_process.wandb_exit_code(status, dead.asked_to_stop)
-        finisher = _Child(dead.key, dead.request, trial_status=status)
+        finisher = _Child(dead.key, dead.request, trial_status=status, killed_because=dead.killed_because)
         self._fork(finisher, lambda: trial_process.finish_run(dead.request, code))
 
     def _send(self, message: dict[str, Any]) -> None:

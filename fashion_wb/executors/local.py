@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fashion_wb.errors import FashionWbError
+from fashion_wb.executors.memory import can_be_measured
 from fashion_wb.executors.protocol import Event, Exited, Launch, Logged, Started
 from fashion_wb.executors.slots import Slot
 from fashion_wb.sweepfile.program import read_program
@@ -124,6 +125,11 @@ class LocalExecutor:
         return self._unsafe
 
     @property
+    def machine_count(self) -> int:
+        """One: this machine."""
+        return 1
+
+    @property
     def slots(self) -> int:
         """How many trials can run at once."""
         return self._slots
@@ -141,8 +147,13 @@ class LocalExecutor:
         """Start a trial in the first free slot.
 
         Raises:
-            FashionWbError: the server died.
+            FashionWbError: the server died, or this system cannot limit a trial's memory.
         """
+        if launch.memory is not None and not can_be_measured():
+            raise FashionWbError(
+                "--trial-memory: this system does not say how much memory processes use (Linux does, in "
+                "/proc/PID/smaps_rollup); leave the option out"
+            )
         number = min(self._free)
         slot = self._free.pop(number)
         self._busy[launch.key] = number, slot
@@ -158,6 +169,7 @@ class LocalExecutor:
                 "program": str(launch.script) if warm else None,
                 "run_id": launch.run_id,
                 "cpus": list(slot.cpus),
+                "memory": launch.memory,
             }
         )
         self._events.append(Started(launch.key, str(slot)))
@@ -165,6 +177,9 @@ class LocalExecutor:
     def signal(self, key: str, number: signal.Signals) -> None:
         """Send a signal to a running trial; nothing happens if it has exited."""
         self._send({"do": "signal", "key": key, "number": int(number)})
+
+    def trial_ended(self, exited: Exited, failed: bool) -> None:
+        """Nothing follows from it: there is no other machine."""
 
     def events(self, timeout: float) -> list[Event]:
         """Return what happened since the last call; wait up to `timeout` seconds for an exit.
@@ -190,16 +205,16 @@ class LocalExecutor:
         for line in lines:
             message = json.loads(line)
             if message["event"] == "exited":
-                self._trial_exited(message["key"], message["status"])
+                self._trial_exited(message["key"], message["status"], message["reason"])
             elif message["event"] == "died":
                 raise _died(message["what"])
             else:
                 self._ready, self._unsafe = True, message["unsafe"]
 
-    def _trial_exited(self, key: str, status: int) -> None:
+    def _trial_exited(self, key: str, status: int, reason: str) -> None:
         number, slot = self._busy.pop(key)
         self._free[number] = slot
-        self._events.append(Exited(key, status))
+        self._events.append(Exited(key, status, reason))
 
     def _send(self, message: dict[str, object]) -> None:
         try:

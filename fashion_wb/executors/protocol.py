@@ -27,6 +27,8 @@ class Launch:
         attempt: 1 at first, and one more each time the same trial starts again.
         run_id: id of the W&B run to finish if a warm trial dies without finishing it, before its exit is
             reported; None leaves the run unfinished.
+        memory: bytes of memory that its processes may use together; with more it is killed, and `Exited` says
+            so. None means no limit.
     """
 
     key: str
@@ -40,6 +42,7 @@ class Launch:
     files: tuple[Path, ...] = ()
     attempt: int = 1
     run_id: str | None = None
+    memory: int | None = None
 
     def moved(self, home: Path) -> Launch:
         """Return the same launch with another home: paths below the old one are below the new one."""
@@ -79,11 +82,16 @@ class Logged:
 class Exited:
     """A trial's process has exited, and everything it wrote is below its home.
 
-    `status` is negative for a signal, as in `subprocess`.
+    Attributes:
+        status: its exit status; negative for a signal, as in `subprocess`.
+        reason: why the executor killed it; "" if it did not.
+        machine: the machine that it ran on; "" for this one.
     """
 
     key: str
     status: int
+    reason: str = ""
+    machine: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,12 +103,14 @@ class Lost:
     Attributes:
         ran: whether its process may have started.
         handed_back: whether its machine had to leave, so that the trial had no part in the loss.
+        machine: as for `Exited`.
     """
 
     key: str
     reason: str
     ran: bool = True
     handed_back: bool = False
+    machine: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,7 +134,11 @@ class Executor(Protocol):
         slots: how many trials it can run at once now; it may grow and shrink. A slot that is about to go does
             not count, even if its trial still runs.
         free: how many of them are free.
+        machine_count: how many machines run trials now.
     """
+
+    @property
+    def machine_count(self) -> int: ...
 
     @property
     def slots(self) -> int: ...
@@ -141,6 +155,9 @@ class Executor(Protocol):
 
     def signal(self, key: str, number: signal.Signals) -> None:
         """Send a signal to a running trial; nothing happens if it has ended."""
+
+    def trial_ended(self, exited: Exited, failed: bool) -> None:
+        """Tell what came of a trial; a machine on which one after the other fails may be taken out."""
 
     def events(self, timeout: float) -> list[Event]:
         """Return what happened since the last call; wait up to `timeout` seconds for something to happen.

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import types
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,6 +34,7 @@ def run_trial(request: dict[str, Any], runs_finished: int | None) -> NoReturn:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    _die_first()
     if request["cpus"]:
         os.sched_setaffinity(0, request["cpus"])
     _redirect(request["output"])
@@ -99,6 +101,13 @@ def _redirect(output: str) -> None:
     os.close(target)
 
 
+def _die_first() -> None:
+    # When memory is short, the kernel then kills a trial, and not what all trials depend on.
+    with contextlib.suppress(OSError, ValueError):
+        path = Path("/proc/self/oom_score_adj")
+        path.write_text(str(min(1000, int(path.read_text()) + 300)))
+
+
 def _execute(argv: list[str], env: dict[str, str]) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
@@ -138,13 +147,19 @@ def _run_script(program: str, argv: list[str]) -> int:
     except BaseException as error:
         sys.excepthook(type(error), error, error.__traceback__)
         status = _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
-    # os._exit, which must follow, runs none of these.
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
-    _finish_runs(status)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    _end_as_the_interpreter_does(status)
     return status
+
+
+def _end_as_the_interpreter_does(status: int) -> None:
+    # os._exit, which must follow, runs none of these. What goes wrong here, as where a program has closed its
+    # stdout, changes no exit status.
+    for step in (threading._shutdown, atexit._run_exitfuncs, partial(_finish_runs, status)):  # type: ignore[attr-defined]
+        with contextlib.suppress(Exception):
+            step()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
 
 
 def _finish_runs(status: int) -> None:

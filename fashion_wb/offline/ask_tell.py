@@ -16,16 +16,18 @@ import shutil
 import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.executors.protocol import Event, Launch
-from fashion_wb.files import locked, write_text
+from fashion_wb.executors.protocol import Event, Exited, Launch, Lost
+from fashion_wb.files import locked, replacing, sync, write_text
+from fashion_wb.json_file import read_object
 from fashion_wb.offline.ongoing import OngoingSearch
-from fashion_wb.offline.plan import trial_cap
+from fashion_wb.offline.plan import PlannedSweep, trial_cap
 from fashion_wb.offline.runner import SweepRunner
+from fashion_wb.offline.start.before import check_program, check_search
 from fashion_wb.offline.start.opening import StartOptions, make_reader, open_start, search_of
-from fashion_wb.runlog.reader import find_run_log, read_run_log
+from fashion_wb.runlog.reader import find_run_logs, read_run_log
 from fashion_wb.sweep_folder.attempts import read_attempts
 from fashion_wb.sweep_folder.sweep_dir import SweepDir, open_sweep_dir, read_sweep_dir
 from fashion_wb.sweepfile.sweep import Sweep
@@ -50,7 +52,7 @@ class Answer:
 class _Launches:
     """An executor that starts and stops nothing: it keeps what was to be started."""
 
-    slots = free = 1
+    slots = free = machine_count = 1
 
     def __init__(self) -> None:
         self.started: list[Launch] = []
@@ -59,6 +61,8 @@ class _Launches:
         self.started.append(launch)
 
     def signal(self, key: str, number: signal.Signals) -> None: ...
+
+    def trial_ended(self, exited: Exited, failed: bool) -> None: ...
 
     def events(self, timeout: float) -> list[Event]:
         return []
@@ -90,9 +94,11 @@ def open_ask(
     Raises:
         FashionWbError: the folder holds another sweep, the search space is invalid or the sweep has no end.
     """
-    cap = trial_cap(sweep, count)
+    cap, read = trial_cap(sweep, count), make_reader(stream)
+    check_program(sweep, Path.cwd(), warm=False)
+    check_search(PlannedSweep(root, sweep, seed, start=start), Path.cwd(), read)
     folder = open_sweep_dir(root, sweep, seed)
-    open_start(folder, start, make_reader(stream))
+    open_start(folder, start, read)
     if parallel is None:
         sampler, _ = search_of(folder)
         parallel = max(1, (cap or 1 << 20) // (5 if sampler.needs_results else 1))
@@ -112,6 +118,7 @@ def ask(root: Path, cwd: Path) -> Answer:
     Raises:
         FashionWbError: there is no such sweep, it is damaged, or another command is using it.
     """
+    read_sweep_dir(root)  # before the lock, which is a file
     with locked(root):
         runner, executor = _runner(root, cwd), _Launches()
         if runner.can_start():
@@ -140,6 +147,7 @@ def tell(
     Raises:
         FashionWbError: the trial is not out, this attempt at it is over, or the folder holds another run.
     """
+    read_sweep_dir(root)  # before the lock, which is a file
     with locked(root):
         runner, executor = _runner(root, cwd), _Launches()
         folder = runner.folder
@@ -147,7 +155,7 @@ def tell(
         if run_folder is not None:
             _copy_run(run_folder, folder, run_id)
         if status is not None:
-            trial = runner.record_exit(run_id, status)
+            trial = runner.record_exit(Exited(run_id, status))
             if not trial.state.ended:
                 raise FashionWbError(f"{run_id}: was interrupted; tell it as lost, and it starts again")
             folder.asked_file(run_id).unlink()
@@ -168,10 +176,11 @@ def tell_lost(root: Path, cwd: Path, run_id: str, attempt: int, reason: str) -> 
     Raises:
         FashionWbError: as for `tell`.
     """
+    read_sweep_dir(root)  # before the lock, which is a file
     with locked(root):
         runner = _runner(root, cwd)
         _check_attempt(runner.folder, run_id, attempt)
-        trial = runner.record_loss(run_id, reason)
+        trial = runner.record_loss(Lost(run_id, reason))
         runner.folder.asked_file(run_id).unlink()
         return trial
 
@@ -190,10 +199,11 @@ def _runner(root: Path, cwd: Path) -> SweepRunner:
     )
 
 
-def _read(path: Path) -> dict[str, int]:
+def _read(path: Path) -> dict[str, Any]:
     try:
-        record = json.loads(path.read_text())
-        return {"cap": record["cap"], "parallel": record["parallel"]}
+        record = read_object(path)
+        cap = None if record["cap"] is None else int(record["cap"])
+        return {"cap": cap, "parallel": max(1, int(record["parallel"]))}
     except FileNotFoundError:
         raise FashionWbError(f"{path.parent}: is not asked yet; begin with --sweep FILE") from None
     except (ValueError, KeyError, TypeError):
@@ -214,14 +224,32 @@ def _copy_run(source: Path, folder: SweepDir, run_id: str) -> None:
         raise FashionWbError(f"{source}: holds no run-{run_id}.wandb; give the folder of that run")
     if read_run_log(log).run_id not in ("", run_id):
         raise FashionWbError(f"{log}: is the log of another run")
-    while (old := find_run_log(folder.root, run_id)) is not None:
-        if old.parent.samefile(source):
-            return
-        shutil.rmtree(old.parent)
-    partial = folder.root / "wandb" / f".{source.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(source, partial, symlinks=True)
-    partial.rename(folder.root / "wandb" / source.resolve().name)
+    target = folder.root / "wandb" / source.resolve().name
+    if target.exists() and target.samefile(source):
+        return
+    # File by file into the run that is there: at no moment is there none, or half a log.
+    shutil.copytree(
+        source,
+        target,
+        symlinks=True,
+        ignore=lambda here, names: _known_links(target / Path(here).relative_to(source), names),
+        copy_function=_copy_whole,
+        dirs_exist_ok=True,
+    )
+    for old in find_run_logs(folder.root, run_id):
+        if old.parent != target:
+            shutil.rmtree(old.parent)
+
+
+def _known_links(here: Path, names: list[str]) -> list[str]:
+    """Return those of `names` that are links in the folder `here` already."""
+    return [name for name in names if (here / name).is_symlink()]
+
+
+def _copy_whole(source: str, target: str) -> None:
+    with replacing(Path(target)) as temporary:
+        shutil.copy2(source, temporary)
+        sync(temporary)
 
 
 def _number(run_id: str) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 from fashion_wb.trial import TrialState
 
@@ -17,22 +18,34 @@ class CircuitBreaker:
     """Counts the failures of one session.
 
     Failures of earlier sessions do not count: you may have fixed the program since.
-
-    Attributes:
-        failures_in_a_row: failures since the last trial that did not fail.
     """
 
-    failures_in_a_row: int = 0
+    _in_a_row: Counter[str] = field(default_factory=Counter)
     _any_without_failure: bool = False
 
-    def count(self, state: TrialState) -> None:
-        """Count a trial's outcome."""
-        failed = state is TrialState.FAILED
-        self._any_without_failure = self._any_without_failure or not failed
-        self.failures_in_a_row = self.failures_in_a_row + 1 if failed else 0
+    def count(self, state: TrialState, machine: str = "") -> None:
+        """Count the outcome of a trial that ran on `machine`."""
+        if state is TrialState.FAILED:
+            self._in_a_row[machine] += 1
+        else:
+            self._any_without_failure = True
+            self._in_a_row.clear()
+
+    @property
+    def failures_in_a_row(self) -> int:
+        """How many trials have failed since the last one that did not."""
+        return self._in_a_row.total()
 
     @property
     def open(self) -> bool:
         """Whether to stop: the first three trials failed, or ten in a row at any time."""
+        return self.is_open(machines=1)
+
+    def is_open(self, machines: int) -> bool:
+        """Tell whether to stop while so many machines run trials.
+
+        If there are several, the failures of one alone are not enough: it may be the machine.
+        """
         limit = _FAILURES_IN_A_ROW if self._any_without_failure else _FAILURES_AT_START
-        return self.failures_in_a_row >= limit
+        most = limit if machines < 2 else limit - 1
+        return sum(min(failures, most) for failures in self._in_a_row.values()) >= limit

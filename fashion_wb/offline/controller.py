@@ -11,6 +11,7 @@ from fashion_wb.errors import FashionWbError, Interrupted
 from fashion_wb.executors.protocol import Executor, Exited, Logged, Lost, SlotsChanged, Started
 from fashion_wb.offline.progress import Progress
 from fashion_wb.offline.runner import SweepRunner
+from fashion_wb.trial import TrialState
 
 _POLL_SECONDS = 0.05
 
@@ -100,14 +101,15 @@ def _handle_events(runners: Sequence[SweepRunner], executor: Executor, progress:
             case Logged():
                 logged.add(event.key)
             case Exited():
-                progress.trial_ended(runner, runner.record_exit(event.key, event.status))
-                failure = failure or runner.failure()
+                trial = runner.record_exit(event)
+                executor.trial_ended(event, trial.state is TrialState.FAILED)
+                progress.trial_ended(runner, trial)
+                failure = failure or runner.failure(executor.machine_count)
             case Lost():
-                counts = event.ran and not event.handed_back
-                trial = runner.record_loss(event.key, event.reason, counts)
+                trial = runner.record_loss(event, event.ran and not event.handed_back)
                 if event.ran:
                     progress.trial_ended(runner, trial, event.reason)
-                failure = failure or runner.failure()
+                failure = failure or runner.failure(executor.machine_count)
     for runner in runners:
         runner.watch(executor, logged)
     return failure

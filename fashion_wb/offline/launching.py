@@ -11,7 +11,9 @@ from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.trial import Trial
 
 
-def make_launch(folder: SweepDir, trial: Trial, attempt: int, cwd: Path, warm: bool) -> Launch:
+def make_launch(
+    folder: SweepDir, trial: Trial, attempt: int, cwd: Path, warm: bool, memory: int | None = None
+) -> Launch:
     """Write the files that a trial reads beside its configuration, and say how to start it.
 
     Args:
@@ -20,6 +22,7 @@ def make_launch(folder: SweepDir, trial: Trial, attempt: int, cwd: Path, warm: b
         attempt: 1 at first, and one more each time it starts again.
         cwd: the directory to run in.
         warm: whether it may be forked from a warm process where the command allows it.
+        memory: bytes of memory that it may use; None means no limit.
     """
     config_file = folder.config_file(trial.run_id)
     args_json_file = config_file.with_suffix(".json")
@@ -43,4 +46,5 @@ def make_launch(folder: SweepDir, trial: Trial, attempt: int, cwd: Path, warm: b
         script_argv=command.script_argv,
         files=(*(path for path in (config_file, args_json_file) if path.exists()), *checkpoint),
         attempt=attempt,
+        memory=memory,
     )

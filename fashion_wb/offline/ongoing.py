@@ -88,7 +88,7 @@ class OngoingSearch:
             self.trials[number], state=state, history=tuple(history), reason=reason, stop=stop
         )
         if state.ended:
-            self.breaker.count(state)
+            self.breaker.count(state, machine)
         return self.trials[number]
 
     def interrupt(self, number: int) -> None:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
+from fashion_wb.foreign_text import REDRAW, one_line
 from fashion_wb.offline.budget import Budget
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.offline.tally import Tally
@@ -36,7 +37,7 @@ class Progress:
         """Print that machines have joined or left, and how many trials can run at once now."""
         self.clear()
         at_once = "no trial can run" if slots == 0 else f"up to {slots} trial{'s' * (slots > 1)} at once"
-        print(f"{reason}: {at_once}", file=self.stream, flush=True)
+        print(one_line(f"{reason}: {at_once}"), file=self.stream, flush=True)
 
     def trial_ended(self, runner: SweepRunner, trial: Trial, loss: str = "") -> None:
         """Print a trial's outcome, its objective, the incumbent's and the time left.
@@ -47,7 +48,9 @@ class Progress:
         """
         self.clear()
         state = ("lost" if loss else "interrupted") if trial.state is TrialState.RUNNING else str(trial.state)
-        value = None if runner.metric is None else runner.metric.best(trial.history)
+        # What a failed trial logged is no result.
+        metric = None if trial.state is TrialState.FAILED else runner.metric
+        value = None if metric is None else metric.best(trial.history)
         tally = self._tallies[id(runner)].look(runner.trials)
         best = tally.best
         parts = [
@@ -61,7 +64,7 @@ class Progress:
         if best is not None and best is not trial:
             parts.append(f"best {tally.value:.4f}")
         parts.append(self._time_left())
-        print("  ".join(part for part in parts if part), file=self.stream, flush=True)
+        print(one_line("  ".join(part for part in parts if part)), file=self.stream, flush=True)
 
     def refresh(self) -> None:
         """Redraw the status line, on a terminal only."""
@@ -84,12 +87,12 @@ class Progress:
             if part
         )
         width = shutil.get_terminal_size().columns - 1
-        print(f"\r\x1b[K{line[:width]}", end="", file=self.stream, flush=True)
+        print(f"{REDRAW}{one_line(line)[:width]}", end="", file=self.stream, flush=True)
 
     def clear(self) -> None:
         """Remove the status line."""
         if self._on_terminal:
-            print("\r\x1b[K", end="", file=self.stream, flush=True)
+            print(REDRAW, end="", file=self.stream, flush=True)
 
     def _looked(self) -> list[Tally]:
         return [self._tallies[id(runner)].look(runner.trials) for runner in self.runners]

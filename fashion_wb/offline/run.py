@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.dask_cluster.options import ClusterOptions
 from fashion_wb.executors.local import LocalExecutor, check_system
 from fashion_wb.executors.protocol import Executor
@@ -23,8 +23,9 @@ from fashion_wb.offline.plan import PlannedSweep, trial_cap
 from fashion_wb.offline.progress import Progress
 from fashion_wb.offline.reruns import ListSampler, RerunSet
 from fashion_wb.offline.runner import SweepRunner
+from fashion_wb.offline.start.before import check_program, check_search
 from fashion_wb.offline.start.notes import describe_start
-from fashion_wb.offline.start.opening import make_reader, open_start, search_of
+from fashion_wb.offline.start.opening import Reader, make_reader, open_start, search_of
 from fashion_wb.search.protocol import NoPruner
 from fashion_wb.sweep_folder.sweep_dir import SweepDir, open_sweep_dir
 from fashion_wb.sweepfile.program import read_program
@@ -41,6 +42,8 @@ class RunOptions:
     Attributes:
         cwd: the directory that trials run in, where you would start W&B's agent.
         patience: seconds a trial may go without logging before it counts as hung.
+        trial_timeout: seconds that one attempt at a trial may take; None means no limit.
+        trial_memory: bytes of memory that a trial may use; None means no limit.
         slots: what each trial gets of this machine; as many run at once, over all sweeps.
         parallel: trials at once in each search, at least 1; see `OngoingSearch`. None means as many as
             there are slots, shared among the searches that run side by side.
@@ -59,6 +62,8 @@ class RunOptions:
     warm: bool = True
     cluster: ClusterOptions | None = None
     cluster_folder: Path = Path()
+    trial_timeout: float | None = None
+    trial_memory: int | None = None
 
 
 class Session:
@@ -106,10 +111,15 @@ class Session:
         """
         options = self._options
         for plan in planned:
-            _check_program(plan.sweep, options.cwd)
+            check_program(plan.sweep, options.cwd, options.warm)
             trial_cap(plan.sweep, count, plan.budget)
+        read, first = make_reader(self._stream), min(plan.priority for plan in planned)
+        for plan in planned:
+            # The others are the same with other seeds.
+            if plan.priority == first:
+                check_search(plan, options.cwd, read)
         _prepare([plan.sweep for plan in planned], options.cwd)
-        folders = self._open(planned)
+        folders = self._open(planned, read)
         pairs = list(zip(planned, folders, strict=True))
         if all(_is_complete(plan, folder, count) for plan, folder in pairs):
             print("Every trial has already ended.", file=self._stream, flush=True)
@@ -119,9 +129,8 @@ class Session:
         self._run(folders, lambda: [_runner(*pair, count, share, options) for pair in pairs])
         return folders
 
-    def _open(self, planned: Sequence[PlannedSweep]) -> list[SweepDir]:
+    def _open(self, planned: Sequence[PlannedSweep], read: Reader) -> list[SweepDir]:
         folders = [open_sweep_dir(plan.folder, plan.sweep, plan.seed) for plan in planned]
-        read = make_reader(self._stream)
         for plan, folder in zip(planned, folders, strict=True):
             open_start(folder, plan.start, read)
         # Searches of one study mostly start from the same.
@@ -173,9 +182,8 @@ class Session:
         executor = DaskExecutor(program, self._options.cwd, self._options.cluster_folder, cluster)
         self._stack.enter_context(executor)
         if executor.rendezvous is not None:
-            print(
-                f"Waiting for machines. On each: fashion-wb worker {executor.rendezvous}", file=self._stream
-            )
+            worker = shlex.join(["fashion-wb", "worker", str(executor.rendezvous)])
+            print(f"Waiting for machines. On each: {worker}", file=self._stream)
         self._stream.flush()
         return executor
 
@@ -196,6 +204,8 @@ def _runner(
         search=OngoingSearch(sampler, pruner, cap, parallel, plan.budget),
         cwd=options.cwd,
         patience=options.patience,
+        timeout=options.trial_timeout,
+        memory=options.trial_memory,
         warm=options.warm,
         priority=plan.priority,
     )
@@ -209,6 +219,8 @@ def _rerun_runner(reruns: RerunSet, options: RunOptions) -> SweepRunner:
         ),
         cwd=options.cwd,
         patience=options.patience,
+        timeout=options.trial_timeout,
+        memory=options.trial_memory,
         warm=options.warm,
     )
 
@@ -224,12 +236,3 @@ def _is_complete(plan: PlannedSweep, folder: SweepDir, count: int | None) -> boo
     trials, cap = folder.read_trials(), trial_cap(folder.sweep, count, plan.budget)
     spent = plan.budget is not None and plan.budget.is_spent(trials)
     return (spent or (cap is not None and len(trials) >= cap)) and all(trial.state.ended for trial in trials)
-
-
-def _check_program(sweep: Sweep, cwd: Path) -> None:
-    script = sweep.script(cwd)
-    if script is not None and not script.is_file():
-        raise FashionWbError(
-            f"{sweep.name}: program {sweep.program} is not in {cwd}; "
-            "run from the directory that holds it, as for `wandb agent`"
-        )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fashion_wb.executors.command import kill_delay
-from fashion_wb.executors.protocol import Executor
+from fashion_wb.executors.protocol import Executor, Exited, Lost
 from fashion_wb.offline.launching import make_launch
 from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.watched_trial import WatchedTrial
@@ -28,6 +28,9 @@ class SweepRunner:
         search: its trials so far, and what follows from them.
         cwd: the directory that trials run in.
         patience: seconds a trial may go without logging before it counts as hung.
+        timeout: seconds that one attempt at a trial may take, from the start of its process; None means no
+            limit.
+        memory: bytes of memory that a trial may use; None means no limit.
         warm: whether a trial may be forked from a warm process where the command allows it.
         priority: runners of lower priority start their trials first.
         elsewhere: the run ids of trials that still run, started by an earlier process.
@@ -40,6 +43,8 @@ class SweepRunner:
     patience: float
     warm: bool = True
     priority: int = 0
+    timeout: float | None = None
+    memory: int | None = None
     elsewhere: frozenset[str] = frozenset()
     running: dict[str, WatchedTrial] = field(default_factory=dict)
 
@@ -71,9 +76,9 @@ class SweepRunner:
         return [watched.number for watched in self.running.values()]
 
     def record_start(self, run_id: str) -> None:
-        """Note that a trial's process starts now: its patience begins."""
+        """Note that a trial's process starts now: its patience and its time begin."""
         if run_id in self.running:
-            self.running[run_id].last_activity_at = time.monotonic()
+            self.running[run_id].process_starts(time.monotonic())
 
     def can_start(self) -> bool:
         """Tell whether a trial can start now."""
@@ -102,6 +107,10 @@ class SweepRunner:
             logged: the run ids of trials whose logs may have grown.
         """
         have_logged = [w for w in self.running.values() if w.run_id in logged and self._read_log(w)]
+        for one in self.running.values():
+            if one.damage and one.can_be_stopped:
+                # Before the pruner names it: what it logs from now on cannot be read.
+                self._stop(one, Outcome(TrialState.FAILED, one.damage), executor)
         for number, outcome in self.search.to_stop().items() if have_logged else ():
             watched = self.running.get(self.trials[number].run_id)
             if watched is not None and watched.can_be_stopped:
@@ -109,12 +118,10 @@ class SweepRunner:
         now = time.monotonic()
         self._allow_for_pause(now)
         for watched in self.running.values():
-            silent = now - watched.last_activity_at > self.patience
-            if silent and watched.can_be_stopped:
-                reason = f"logged nothing for {self.patience:g} s and was killed"
-                self._stop(watched, Outcome(TrialState.FAILED, reason), executor)
-            elif silent and watched.stop_sent_at is None:
-                # The run has finished; only its process does not exit.
+            why = watched.takes_too_long(now, self.patience, self.timeout)
+            if why and watched.can_be_stopped:
+                self._stop(watched, Outcome(TrialState.FAILED, f"{why} and was killed"), executor)
+            elif watched.hangs_after_its_run(now, self.patience):
                 watched.outlived_run = True
                 executor.signal(watched.run_id, signal.SIGKILL)
             elif watched.stop_sent_at is not None and now - watched.stop_sent_at > self._kill_delay:
@@ -123,11 +130,8 @@ class SweepRunner:
     def _allow_for_pause(self, now: float) -> None:
         """Do not hold it against trials that this process stood still, by Ctrl-Z for example."""
         gap, self._watched_at = now - self._watched_at, now
-        if gap > self.patience / 2:
-            for watched in self.running.values():
-                watched.last_activity_at += gap
-                if watched.stop_sent_at is not None:
-                    watched.stop_sent_at += gap
+        for watched in self.running.values():
+            watched.allow_for_pause(gap, self.patience, self.timeout)
 
     def interrupt(self, executor: Executor) -> None:
         """Stop every running trial cleanly; they run again when the sweep is resumed."""
@@ -136,46 +140,47 @@ class SweepRunner:
             if watched.can_be_stopped:
                 self._stop(watched, Outcome(TrialState.RUNNING), executor)
 
-    def record_exit(self, run_id: str, status: int) -> Trial:
+    def record_exit(self, exited: Exited) -> Trial:
         """Determine and record the outcome of a trial whose process has exited; return the trial with it.
 
         An interrupted trial stays in the state "running".
-
-        Args:
-            run_id: the trial's run id.
-            status: exit status of the process; negative for a signal.
         """
-        watched = self.running.pop(run_id)
-        watched.read_last(self.folder, self._logs, status)
-        self._update(watched, watched.outcome(self.folder, status))
+        watched = self.running.pop(exited.key)
+        watched.read_last(self.folder, self._logs, exited.status)
+        outcome = watched.outcome(self.folder, exited.status, exited.reason)
+        self._update(watched, outcome, exited.machine)
         return self.trials[watched.number]
 
-    def record_loss(self, run_id: str, reason: str, counts: bool = True) -> Trial:
+    def record_loss(self, lost: Lost, counts: bool = True) -> Trial:
         """Record that the machine that ran a trial is gone; return the trial.
 
         It stays in the state "running", and starts again with its next attempt. It has ended instead if its
         outcome is known already, from its log or because it was told to stop; or if it has been lost too
         often. A loss that the trial had no part in does not count.
         """
+        run_id = lost.key
         watched = self.running.pop(run_id)
         self._read_log(watched, last=True)
         recorded = self.folder.outcome(run_id)
         outcome = recorded or state_from_log(watched.log, self.metric)
         if counts and recorded is None and not outcome.state.ended:
-            attempts = read_attempts(self.folder, run_id).lost(reason)
+            attempts = read_attempts(self.folder, run_id).lost(lost.reason)
             write_attempts(attempts, self.folder, run_id)
             if attempts.failure:
                 outcome = Outcome(TrialState.FAILED, attempts.failure)
                 self.folder.record_outcome(run_id, outcome.state, outcome.reason)
-        self._update(watched, outcome)
+        self._update(watched, outcome, lost.machine)
         if not outcome.state.ended:
             self._set_aside(self.trials[watched.number])
         return self.trials[watched.number]
 
-    def failure(self) -> str:
-        """Say why the sweep stops because its program always fails; "" if it does not."""
+    def failure(self, machines: int = 1) -> str:
+        """Say why the sweep stops because its program always fails; "" if it does not.
+
+        `machines` is how many run its trials.
+        """
         breaker = self.search.breaker
-        if not breaker.open:
+        if not breaker.is_open(machines):
             return ""
         last = self.search.last_failure()
         return (
@@ -189,15 +194,18 @@ class SweepRunner:
         self.search.interrupt(trial.number)
 
     def _launch(self, trial: Trial, attempts: Attempts, executor: Executor) -> None:
-        executor.start(make_launch(self.folder, trial, attempts.started, self.cwd, self.warm))
+        launch = make_launch(self.folder, trial, attempts.started, self.cwd, self.warm, self.memory)
+        executor.start(launch)
         self._watch_new(trial)
 
     def _watch_new(self, trial: Trial) -> None:
-        watched = WatchedTrial(trial.number, trial.run_id, last_activity_at=time.monotonic())
-        self.running[trial.run_id] = watched
+        self.running[trial.run_id] = WatchedTrial(trial.number, trial.run_id, time.monotonic())
 
     def _stop(self, watched: WatchedTrial, outcome: Outcome, executor: Executor) -> None:
-        # Recorded first: if this process is killed before the signal, the outcome is already known.
+        # Recorded first: if this process is killed before the signal, the outcome is already known. What it
+        # was judged by is on disk before that.
+        if outcome.state.ended and watched.log is not None:
+            self.folder.sync_log(watched.log)
         self.folder.record_outcome(watched.run_id, outcome.state, outcome.reason, outcome.stop)
         watched.stop_sent_at = time.monotonic()
         executor.signal(watched.run_id, signal.SIGTERM)
@@ -209,7 +217,10 @@ class SweepRunner:
             self._update(watched, Outcome(TrialState.RUNNING))
         return has_logged
 
-    def _update(self, watched: WatchedTrial, outcome: Outcome) -> None:
-        self.search.update(watched.number, outcome.state, watched.history, outcome.reason, outcome.stop)
+    def _update(self, watched: WatchedTrial, outcome: Outcome, machine: str = "") -> None:
+        state, reason, stop = outcome.state, outcome.reason, outcome.stop
+        self.search.update(watched.number, state, watched.history, reason, stop, machine)
         if outcome.state.ended:
+            if watched.log is not None:
+                self.folder.sync_log(watched.log)
             self.folder.forget_checkpoint(watched.run_id)

@@ -25,6 +25,8 @@ class WatchedTrial:
         stop_sent_at: time.monotonic() when it was sent SIGTERM; None if it was not.
         outlived_run: whether its run finished but its process had to be killed.
         started: time.time() when it was started.
+        process_began_at: time.monotonic() when its process started; None if it has not yet.
+        damage: what is wrong with its log; nothing after that can be read.
     """
 
     number: int
@@ -34,6 +36,8 @@ class WatchedTrial:
     stop_sent_at: float | None = None
     outlived_run: bool = False
     started: float = field(default_factory=time.time)
+    process_began_at: float | None = None
+    damage: str = ""
 
     @property
     def can_be_stopped(self) -> bool:
@@ -44,6 +48,32 @@ class WatchedTrial:
     def history(self) -> tuple[Any, ...]:
         """The rows that it has logged so far."""
         return () if self.log is None else tuple(self.log.history)
+
+    def process_starts(self, now: float) -> None:
+        """Note that its process starts now."""
+        self.last_activity_at = self.process_began_at = now
+
+    def takes_too_long(self, now: float, patience: float, timeout: float | None) -> str:
+        """Say by which limit it takes too long, in seconds; "" if it does not."""
+        if self.process_began_at is not None and timeout and now - self.process_began_at > timeout:
+            return f"ran longer than {timeout:g} s (--trial-timeout)"
+        if now - self.last_activity_at > patience:
+            return f"logged nothing for {patience:g} s"
+        return ""
+
+    def hangs_after_its_run(self, now: float, patience: float) -> bool:
+        """Tell whether its run has ended, but its process does not exit."""
+        silent = now - self.last_activity_at > patience
+        return silent and self.stop_sent_at is None and not self.can_be_stopped
+
+    def allow_for_pause(self, gap: float, patience: float, timeout: float | None) -> None:
+        """Do not count `gap` seconds in which nobody watched; a gap is a pause if it is half of a limit."""
+        if gap > patience / 2:
+            self.last_activity_at += gap
+            if self.stop_sent_at is not None:
+                self.stop_sent_at += gap
+        if timeout and gap > timeout / 2 and self.process_began_at is not None:
+            self.process_began_at += gap
 
     def read_log(self, folder: SweepDir, logs: NewLogs, last: bool = False) -> bool:
         """Read what it has logged since the last call; tell whether that was anything.
@@ -60,12 +90,15 @@ class WatchedTrial:
             if path is None:
                 return False
             self.log = RunLog(path)
+        if self.damage:
+            return False
         before = len(self.log.history)
         try:
             self.log.read_new()
         except RunLogError as error:
             # Only the trial with the damaged log fails.
-            folder.record_outcome(self.run_id, TrialState.FAILED, str(error))
+            self.damage = str(error)
+            folder.record_outcome(self.run_id, TrialState.FAILED, self.damage)
         if len(self.log.history) == before:
             return False
         self.last_activity_at = time.monotonic()
@@ -85,7 +118,7 @@ class WatchedTrial:
 
         wait_for_last_record(read, status)
 
-    def outcome(self, folder: SweepDir, status: int) -> Outcome:
+    def outcome(self, folder: SweepDir, status: int, killed_because: str = "") -> Outcome:
         """Return how it ended, after its log was read to the end.
 
         What the log does not tell is recorded in `folder`.
@@ -93,14 +126,15 @@ class WatchedTrial:
         Args:
             folder: the trial's sweep.
             status: exit status of the process; negative for a signal.
+            killed_because: why whoever runs it killed it; "" if they did not.
         """
         recorded = folder.outcome(self.run_id)
         if recorded is not None:
             return recorded
         logged = state_from_log(self.log, folder.sweep.metric)
-        if logged.state is TrialState.FINISHED and (status == 0 or self.outlived_run):
+        if logged.state is TrialState.FINISHED and (status == 0 or self.outlived_run or killed_because):
             return logged
-        reason = logged.reason if logged.state is TrialState.FAILED else self._failure_reason(status)
+        reason = logged.reason or killed_because or self._failure_reason(status)
         folder.record_outcome(self.run_id, TrialState.FAILED, reason)
         return Outcome(TrialState.FAILED, reason)
 

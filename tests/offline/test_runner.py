@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from fashion_wb.executors.protocol import Lost
 from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.search.factory import make_search
@@ -47,7 +48,7 @@ def runner(tmp_path):
 def lose(runner, executor, **how):
     assert runner.can_start() and runner.start_next(executor)
     (run_id,) = runner.running
-    return runner.record_loss(run_id, "the node broke", **how)
+    return runner.record_loss(Lost(run_id, "the node broke"), **how)
 
 
 def test_a_trial_is_lost_three_times_at_most(runner):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Options that say how trials run; a replay runs none.
 _NOT_FOR_REPLAY = (
     *("cpus_per_trial", "gpus", "gpus_per_trial", "trials_per_gpu", "executor", "cluster", "listen"),
-    *("cold", "patience", "data_dir", "initial", "warm_start", "with_view"),
+    *("cold", "patience", "trial_timeout", "trial_memory", "data_dir", "initial", "warm_start", "with_view"),
 )
 
 
@@ -62,9 +62,10 @@ def run(study: PreparedStudy, parallel: int, workers: int | None, write_runs: bo
     from fashion_wb.executors.slots import plan_slots
     from fashion_wb.replay.table import FASHION_MNIST, read_table
     from fashion_wb.study.conditions import write_conditions
-    from fashion_wb.study.replayed import replay_plans
+    from fashion_wb.study.replayed import check_plans, replay_plans
 
     processes, seed_parameter = len(plan_slots(workers)), study.settings.seed_parameter
+    check_plans(study.planned, read_table(), study.subject.cwd, seed_parameter)
     answers = replay_plans(
         study.planned, FASHION_MNIST, study.subject.cwd, parallel, seed_parameter, processes
     )

@@ -26,19 +26,29 @@ from fashion_wb.executors.dask_cluster.messages import (
 from fashion_wb.executors.dask_cluster.options import RENDEZVOUS, ClusterOptions
 from fashion_wb.executors.dask_cluster.receiving import write_bytes
 from fashion_wb.executors.dask_cluster.rendezvous import read_rendezvous, write_rendezvous
+from fashion_wb.executors.machine_health import Doubt, MachineHealth, what_follows
 from fashion_wb.executors.protocol import Event, Exited, Launch, Logged, Lost, SlotsChanged, Started
+
+# Trials are offline: they need neither an account nor a way to the server, whose address may hold a password.
+_SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD", "CREDENTIAL", "PROXY", "HEADERS")
 
 
 @dataclass
 class _Machine:
     node: str
     slots: int
+    address: str
     leaving: str = ""
+    doubt: Doubt | None = None
     keys: set[str] = field(default_factory=set)
 
     @property
+    def in_use(self) -> bool:
+        return not self.leaving and self.doubt is None
+
+    @property
     def free(self) -> int:
-        return 0 if self.leaving else self.slots - len(self.keys)
+        return self.slots - len(self.keys) if self.in_use else 0
 
 
 class DaskExecutor:
@@ -66,6 +76,8 @@ class DaskExecutor:
         self._machines: dict[str, _Machine] = {}
         self._launches: dict[str, tuple[str, Launch]] = {}
         self._started_at: dict[str, float] = {}
+        self._health = MachineHealth()
+        self._pending: list[Event] = []
         self._link = Link(welcome, running, options.listen)
         self.rendezvous = None if running is not None else folder / RENDEZVOUS
         if self.rendezvous is not None and self._link.rendezvous is not None:
@@ -88,9 +100,14 @@ class DaskExecutor:
         return [machine.node for machine in self._machines.values()]
 
     @property
+    def machine_count(self) -> int:
+        """How many machines run trials now."""
+        return sum(machine.in_use for machine in self._machines.values())
+
+    @property
     def slots(self) -> int:
         """How many trials can run at once now, on the machines that stay."""
-        return sum(machine.slots for machine in self._machines.values() if not machine.leaving)
+        return sum(machine.slots for machine in self._machines.values() if machine.in_use)
 
     @property
     def free(self) -> int:
@@ -98,8 +115,8 @@ class DaskExecutor:
         return sum(machine.free for machine in self._machines.values())
 
     def start(self, launch: Launch) -> None:
-        """Start a trial on the machine with the most free slots."""
-        token = max(self._machines, key=lambda token: self._machines[token].free)
+        """Start a trial where the fewest have failed in a row; among such machines, where most is free."""
+        token = max(self._machines, key=self._suitability)
         self._machines[token].keys.add(launch.key)
         self._launches[launch.key] = token, launch
         files = {path.relative_to(launch.home).as_posix(): path.read_bytes() for path in launch.files}
@@ -110,9 +127,33 @@ class DaskExecutor:
         if key in self._launches:
             self._link.send(self._launches[key][0], Signal(key, int(number)))
 
+    def _suitability(self, token: str) -> tuple[bool, int, int]:
+        machine = self._machines[token]
+        return machine.free > 0, -self._health.failures_in_a_row(machine.address), machine.free
+
+    def trial_ended(self, exited: Exited, failed: bool) -> None:
+        """Count what came of a trial; take out a machine on which one after the other fails."""
+        self._health.count(exited.machine, failed)
+        self._pending += self._review()
+
+    def _review(self) -> list[Event]:
+        """Decide which machines get trials; return what changes."""
+        events: list[Event] = []
+        present = {one.address for one in self._machines.values() if not one.leaving}
+        for machine in self._machines.values():
+            before = machine.doubt
+            if before is not None and before.is_bad:
+                continue
+            machine.doubt = self._health.doubt(machine.address, present)
+            if machine.doubt != before:
+                events.append(SlotsChanged(self.slots, f"{machine.node} {what_follows(machine.doubt)}"))
+        return events
+
     def events(self, timeout: float) -> list[Event]:
         """Return what happened since the last call; wait up to `timeout` seconds for the first."""
-        events: list[Event] = []
+        events, self._pending = self._pending, []
+        if events:
+            return events
         try:
             message = self._link.inbox.get(timeout=timeout)
             while True:
@@ -132,15 +173,17 @@ class DaskExecutor:
 
     def _handle(self, token: str, address: str, report: Report | Gone) -> list[Event]:
         if isinstance(report, Ready):
-            self._machines[token] = _Machine(report.node, report.slots)
+            self._machines[token] = _Machine(report.node, report.slots, address)
             plural = "" if report.slots == 1 else "s"
-            return [SlotsChanged(self.slots, f"{report.node} joined with {report.slots} slot{plural}")]
+            joined = f"{report.node} joined with {report.slots} slot{plural}"
+            return [SlotsChanged(self.slots, joined), *self._review()]
         if isinstance(report, Gone):
-            return self._machine_gone(token, address, report.reason)
+            return self._machine_gone(token, address, report)
         machine = self._machines[token]
         if isinstance(report, Leaving):
             machine.leaving = report.reason
-            return [SlotsChanged(self.slots, f"{machine.node} is leaving ({report.reason})")]
+            leaving = f"{machine.node} is leaving ({report.reason})"
+            return [SlotsChanged(self.slots, leaving), *self._review()]
         return self._handle_trial(token, machine, report)
 
     def _handle_trial(
@@ -164,23 +207,27 @@ class DaskExecutor:
                 seconds = time.monotonic() - self._started_at[key]
                 self._link.longest = max(self._link.longest, seconds)
                 self._forget(key)
-                return [Exited(key, report.status)]
+                return [Exited(key, report.status, report.reason, machine.address)]
             case HandedBack():
                 ran = key in self._started_at
                 self._forget(key)
                 return [Lost(key, f"{machine.node}: {report.reason}", ran, handed_back=True)]
 
-    def _machine_gone(self, token: str, address: str, reason: str) -> list[Event]:
-        machine = self._machines.pop(token, None)
+    def _machine_gone(self, token: str, address: str, gone: Gone) -> list[Event]:
+        machine, reason = self._machines.pop(token, None), gone.reason
         if machine is None:
             return [SlotsChanged(self.slots, f"{address} cannot be used: {reason}")]
+        if gone.broken:
+            self._health.count(address, failed=True)
         left = bool(machine.leaving)
         events: list[Event] = [
-            Lost(key, f"{machine.node}: {reason}", handed_back=left) for key in sorted(machine.keys)
+            Lost(key, f"{machine.node}: {reason}", handed_back=left, machine=address)
+            for key in sorted(machine.keys)
         ]
         for key in list(machine.keys):
             self._forget(key)
-        return [*events, SlotsChanged(self.slots, f"{machine.node} left ({machine.leaving or reason})")]
+        events.append(SlotsChanged(self.slots, f"{machine.node} left ({machine.leaving or reason})"))
+        return [*events, *self._review()]
 
     def _forget(self, key: str) -> None:
         token, _ = self._launches.pop(key)
@@ -190,10 +237,11 @@ class DaskExecutor:
 
 
 def _shared_variables() -> dict[str, str]:
-    """Return what trials elsewhere need of this process's environment: W&B's settings, but no key."""
+    """Return what trials elsewhere need of this process's environment: W&B's settings, but no secret."""
     return {
         name: value
         for name, value in os.environ.items()
         if name.startswith(("WANDB_", "FASHION_WB_"))
-        and name not in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_SERVICE", "WANDB_DIR")
+        and name not in ("WANDB_SERVICE", "WANDB_DIR")
+        and not any(word in name for word in _SECRET)
     }

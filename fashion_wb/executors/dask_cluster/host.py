@@ -31,7 +31,7 @@ from fashion_wb.executors.dask_cluster.messages import (
     Welcome,
 )
 from fashion_wb.executors.dask_cluster.outbox import Outbox
-from fashion_wb.executors.dask_cluster.shipping import Shipper
+from fashion_wb.executors.dask_cluster.shipping import AT_ONCE, Shipper
 from fashion_wb.executors.local import LocalExecutor
 from fashion_wb.executors.protocol import Exited, Launch, Started
 from fashion_wb.executors.slots import Slot
@@ -54,6 +54,7 @@ class _Running:
     stopped: bool = False  # by the controller, which wants to know how it ended
     handed_back: bool = False
     status: int | None = None
+    reason: str = ""
     log_deadline: float = 0.0
 
 
@@ -189,11 +190,13 @@ class Host:
 
     def _trial_exited(self, event: Exited) -> None:
         running = self._running[event.key]
-        running.status = event.status
+        running.status, running.reason = event.status, event.reason
         running.log_deadline = time.monotonic() + last_record_delay(event.status)
 
     def _ship(self, running: _Running) -> None:
         key, attempt, status = running.launch.key, running.launch.attempt, running.status
+        if self._outbox.is_full:
+            return
         if status is None:
             self._outbox.put(*running.shipper.growth())
             return
@@ -201,12 +204,15 @@ class Host:
             return
         if status != 0:  # it may start again, on another machine
             self._outbox.put(*running.shipper.checkpoint())
-        self._outbox.put(*running.shipper.everything())
+        parts = list(running.shipper.everything())
+        self._outbox.put(*parts)
+        if len(parts) == AT_ONCE:
+            return
         # A batch system sends its SIGTERM to the trials too.
         if status != 0 and (running.handed_back or (self.leaving and not running.stopped)):
             self._outbox.put(HandedBack(key, attempt, self.leaving))
         else:
-            self._outbox.put(TrialExited(key, attempt, status))
+            self._outbox.put(TrialExited(key, attempt, status, running.reason))
         del self._running[key]
         shutil.rmtree(running.home, ignore_errors=True)
 

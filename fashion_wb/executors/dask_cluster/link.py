@@ -21,19 +21,25 @@ from distributed.comm.core import CommClosedError
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.dask_cluster import worker
-from fashion_wb.executors.dask_cluster.messages import ConnectionEnded, Order, Report, Welcome
+from fashion_wb.executors.dask_cluster.messages import ConnectionEnded, MachineBroken, Order, Report, Welcome
 from fashion_wb.executors.dask_cluster.rendezvous import Rendezvous, new_keys
 
 _MEMBERS_SECONDS = 0.25
 _ATTACH_AGAIN_SECONDS = 2.0
 _CLOSE_SECONDS = 10.0
+# Of what trials send, no more reports than this wait for the controller, which may be busy.
+_MOST_WAITING = 64
 
 
 @dataclass(frozen=True)
 class Gone:
-    """The connection to a worker has ended; `reason` says why."""
+    """The connection to a worker has ended; `reason` says why.
+
+    `broken` is whether its machine could not go on, as with a full disk.
+    """
 
     reason: str
+    broken: bool = False
 
 
 @dataclass
@@ -106,6 +112,7 @@ class Link:
             "distributed.scheduler.worker-ttl": f"{max(120, int(2 * self._welcome.lost_after))}s",
             # Otherwise every message to a worker is a new TLS connection.
             "distributed.scheduler.reuse-broadcast-comm": True,
+            **worker.SILENT,
         }
         async with contextlib.AsyncExitStack() as stack:
             try:
@@ -174,12 +181,17 @@ class Link:
         try:
             await self._call(connection, worker.attach, replace(self._welcome, token=token))
             while token in self._connections:
+                while self.inbox.qsize() > _MOST_WAITING:
+                    # The worker must know that it has not been forgotten.
+                    await self._call(connection, worker.deliver, token, [])
+                    await asyncio.sleep(_MEMBERS_SECONDS)
                 for report in await self._call(connection, worker.collect, token, self.longest):
                     self._put(connection, report)
                 if sender.done():
                     sender.result()
         except ConnectionEnded as error:
-            self._gone(token, str(error), _ATTACH_AGAIN_SECONDS)
+            broken = isinstance(error, MachineBroken)
+            self._gone(token, str(error), _ATTACH_AGAIN_SECONDS, broken)
         except FashionWbError as error:
             self._refused.add(connection.address)  # the worker does not have the program
             self._gone(token, str(error))
@@ -217,11 +229,11 @@ class Link:
         if connection.token in self._connections:
             self.inbox.put((connection.token, connection.address, report))
 
-    def _gone(self, token: str, reason: str, keep_away: float = 0.0) -> None:
+    def _gone(self, token: str, reason: str, keep_away: float = 0.0, broken: bool = False) -> None:
         if token not in self._connections:
             return
         connection = self._connections[token]
-        self._put(connection, Gone(reason))
+        self._put(connection, Gone(reason, broken))
         del self._connections[token]
         if keep_away:
             self._refused.add(connection.address)

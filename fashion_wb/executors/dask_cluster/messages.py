@@ -13,6 +13,10 @@ class ConnectionEnded(FashionWbError):
     """The host's side of a connection has ended, and the message says why; a new one may begin."""
 
 
+class MachineBroken(ConnectionEnded):
+    """The host could not go on, as with a full disk."""
+
+
 @dataclass(frozen=True)
 class Welcome:
     """What a host is told when it begins.
@@ -92,11 +96,12 @@ class Bytes:
 
 @dataclass(frozen=True)
 class TrialExited:
-    """A trial's process has exited; all its bytes were sent before."""
+    """A trial's process has exited; all its bytes were sent before. `reason` is that of `Exited`."""
 
     key: str
     attempt: int
     status: int
+    reason: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ import threading
 from fashion_wb.executors.dask_cluster.messages import Bytes, Report
 
 _TAKE_BYTES = 8 << 20
+# Enough to keep a network busy.
+_FULL_REPORTS = 64
 
 
 class Outbox:
@@ -24,6 +26,11 @@ class Outbox:
     def empty(self) -> bool:
         """Whether everything was taken."""
         return not self._reports
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits to be taken that more should come later."""
+        return len(self._reports) >= _FULL_REPORTS
 
     def put(self, *reports: Report) -> None:
         """Add reports, from any thread."""

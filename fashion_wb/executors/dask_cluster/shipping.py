@@ -6,12 +6,15 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from fashion_wb.executors.checkpoint_files import is_whole
 from fashion_wb.executors.dask_cluster.messages import Bytes
 
 _CHUNK = 1 << 20
+# A trial that prints without end must not fill the memory of its machine: so many chunks are sent at a time.
+AT_ONCE = 8
 # Sent while the trial runs; a run's other files are sent once it has exited.
 _GROWING = ("wandb/*run-*/run-*.wandb", "output/*.log")
 _ALL = ("wandb/*run-*/**/*", "output/*.log")
@@ -33,8 +36,8 @@ class Shipper:
         self._checkpoint_at = 0.0
 
     def growth(self) -> Iterator[Bytes]:
-        """Yield what was added to the run's log and to the trial's output since the last call."""
-        yield from self._added(_GROWING)
+        """Yield what was added to the run's log and the trial's output since the last call, or part of it."""
+        yield from islice(self._added(_GROWING), AT_ONCE)
         if time.monotonic() >= self._checkpoint_at:
             sent = 0
             for part in self.checkpoint():
@@ -43,8 +46,11 @@ class Shipper:
             self._checkpoint_at = time.monotonic() + max(_LEAST_SECONDS, sent / _BYTES_PER_SECOND)
 
     def everything(self) -> Iterator[Bytes]:
-        """Yield all that has not been sent yet of every file. Links are not followed."""
-        return self._added(_ALL)
+        """Yield what has not been sent yet of every file; that is all if it is less than AT_ONCE parts.
+
+        Links are not followed.
+        """
+        return islice(self._added(_ALL), AT_ONCE)
 
     def checkpoint(self) -> Iterator[Bytes]:
         """Yield the whole files of the checkpoint that have changed since they were sent."""
@@ -80,6 +86,7 @@ class Shipper:
             file.seek(offset)
             while (data := file.read(_CHUNK)) or path not in self._sent:
                 name = path.relative_to(self._home).as_posix()
+                # Before: whoever has enough of it does not come back here.
+                self._sent[path] = offset + len(data)
                 yield Bytes(self._key, self._attempt, name, offset, data)
                 offset += len(data)
-                self._sent[path] = offset

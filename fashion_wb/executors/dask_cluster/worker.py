@@ -18,7 +18,7 @@ from distributed import Worker
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.executors.dask_cluster.host import Host
-from fashion_wb.executors.dask_cluster.messages import ConnectionEnded, Order, Report, Welcome
+from fashion_wb.executors.dask_cluster.messages import ConnectionEnded, MachineBroken, Order, Report, Welcome
 from fashion_wb.executors.dask_cluster.program import find_program
 from fashion_wb.executors.dask_cluster.rendezvous import Rendezvous, read_rendezvous
 from fashion_wb.executors.slots import Slot
@@ -26,8 +26,9 @@ from fashion_wb.executors.slots import Slot
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Dask's HTTP server cannot be switched off. It tells nothing of the trials, and only to this machine.
+# Dask's HTTP server cannot be switched off. It listens to this machine only, and answers nothing.
 HTTP = "127.0.0.1:0"
+SILENT: dict[str, list[str]] = {f"distributed.{role}.http.routes": [] for role in ("scheduler", "worker")}
 # What was said last needs this long to be on its way.
 _ANSWER_SECONDS = 0.3
 # Seconds to try one address; then the file is read again, because a new controller has another address.
@@ -101,7 +102,9 @@ async def detach(token: str, dismiss: bool) -> None:
 def _host(token: str) -> Host:
     host = _state.host
     if host is None or host.closed or host.welcome.token != token:
-        raise ConnectionEnded((host is not None and host.problem) or "the connection has ended")
+        if host is not None and host.problem:
+            raise MachineBroken(host.problem)
+        raise ConnectionEnded("the connection has ended")
     return host
 
 
@@ -133,7 +136,7 @@ def run_worker(
         FashionWbError: no controller was found in time, or this machine does not have the program.
     """
     logging.getLogger("distributed").setLevel(logging.ERROR)
-    dask.config.set({"distributed.worker.daemon": False})
+    dask.config.set({"distributed.worker.daemon": False, **SILENT})
     _state.slots, _state.grace, _state.ends_at = tuple(slots), grace, ends_at
     with tempfile.TemporaryDirectory(prefix="fashion-wb-worker-") as scratch:
         asyncio.run(_work(place, wait, scratch, stream))
