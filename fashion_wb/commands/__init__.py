@@ -2,5 +2,6 @@
 
 They are `agent`, `ask` (and tell), `compare`, `data`, `export`, `push`, `report`, `slurm_script`,
 `study_command`, `sweep`, `view_command` and `worker`; only `cli` imports them. `options` holds the options
-that several commands share, `start_options` those that say what a search starts from.
+that several commands share, `start_options` those that say what a search starts from, and `values` the types
+of values that click lacks.
 """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from fashion_wb.commands.values import Number, Size
 
 if TYPE_CHECKING:
     from fashion_wb.executors.slots import Slot
@@ -57,12 +58,6 @@ def load_sweep(file: Path) -> Sweep:
     return sweep
 
 
-def _margin(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a finite number.")
-    return value
-
-
 class _Names(click.ParamType[tuple[str, ...]]):
     """Names, separated by commas; an option that takes them may also be repeated."""
 
@@ -95,8 +90,7 @@ ALSO = click.option(
 
 MARGIN = click.option(
     "--margin",
-    type=click.FloatRange(min=0),
-    callback=_margin,
+    type=Number(min=0),
     help="Two methods are equivalent if their final results differ by less than this, in units of the "
     "metric. With 0 no pair is called equivalent: it is better, worse or undecided.  "
     "[default: 0.01 in the study of train.py, otherwise 0]",
@@ -141,12 +135,33 @@ def trial_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def limit_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that limit what one trial may take."""
+    for option in (
+        click.option(
+            "--trial-memory",
+            type=Size(),
+            help="Memory that a trial may use, its child processes included, such as 4GiB or 500MB. One that "
+            "uses more is killed; it has then failed. Linux only.  [default: no limit]",
+        ),
+        click.option(
+            "--trial-timeout",
+            type=Number(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Seconds that a trial may run, from the start of its process. One that takes longer is "
+            "killed; it has then failed.  [default: no limit]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def cluster_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of a command that can run trials on a cluster."""
     for option in (
         click.option(
             "--lost-after",
-            type=click.FloatRange(min=0, min_open=True),
+            type=Number(min=0, min_open=True),
             default=60.0,
             show_default=True,
             help="Seconds without an answer after which a machine counts as lost. Its trials start again "
@@ -192,14 +207,14 @@ def search_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option(
             "--patience",
-            type=click.FloatRange(min=0, min_open=True),
+            type=Number(min=0, min_open=True),
             default=1800.0,
             show_default=True,
             help="Seconds without a logged row after which a trial is killed as hung; it has then failed.",
         ),
     ):
         command = option(command)
-    return trial_options(cluster_options(command))
+    return trial_options(cluster_options(limit_options(command)))
 
 
 def plan_slots(options: dict[str, Any]) -> tuple[Slot, ...]:
