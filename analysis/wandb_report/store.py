@@ -48,7 +48,8 @@ def save_report(server: Server, path: WandbPath, report: wr.Report) -> SavedRepo
 
     This does not use W&B's own `Report.save`. That repeats a creation whose answer was lost, which makes a
     second report, and creates a project if it sees none. Here a creation is sent once. If no answer comes,
-    the project's reports show whether it succeeded.
+    the project's reports show whether it succeeded. If something on the way repeated it, the second report
+    is deleted.
 
     Raises:
         Unanswered: it is unknown whether the report was saved.
@@ -56,18 +57,21 @@ def save_report(server: Server, path: WandbPath, report: wr.Report) -> SavedRepo
     """
     spec = _spec(report, _internal_project(server, path))
     fields = {"entityName": path.entity, "projectName": path.project, "type": "runs", "spec": spec}
+    new = {"name": secrets.token_hex(6), "displayName": report.title, "description": report.description}
     for attempt in range(_ATTEMPTS):
         found = _find(server, path)
         if found is not None:
             kept = {name: found[name] for name in ("id", "name", "displayName", "description")}
             server.query(gql.upsert_view, **fields, **kept)
+            if attempt > 0:
+                _delete_others(server, path, new["name"], found["id"])
             return _saved(server, path, found, created=attempt > 0)
-        new = {"name": secrets.token_hex(6), "displayName": report.title, "description": report.description}
         try:
-            answer = server.query_once(gql.upsert_view, **fields, **new)
+            made = server.query_once(gql.upsert_view, **fields, **new)["upsertView"]["view"]
         except Unanswered:
             continue
-        return _saved(server, path, answer["upsertView"]["view"], created=True)
+        _delete_others(server, path, new["name"], made["id"])
+        return _saved(server, path, made, created=True)
     raise Unanswered(
         f"W&B at {server.url} did not answer: the report on {path} may be saved or not. Run the command "
         "again: it finds the report if it was saved"
@@ -120,9 +124,16 @@ def _saved(server: Server, path: WandbPath, view: Mapping[str, Any], created: bo
         return SavedReport(str(handle.url), created, handle)
 
 
+def _delete_others(server: Server, path: WandbPath, name: str, kept: str) -> None:
+    """Delete the reports of this `name`, which no other has, except the one with the id `kept`."""
+    for view in list(_reports(server, path)):
+        if view["name"] == name and view["id"] != kept:
+            server.query(gql.delete_view, id=view["id"], deleteDrafts=True)
+
+
 def _find(server: Server, path: WandbPath) -> dict[str, Any] | None:
     ours = [view for view in _reports(server, path) if MARK in (view["description"] or "")]
-    return min(ours, key=lambda view: view["createdAt"], default=None)
+    return min(ours, key=lambda view: (view["createdAt"], view["id"]), default=None)
 
 
 def _reports(server: Server, path: WandbPath) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ Import `start.run_agent`; the rest is internal:
     files           where trials keep their files
     stopping        SIGTERM and SIGKILL for running trials
     stop_signals    Ctrl-C, SIGTERM and SIGHUP sent to the agent
+    arrivals        at the end: what the server lacks of the runs is sent again
     outage          how long the server has not answered
     progress        the lines that you see
 """

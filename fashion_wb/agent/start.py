@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
+from fashion_wb.agent.arrivals import never_started, send_missing
 from fashion_wb.agent.files import AgentFiles
 from fashion_wb.agent.launcher import Launcher
 from fashion_wb.agent.loop import Agent
@@ -73,14 +74,38 @@ def run_agent(path: str, options: AgentOptions, stream: TextIO) -> str:
     _prepare(target.sweep, options.cwd)
     progress = AgentProgress(target, options.count, stream)
     _run_trials(server, target, options, progress)
-    return progress.summary(_address(server, parsed))
+    summary = progress.summary(_address(server, parsed))
+    _check_arrivals(server, target, progress, _root(options.cwd), summary, stream)
+    return summary
+
+
+def _check_arrivals(
+    server: Server, target: SweepOnServer, progress: AgentProgress, root: Path, summary: str, stream: TextIO
+) -> None:
+    if lost := never_started(server, target, progress.trials):
+        progress.say(
+            f"W&B handed out {', '.join(lost)}, and no agent started it: the answer was lost on its way, or "
+            "the program failed at once. Nothing was trained there, and W&B hands out no run twice"
+        )
+    problems = send_missing(server, target, root, progress.trials, stream)
+    if problems:
+        lines = [f"  {run_id}: {why}" for run_id, why in problems.items()]
+        text = (
+            "W&B lacks some of what these runs logged; `wandb sync --no-skip-online` sends their folders in"
+        )
+        progress.say(summary)
+        raise FashionWbError("\n".join([f"{text} {root / 'wandb'}:", *lines]))
+
+
+def _root(cwd: Path) -> Path:
+    """Return the folder whose `wandb` has the runs' logs."""
+    return Path(os.environ.get("WANDB_DIR") or cwd).resolve()
 
 
 def _run_trials(
     server: Server, target: SweepOnServer, options: AgentOptions, progress: AgentProgress
 ) -> None:
-    root = Path(os.environ.get("WANDB_DIR") or options.cwd).resolve()
-    files = AgentFiles(root, str(target.path.sweep))
+    files = AgentFiles(_root(options.cwd), str(target.path.sweep))
     number = len(options.slots)
     progress.say(
         f"Agent for {target.path} ({target.sweep.name}), {number} trial{'s' if number > 1 else ''} at once; "

@@ -14,6 +14,7 @@ from fashion_wb.push.local_runs import local_runs
 from fashion_wb.push.server_sweep import ensure_project, ensure_sweep, finish_sweep
 from fashion_wb.push.staging import staging
 from fashion_wb.push.upload import Upload
+from fashion_wb.runlog.copying import Destination
 from fashion_wb.server.connection import Server, connect
 from fashion_wb.server.path import WandbPath
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
@@ -31,6 +32,7 @@ class PushedSweep:
         without_outcome: numbers of the trials that were left out because they have no outcome yet.
         complete: whether every trial of the budget has an outcome and has arrived; the sweep on the server is
             then FINISHED.
+        copies: ids of empty sweeps that W&B made together with this one, canceled.
         problems: for each run that has not arrived, by run id, the reason.
     """
 
@@ -40,6 +42,7 @@ class PushedSweep:
     already_there: int
     without_outcome: tuple[int, ...]
     complete: bool
+    copies: tuple[str, ...] = ()
     problems: dict[str, str] = field(default_factory=dict)
 
 
@@ -94,7 +97,8 @@ def _push_sweep(server: Server, target: WandbPath, folder: SweepDir, stream: Tex
     with locked(folder.root), staging(folder.root) as staging_folder:
         runs, without_outcome = local_runs(folder)
         sweep = ensure_sweep(server, target, folder)
-        upload = Upload(server, target, folder, sweep.sweep_id, staging_folder, stream)
+        destination = Destination(target.entity, target.project, sweep.sweep_id, group_of=folder.sweep_id)
+        upload = Upload(server, target, folder.sweep.name, destination, staging_folder, stream)
         problems = upload.upload(runs)
         complete = not problems and not without_outcome and _is_complete(folder, len(runs))
         if complete:
@@ -106,6 +110,7 @@ def _push_sweep(server: Server, target: WandbPath, folder: SweepDir, stream: Tex
         already_there=upload.already_there,
         without_outcome=tuple(trial.number for trial in without_outcome),
         complete=complete,
+        copies=sweep.copies,
         problems=problems,
     )
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
 
 from fashion_wb.server.connection import Server
-from fashion_wb.server.errors import NotFound, Unanswered, translated_errors
+from fashion_wb.server.errors import NotFound, Unanswered
 from fashion_wb.server.pages import iter_sweeps
 from fashion_wb.server.path import WandbPath
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.yaml_numbers import is_number
 
-_FIELDS = "id name state description config createdAt"
+_FIELDS = "id name state description config createdAt runCount"
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 2.0
 _CREATE = """
@@ -32,6 +32,10 @@ mutation UpsertSweep($id: ID, $state: String, $entityName: String, $projectName:
     sweep { name }
   }
 }"""
+_CREATE_PROJECT = """
+mutation PushCreateProject($entity: String, $project: String) {
+  upsertModel(input: { entityName: $entity, name: $project }) { inserted }
+}"""
 # As in `wandb sweep --stop`: a sweep that is over or was cancelled keeps its state.
 _CAN_FINISH = ("RUNNING", "PAUSED", "PENDING")
 
@@ -44,11 +48,13 @@ class ServerSweep:
         key: the server's internal id.
         sweep_id: the id in its address.
         state: such as RUNNING or FINISHED.
+        copies: ids of empty sweeps that were made together with this one.
     """
 
     key: str
     sweep_id: str
     state: str
+    copies: tuple[str, ...] = ()
 
 
 def ensure_project(server: Server, project: WandbPath) -> None:
@@ -61,15 +67,15 @@ def ensure_project(server: Server, project: WandbPath) -> None:
       project(name: $project, entityName: $entity) { name }
     }"""
     if server.query(document, entity=project.entity, project=project.project)["project"] is None:
-        with translated_errors(server.url):
-            server.api.create_project(project.project, project.entity)
+        server.query(_CREATE_PROJECT, entity=project.entity, project=project.project)
 
 
 def ensure_sweep(server: Server, project: WandbPath, folder: SweepDir) -> ServerSweep:
     """Return the sweep on the server that has the offline sweep's mark; create it if there is none.
 
     Every request to create a sweep makes a new one, so the request is never simply repeated. If it gets no
-    answer, the server is searched again for the mark. The caller must hold the folder's lock.
+    answer, the server is searched again for the mark. If something on the way repeated it, there are copies;
+    they are canceled, as W&B's client has no way to delete a sweep. The caller must hold the folder's lock.
 
     Raises:
         Unanswered: the server did not answer several times.
@@ -77,8 +83,9 @@ def ensure_sweep(server: Server, project: WandbPath, folder: SweepDir) -> Server
     """
     for attempt in range(_ATTEMPTS):
         found = _find(server, project, _mark(folder.sweep_id))
-        if found is not None:
-            return found
+        if found:
+            others = found[1:] if attempt > 0 else ()
+            return _without_copies(server, project, found[0], others)
         try:
             _create(server, project, folder)
         except Unanswered:
@@ -95,29 +102,43 @@ def finish_sweep(server: Server, project: WandbPath, sweep: ServerSweep) -> None
         ServerError: as `Server.query`.
     """
     if sweep.state.upper() in _CAN_FINISH:
-        server.query(
-            _SET_STATE,
-            id=sweep.key,
-            state="FINISHED",
-            entityName=project.entity,
-            projectName=project.project,
-        )
+        _set_state(server, project, sweep.key, "FINISHED")
+
+
+def _without_copies(
+    server: Server, project: WandbPath, first: Mapping[str, Any], others: Sequence[Mapping[str, Any]]
+) -> ServerSweep:
+    """Cancel sweeps that were just made together with the first; there was none before."""
+    copies = [node for node in others if not node["runCount"]]
+    for node in copies:
+        if node["state"].upper() in _CAN_FINISH:
+            _set_state(server, project, node["id"], "CANCELED")
+    return replace(_as_sweep(first), copies=tuple(node["name"] for node in copies))
+
+
+def _set_state(server: Server, project: WandbPath, key: str, state: str) -> None:
+    server.query(_SET_STATE, id=key, state=state, entityName=project.entity, projectName=project.project)
 
 
 def _mark(sweep_id: str) -> str:
     return f"pushed by fashion-wb from offline sweep {sweep_id}"
 
 
-def _find(server: Server, project: WandbPath, mark: str) -> ServerSweep | None:
+def _find(server: Server, project: WandbPath, mark: str) -> list[dict[str, Any]]:
+    """Return the sweeps with the mark, the first to be used.
+
+    There are others only if a request was carried out twice, or if two copies of the folder were pushed at
+    the same moment; then both use the first.
+    """
     try:
         found = [node for node in iter_sweeps(server, project, _FIELDS) if mark in _descriptions(node)]
     except NotFound:
-        return None  # the project is created together with its first sweep
-    if not found:
-        return None
-    # There is more than one only if two copies of the folder were pushed at the same moment; both use this.
-    first = min(found, key=lambda node: (node["createdAt"], node["name"]))
-    return ServerSweep(first["id"], first["name"], first["state"])
+        return []  # the project is created together with its first sweep
+    return sorted(found, key=lambda node: (node["createdAt"], node["name"]))
+
+
+def _as_sweep(node: Mapping[str, Any]) -> ServerSweep:
+    return ServerSweep(node["id"], node["name"], node["state"])
 
 
 def _descriptions(node: Mapping[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from fashion_wb.push.push import PushedSweep, PushResult
 
 
@@ -17,7 +19,8 @@ def summarise(push: PushResult) -> str:
         lines.append("Everything is already there.")
     lines += [note for sweep in push.sweeps for note in _notes(sweep)]
     lines.append(f"Project: {push.app_url}/{push.project}")
-    lines.append(f"Next: fashion-wb report {push.project}, or fashion-wb compare {push.project}")
+    project = shlex.quote(str(push.project))
+    lines.append(f"Next: fashion-wb report {project}, or fashion-wb compare {project}")
     return "\n".join(lines)
 
 
@@ -45,8 +48,9 @@ def _notes(sweep: PushedSweep) -> list[str]:
             "finish the sweep, then push again"
         )
     if not sweep.complete:
+        path = shlex.quote(str(sweep.path))
         notes.append(
             f"{sweep.name}: it may have more trials, so it stays RUNNING on the server; continue it with "
-            f"`wandb agent {sweep.path}`, or finish it with `wandb sweep --stop {sweep.path}`"
+            f"`wandb agent {path}`, or finish it with `wandb sweep --stop {path}`"
         )
     return notes

@@ -16,7 +16,6 @@ from fashion_wb.push.sync import messages_about, sync
 from fashion_wb.runlog.copying import Destination
 from fashion_wb.server.connection import Server
 from fashion_wb.server.path import WandbPath
-from fashion_wb.sweep_folder.sweep_dir import SweepDir
 
 # Starting `wandb sync` takes a second; an interruption loses what it has not sent yet.
 _RUNS_PER_SYNC = 50
@@ -24,7 +23,15 @@ _PAUSES = (0.0, 1.0, 5.0)  # seconds before each attempt
 
 
 class Upload:
-    """Uploads runs into the sweep `sweep_id` on the server.
+    """Uploads runs into a sweep on the server.
+
+    Args:
+        server: the server.
+        project: the project that has the runs.
+        name: the sweep's name in what is printed.
+        destination: the sweep on the server.
+        staging: an empty folder for copies of the logs.
+        stream: where to print progress.
 
     Attributes:
         already_there: number of runs that had arrived before the first attempt.
@@ -33,18 +40,18 @@ class Upload:
     def __init__(
         self,
         server: Server,
-        target: WandbPath,
-        folder: SweepDir,
-        sweep_id: str,
+        project: WandbPath,
+        name: str,
+        destination: Destination,
         staging: Path,
         stream: TextIO,
     ) -> None:
         self.already_there = 0
         self._server = server
-        self._target = target
-        self._destination = Destination(target.entity, target.project, sweep_id, group_of=folder.sweep_id)
+        self._project = project
+        self._destination = destination
         self._staging = staging
-        self._name = folder.sweep.name
+        self._name = name
         self._stream = stream
 
     def upload(self, runs: Sequence[LocalRun]) -> dict[str, str]:
@@ -53,7 +60,7 @@ class Upload:
         Rows that the server already has are not sent again: the client would append them a second time.
 
         Raises:
-            ServerError: as `Server.query`.
+            ServerError: as `Server.query`, or the upload takes too long.
         """
         problems, missing, found = self._compare(runs)
         self.already_there = len(runs) - len(problems) - len(missing)
@@ -71,7 +78,7 @@ class Upload:
         self, runs: Sequence[LocalRun]
     ) -> tuple[dict[str, str], list[LocalRun], Mapping[str, ServerRun]]:
         """Return why runs cannot be sent, the runs that have not arrived, and what the server has."""
-        found = server_runs(self._server, self._target, runs)
+        found = server_runs(self._server, self._project, runs)
         conflicts = {run.run_id: found[run.run_id].conflict(run, self._destination.sweep_id) for run in runs}
         conflicts = {run_id: why for run_id, why in conflicts.items() if why}
         missing = [

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.server.errors import ServerError, Unanswered, to_server_error, translated_errors
+from fashion_wb.server.errors import (
+    CutOff,
+    Damaged,
+    ServerError,
+    Unanswered,
+    to_server_error,
+    translated_errors,
+)
+from fashion_wb.server.retries import repeated
 from fashion_wb.wandb_settings import check_wandb_settings
 
 if TYPE_CHECKING:
@@ -17,6 +25,8 @@ if TYPE_CHECKING:
 # a minute; one that limits requests gets the pauses it asks for.
 _RETRIES, _FIRST_WAIT, _LONGEST_WAIT = 5, 1, 8
 _TIMEOUT = 120.0
+# wandb gives up the first request, which checks the key, after 19 s.
+_TIMEOUT_CONNECTING, _WAITS_CONNECTING = 60.0, (1.0, 2.0)
 # For requests that must not be retried. wandb-core has no setting for that, so its first retry waits a day.
 _NEVER = 24 * 3600
 _TIMEOUT_ONCE = 15.0
@@ -52,17 +62,20 @@ class Server:
     def query(self, document: str, **variables: Any) -> dict[str, Any]:
         """Send a GraphQL request and return the answer's `data`.
 
-        The request is retried with growing pauses after HTTP 429, 5xx and lost connections. Use this only
-        for requests that may be executed twice.
+        The request is retried with growing pauses after HTTP 429, 5xx, lost connections and damaged answers,
+        for two minutes at most. Use this only for requests that may be executed twice.
 
         Raises:
             ServerError: the server refused the request, or did not answer in spite of the retries.
         """
         from fashion_wb.wandb_private import execute_graphql
 
-        with translated_errors(self.url):
-            data: dict[str, Any] = execute_graphql(self.api, document, variables, _TIMEOUT)
-            return data
+        def request(seconds: float) -> dict[str, Any]:
+            with translated_errors(self.url):
+                data: dict[str, Any] = execute_graphql(self.api, document, variables, seconds)
+                return data
+
+        return repeated(request, Damaged, _TIMEOUT)
 
     def query_once(self, document: str, **variables: Any) -> dict[str, Any]:
         """Send a GraphQL request without retries, for requests that must not be executed twice.
@@ -92,12 +105,18 @@ class Server:
         Raises:
             ServerError: no such run, or as `query`.
         """
-        with translated_errors(self.url):
-            return list(self.api.run(run).scan_history(use_cache=False))
+
+        def request(_: float) -> list[dict[str, Any]]:
+            with translated_errors(self.url):
+                return list(self.api.run(run).scan_history(use_cache=False))
+
+        return repeated(request, Damaged, _TIMEOUT)
 
 
 def connect() -> Server:
-    """Connect with the API key and address that wandb itself uses.
+    """Connect with the API key and address that wandb itself uses, within about a minute.
+
+    A server that sends a web page is not asked again: here, the address is most likely wrong.
 
     Raises:
         ServerError: wandb refuses a setting, there is no key, the server refuses the key, or no W&B server
@@ -112,5 +131,9 @@ def connect() -> Server:
     except FashionWbError as error:
         raise ServerError(str(error)) from None
     url = wandb.setup().settings.base_url
-    with translated_errors(url):
-        return Server(url, open_api(_RETRIES, _FIRST_WAIT, _LONGEST_WAIT))
+
+    def request(_: float) -> Server:
+        with translated_errors(url):
+            return Server(url, open_api(_RETRIES, _FIRST_WAIT, _LONGEST_WAIT))
+
+    return repeated(request, CutOff, _TIMEOUT_CONNECTING, _WAITS_CONNECTING)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from fashion_wb.errors import FashionWbError
 
 _HTTP_STATUS = re.compile(r"HTTP (\d{3})")
+_CUT_OFF = re.compile(r".*(unexpected EOF|unexpected end of JSON input)", re.DOTALL)
 _WEB_PAGE = re.compile(r"\s*<|invalid character '<'|invalid character .* looking for beginning of value")
 
 
@@ -26,6 +27,14 @@ class Unreachable(ServerError):
 
 class Unanswered(Unreachable):
     """No answer: the request may have been executed or not."""
+
+
+class Damaged(Unanswered):
+    """An answer that breaks off or is not W&B's: the request may have been executed or not."""
+
+
+class CutOff(Damaged):
+    """An answer that breaks off."""
 
 
 @contextlib.contextmanager
@@ -61,17 +70,20 @@ def to_server_error(error: Exception, url: str) -> ServerError:
             f"W&B at {url} refuses the API key: run `wandb login --relogin`, or correct WANDB_API_KEY "
             "(and WANDB_BASE_URL, if the key is for another server)"
         )
+    if "giving up after" in text:
+        return _gave_up(text, url)
+    if _CUT_OFF.match(text):
+        return CutOff(f"the answers of W&B at {url} break off ({text.splitlines()[-1]}); try again later")
     if _WEB_PAGE.match(text):
-        return ServerError(
+        page = Damaged if status in (0, 200) else ServerError
+        return page(
             f"the server at {url} is not W&B: it sends a web page, as a proxy or login page does"
             f"{f' (HTTP {status})' if status else ''}; check WANDB_BASE_URL and HTTPS_PROXY"
         )
-    if "giving up after" in text:
-        return _gave_up(text, url)
     if response is None:
-        return Unanswered(f"W&B at {url} did not answer in time; try again later")
-    kind = NotFound if status == 404 else ServerError
-    return kind(f"W&B at {url} refused: {text}{f' (HTTP {status})' if status else ''}")
+        return Unanswered(f"W&B at {url} did not answer in time; check the network, or try again later")
+    refused = NotFound if status == 404 else ServerError
+    return refused(f"W&B at {url} refused: {text}{f' (HTTP {status})' if status else ''}")
 
 
 def _gave_up(text: str, url: str) -> ServerError:

@@ -134,21 +134,6 @@ def test_trials_continue_during_a_server_outage(server, tmp_path):
 
 
 @pytest.mark.long
-def test_failing_one_request_in_ten_loses_no_row_and_repeats_no_configuration(server, tmp_path):
-    """A request fails six times in a row with probability 1e-6: in 150 requests, 2 of 10,000 tests."""
-    path = add_sweep(server, tmp_path, grid(8))
-    server.faults.rate = 0.1
-    done = agent(server, tmp_path, path, "--workers", "2", timeout=240)
-    assert done.returncode == 0, done.stderr
-    runs = started(server, path)
-    assert all((run.state, run.exit_code, len(run.history)) == ("finished", 0, 3) for run in runs)
-    values = [run.values()["x"] for run in runs]
-    # A run handed out in a lost answer is never started; the same is true of W&B's own agent.
-    assert len(values) == len(set(values)) and f"{len(runs)} finished" in done.stdout
-    assert sum(server.faults.seen.values()) > server.faults.seen["none"]
-
-
-@pytest.mark.long
 def test_the_agent_gives_up_when_an_outage_lasts_too_long(server, tmp_path):
     path = add_sweep(server, tmp_path, grid(3))
     server.state.sweeps[path.rpartition("/")[2]].state = "PAUSED"

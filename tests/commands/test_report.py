@@ -103,7 +103,7 @@ class Once(Faults):
         super().__init__()
         self._kind, self._number = kind, number
 
-    def draw(self) -> Fault:
+    def draw(self, name: str) -> Fault:
         fault = self._kind if self.seen.total() + 1 == self._number else Fault.NONE
         self.seen[fault] += 1
         return fault
@@ -126,9 +126,9 @@ def number_of_create_request(home):
 
 
 @pytest.mark.long
-def test_a_lost_or_refused_create_request_makes_one_report(tmp_path):
-    # The command waits 15 s for the answer, so both faults are tested at the same time.
-    homes = [tmp_path / name for name in ("dry", "lost", "busy")]
+def test_a_create_request_that_goes_wrong_makes_one_report(tmp_path):
+    # The command waits 15 s for the answer, so the faults are tested at the same time.
+    homes = [tmp_path / name for name in ("dry", "lost", "busy", "doubled", "cut")]
     for home in homes:
         home.mkdir()
     number = number_of_create_request(homes[0])
@@ -141,10 +141,10 @@ def test_a_lost_or_refused_create_request_makes_one_report(tmp_path):
             assert server.state.problems == []
             return done, len(server.state.views), server.faults.seen[kind]
 
-    kinds = (Fault.LOST, Fault.BUSY)
-    with ThreadPoolExecutor(2) as threads:
-        lost, busy = threads.map(with_fault, homes[1:], kinds)
-    for done, reports, faults in (lost, busy):
+    kinds = (Fault.LOST, Fault.BUSY, Fault.DOUBLED, Fault.CUT)
+    with ThreadPoolExecutor(len(kinds)) as threads:
+        ended = list(threads.map(with_fault, homes[1:], kinds))
+    for done, reports, faults in ended:
         assert done.stdout.startswith("Report created: "), done.stderr
         assert (reports, faults) == (1, 1)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import signal
 import time
@@ -11,7 +10,7 @@ import time
 import pytest
 from push_cases import FAST, MANY_ROWS, PIECEMEAL, PROJECT, ROWS, assert_arrived, contents, folders, push
 from standin_client import client_environment
-from standin_faults import Fault
+from standin_faults import Fault, Faults
 from standin_server import Server
 from sweep_cases import place, run, yaml
 from warm_cli import Command
@@ -86,22 +85,19 @@ def test_a_push_that_is_killed_repeatedly_ends_with_the_same_state(server, sweep
     assert not list(sweeps.rglob(".push"))
 
 
-def test_failing_every_fifth_request_changes_nothing(server, sweeps, undisturbed):
-    """A third each is refused with 503, refused with 429, or carried out without an answer.
-
-    A request is tried at least six times, so 1 in 15,000 fails for good. The push then says so and exits
-    with 1, which happens here in fewer than 1 of 20 pushes. The test therefore pushes up to three times.
-    """
-    server.faults.rate, server.faults.chance = 0.2, random.Random(26)
-    for _ in range(3):
-        done = push(server, sweeps, **PIECEMEAL)
-        if done.returncode == 0:
-            break
-        assert "Traceback" not in done.stderr
+def test_a_sweep_that_is_created_twice_gets_all_runs_once_and_its_copy_is_canceled(
+    server, sweeps, undisturbed
+):
+    server.faults = Faults(1.0, (Fault.DOUBLED,), hits=lambda name: name == "UpsertSweep")
+    done = push(server, sweeps)
     assert done.returncode == 0, done.stderr
-    assert all(server.faults.seen[fault] > 0 for fault in Fault)
-    server.faults.rate = 0
-    assert contents(server.state) == undisturbed
+    copies = [sweep for sweep in server.state.sweeps.values() if not server.state.runs_of(sweep.name)]
+    assert [sweep.state for sweep in copies] == ["CANCELED", "CANCELED"]
+    for sweep in copies:
+        assert f"to be deleted in the browser: sweep {sweep.name}" in done.stdout
+        del server.state.sweeps[sweep.name]
+    assert contents(server.state)["runs"].keys() == undisturbed["runs"].keys()
+    assert len(server.state.sweeps) == 2
     for folder in folders(sweeps / "runs"):
         assert_arrived(server.state, folder)
 

@@ -8,7 +8,6 @@ import time
 import pytest
 from standin_cases import PROJECT, add_run, add_sweep, fill, rows
 from standin_client import run_client
-from standin_faults import Fault
 from standin_server import Server
 from standin_state import ENTITY
 from sweep_cases import GOOD, place, run, yaml
@@ -113,17 +112,6 @@ def test_long_histories_are_complete(server, tmp_path):
     assert done.returncode == 0, done.stderr
     assert {row["run"]: row["steps"] for row in table(tmp_path)} == {"a": "700", "b": "12000", "c": "11000"}
     assert {row["valid_loss"] for row in table(tmp_path)} == {"0.5"}
-
-
-@pytest.mark.long
-def test_failed_requests_are_retried_until_everything_is_pulled(server, tmp_path):
-    fill(server.state, runs=300, epochs=3)
-    server.faults.rate = 0.3
-    # 20 retries of each request: the probability that all fail is below 1e-10.
-    done = compare(server, tmp_path, WANDB__GRAPHQL_RETRY_MAX="20")
-    assert done.returncode == 0, done.stderr
-    assert len(table(tmp_path)) == 300
-    assert server.faults.seen[Fault.NONE] < server.faults.seen.total(), "nothing failed"
 
 
 @pytest.mark.long

@@ -7,25 +7,31 @@ addresses for uploading files. It refuses any other request and records it in `S
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import json
 import re
+import socket
+import struct
 import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import standin_answers
 import standin_filestream
-from standin_faults import Fault, Faults
+from standin_faults import REFUSALS, Fault, Faults
 from standin_graphql import execute
 from standin_state import KEY, Refused, Run, State
 
 _FILE_STREAM = re.compile(r"/files/[^/]+/(?P<project>[^/]+)/(?P<run>[^/]+)/file_stream")
 _CREDENTIALS = "Basic " + base64.b64encode(f"api:{KEY}".encode()).decode()
-_OPERATION = re.compile(r"(?:query|mutation)\s+(\w+)")
+_OPERATION = re.compile(r"(?:query|mutation)(?:\s|\\n)+(\w+)")
+_SILENT_SECONDS = 600
+Respond = Callable[[bytes], tuple[int, dict[str, Any]]]
 
 
 class Server(ThreadingHTTPServer):
@@ -60,6 +66,11 @@ class Server(ThreadingHTTPServer):
         if not isinstance(sys.exception(), ConnectionError):
             self.state.problems.append(traceback.format_exc())
 
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection; without the usual farewell if it is to be reset."""
+        lingers, _ = struct.unpack("ii", request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8))
+        (self.close_request if lingers else super().shutdown_request)(request)
+
     def _upload_url(self, run: Run, name: str) -> str:
         return f"{self.url}/upload/{run.name}/{name}"
 
@@ -70,19 +81,44 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Serve GraphQL and file_stream."""
-        body = self._body()
+        self._serve(self._respond)
+
+    def _serve(self, respond: Respond) -> None:
+        """Carry a request out and answer it, unless a fault is drawn for it."""
+        body, faults = self._body(), self.server.faults
         with self.server.state.lock:
-            fault = self.server.faults.draw()
-            if fault in (Fault.BUSY, Fault.LIMITED):
-                self._send(int(fault), {"error": "try again later"})
+            fault = faults.draw(self._name(body))
+            if fault in REFUSALS:
+                refusal, pause = {"error": "try again later"}, str(faults.retry_after)
+                more = {"Retry-After": pause} if fault is Fault.PAUSED else {}
+                self._send(REFUSALS[fault], refusal, more)
                 return
-            status, answer = self._respond(body)
+            if fault not in (Fault.REFUSED, Fault.PAGE):
+                status, answer = respond(body)
+            if fault is Fault.DOUBLED:
+                status, answer = respond(body)
         if _FILE_STREAM.fullmatch(self.path):
-            time.sleep(self.server.faults.delay)
-        if fault is Fault.LOST:
-            self.close_connection = True
+            time.sleep(faults.delay)
+        if fault in (Fault.REFUSED, Fault.LOST, Fault.SILENT):
+            self._hang_up(fault)
+        elif fault is Fault.PAGE:
+            self._send_page()
         else:
-            self._send(status, answer)
+            time.sleep(faults.late if fault is Fault.LATE else 0)
+            self._send(status, answer, cut=fault is Fault.CUT)
+
+    def _hang_up(self, fault: Fault) -> None:
+        """Close the connection without an answer: at once, or when the client has given up."""
+        self.close_connection = True
+        if fault is Fault.REFUSED:  # closing then resets the connection
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        elif fault is Fault.SILENT:
+            self.connection.settimeout(_SILENT_SECONDS)
+            with contextlib.suppress(OSError):
+                self.connection.recv(1)
+
+    def _send_page(self) -> None:
+        self._send_bytes(200, "text/html", b"<html><body>Please log in</body></html>", {})
 
     def _respond(self, body: bytes) -> tuple[int, dict[str, Any]]:
         if self.headers.get("Authorization") != _CREDENTIALS:
@@ -98,21 +134,29 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         """Accept an uploaded file and ignore its content."""
-        self._body()
+        self._serve(self._accept)
+
+    def _accept(self, body: bytes) -> tuple[int, dict[str, Any]]:
         if not self.path.startswith("/upload/"):
             self.server.state.problems.append(f"PUT {self.path}")
-        self._send(200, {})
+        return 200, {}
 
     def do_GET(self) -> None:
         """Refuse: the client has no reason to send GET."""
         self.server.state.problems.append(f"GET {self.path}")
         self._send(404, {})
 
+    def _name(self, body: bytes) -> str:
+        """Name the request: its GraphQL operation, "file_stream" or "upload"."""
+        if self.path == "/graphql":
+            named = _OPERATION.search(body.decode())
+            return named[1] if named else "unnamed"
+        return "file_stream" if _FILE_STREAM.fullmatch(self.path) else "upload"
+
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         if self.path == "/graphql":
             variables = request.get("variables") or {}
-            named = _OPERATION.search(request["query"])
-            self.server.state.asked[named[1] if named else "unnamed"] += 1
+            self.server.state.asked[self._name(request["query"].encode())] += 1
             return {"data": execute(request["query"], variables, self.server.roots)}
         match = _FILE_STREAM.fullmatch(self.path)
         if match is None:
@@ -134,13 +178,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.readline()
         return b"".join(parts)
 
-    def _send(self, status: int, answer: dict[str, Any]) -> None:
-        data = json.dumps(answer).encode()
+    def _send(
+        self, status: int, answer: dict[str, Any], more: Mapping[str, str] | None = None, cut: bool = False
+    ) -> None:
+        self._send_bytes(status, "application/json", json.dumps(answer).encode(), more or {}, cut)
+
+    def _send_bytes(
+        self, status: int, kind: str, data: bytes, more: Mapping[str, str], cut: bool = False
+    ) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **more}.items():
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(data)
+        self.wfile.write(data[: len(data) // 2] if cut else data)
+        self.close_connection = self.close_connection or cut
 
     def log_message(self, format: str, *args: object) -> None:
         """Print nothing; everything of interest is in the state."""
