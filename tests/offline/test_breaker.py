@@ -27,3 +27,21 @@ def test_it_opens_after_three_failures_at_the_start_and_ten_in_a_row_later(outco
     for letter in outcomes.replace("k", "").replace(" ", ""):
         breaker.count(letters[letter])
     assert breaker.open == is_open
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "machines", "is_open"),
+    [
+        ("af af af", 2, False),
+        ("af af af", 1, True),
+        ("af af bf", 2, True),
+        ("ao" + " af" * 20, 2, False),
+        ("ao" + " af" * 9 + " bf", 2, True),
+        ("ao" + " af bf" * 5, 2, True),
+    ],
+)
+def test_the_failures_of_one_machine_alone_do_not_open_it_while_there_are_others(outcomes, machines, is_open):
+    breaker = CircuitBreaker()
+    for machine, letter in outcomes.split():
+        breaker.count(TrialState.FAILED if letter == "f" else TrialState.FINISHED, machine)
+    assert breaker.is_open(machines) == is_open

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from fashion_wb.executors.protocol import Lost
+from fashion_wb.executors.protocol import Exited, Lost
 from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.search.factory import make_search
@@ -99,3 +99,58 @@ def test_a_pause_of_the_whole_sweep_is_not_held_against_its_trials(clock, runner
         clock[0] += 10
     runner.watch(executor, ())
     assert executor.signals == [signal.SIGTERM]
+
+
+def test_a_trial_that_runs_too_long_is_killed_counted_from_the_start_of_its_process(clock, runner):
+    executor, runner.timeout = Elsewhere(), 25
+    runner.start_next(executor)
+    (run_id,) = runner.running
+    for second in range(0, 60, 10):
+        # Until its machine says that the process starts, the trial waits and its time has not begun.
+        if second == 30:
+            runner.record_start(run_id)
+        runner.watch(executor, ())
+        assert executor.signals == []
+        clock[0] += 10
+    runner.watch(executor, ())
+    assert executor.signals == [signal.SIGTERM]
+    recorded = runner.folder.outcome(run_id)
+    assert recorded.reason == "ran longer than 25 s (--trial-timeout) and was killed"
+
+
+def test_a_pause_of_the_whole_sweep_does_not_count_as_a_trials_time(clock, runner):
+    executor, runner.timeout = Elsewhere(), 25
+    runner.start_next(executor)
+    runner.record_start(*runner.running)
+    for pause in (10, 40, 10):
+        clock[0] += pause
+        runner.watch(executor, ())
+        assert executor.signals == []
+    clock[0] += 10
+    runner.watch(executor, ())
+    assert executor.signals == [signal.SIGTERM]
+
+
+def test_a_trial_that_starts_again_has_its_time_again(clock, runner):
+    executor, runner.timeout = Elsewhere(), 25
+    for _ in range(2):
+        runner.start_next(executor)
+        (run_id,) = runner.running
+        runner.record_start(run_id)
+        clock[0] += 12
+        runner.watch(executor, ())
+        clock[0] += 12
+        runner.watch(executor, ())
+        runner.record_loss(Lost(run_id, "the node broke"))
+    assert executor.signals == []
+
+
+def test_a_trial_killed_for_its_memory_fails_with_that_reason_and_counts_for_its_machine(runner):
+    runner.start_next(Elsewhere())
+    (run_id,) = runner.running
+    ended = runner.record_exit(Exited(run_id, -9, "used 3 GiB of memory, above its limit of 2 GiB", "n1"))
+    assert (ended.state, ended.reason) == (
+        TrialState.FAILED,
+        "used 3 GiB of memory, above its limit of 2 GiB",
+    )
+    assert runner.folder.outcome(run_id).reason == ended.reason
