@@ -12,6 +12,9 @@ from fashion_wb.runlog.record_file import BLOCK, FILE_HEADER, RunLogError, check
 
 __all__ = ["RunLog", "RunLogError", "read_run_log"]
 
+# A log holds what its program printed: one that printed without end must not fill the memory of its reader.
+_PIECE = 512 * BLOCK
+
 
 @dataclass
 class RunLog:
@@ -64,25 +67,34 @@ class RunLog:
         Raises:
             RunLogError: the file cannot be read, is not a W&B run log, or has a wrong checksum.
         """
+        start, size = self._offset, _PIECE
+        while True:
+            before = self._offset
+            if self._read_piece(size) < size:
+                return self._offset > start
+            # A record may be larger than a piece.
+            size = _PIECE if self._offset > before else 2 * size
+
+    def _read_piece(self, size: int) -> int:
+        """Read at most `size` bytes of the file; return how many there were."""
         try:
             with self.path.open("rb") as file:
                 # Start at a block boundary: chunks are laid out relative to blocks.
                 base = self._offset - self._offset % BLOCK
                 file.seek(base)
-                data = file.read()
+                data = file.read(size)
         except OSError as error:
             raise RunLogError(f"{self.path}: cannot be read: {error.strerror}") from None
-        before = self._offset
         if self._offset == 0:
             if len(data) < len(FILE_HEADER):
-                return False
+                return len(data)
             check_header(data, self.path)
             self._offset = len(FILE_HEADER)
         parse = _parser()
         for end, payload in read_records(data, self._offset - base, self.path, base):
             self._apply(parse(payload))
             self._offset = base + end
-        return self._offset > before
+        return len(data)
 
     def _apply(self, record: Any) -> None:
         match record.WhichOneof("record_type"):

@@ -127,3 +127,24 @@ def test_all_attempts_of_a_run_are_found_also_those_that_start_within_one_second
     found = find_run_logs(tmp_path, "abc")
     assert [read_run_log(path).config["attempt"] for path in found] == [0, 1]
     assert find_run_log(tmp_path, "abc") == found[1] and find_run_log(tmp_path, "none") is None
+
+
+def test_a_long_log_is_read_in_pieces_even_if_a_record_is_longer_than_one(tmp_path, monkeypatch):
+    from fashion_wb.runlog.record_file import BLOCK, write_records
+    from fashion_wb.wandb_private import Record
+
+    records = [Record() for _ in range(60)]
+    for number, record in enumerate(records[:-1]):
+        # Some are longer than three blocks; what a program prints is kept in such records.
+        record.output_raw.line = "x" * (number % 5 * 25_000)
+        record.num = number
+    records[-1].exit.exit_code = 7
+    path = tmp_path / "run-abc.wandb"
+    write_records([record.SerializeToString() for record in records], path)
+    monkeypatch.setattr("fashion_wb.runlog.reader._PIECE", BLOCK)
+    log = RunLog(path)
+    seen = []
+    monkeypatch.setattr(RunLog, "_apply", lambda self, record: seen.append(record.num))
+    assert log.read_new() and not log.read_new()
+    assert seen == [*range(59), 0]
+    assert log.size_read == path.stat().st_size
