@@ -17,12 +17,12 @@ from fashion_wb.executors.dask_cluster.options import ClusterOptions
 MAIN = "from fashion_wb.cli import main; main()"
 
 
-def start_worker(folder, rendezvous, *options):
-    """Start a worker in `folder`, in a process group of its own."""
+def start_worker(folder, rendezvous, *options, **env):
+    """Start a worker in `folder`, in a process group of its own; `env` are further variables."""
     argv = [sys.executable, "-c", MAIN, "worker", str(rendezvous), *map(str, options)]
     with (folder / "workers.log").open("ab") as log:
         return subprocess.Popen(
-            argv, cwd=folder, env=environment(), stdout=log, stderr=log, start_new_session=True
+            argv, cwd=folder, env=environment(**env), stdout=log, stderr=log, start_new_session=True
         )
 
 
