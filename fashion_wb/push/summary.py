@@ -47,6 +47,11 @@ def _notes(sweep: PushedSweep) -> list[str]:
             f"{sweep.name}: trials without an outcome were left out: {numbers}; "
             "finish the sweep, then push again"
         )
+    if sweep.copies:
+        notes.append(
+            f"{sweep.name}: a request to create it was carried out more than once; canceled and without runs, "
+            f"to be deleted in the browser: sweep {', '.join(sweep.copies)}"
+        )
     if not sweep.complete:
         path = shlex.quote(str(sweep.path))
         notes.append(
