@@ -1,4 +1,4 @@
-"""Write files atomically, and lock folders so that one process uses them at a time."""
+"""Write files so that they survive a power cut, and lock folders so that one process uses them at a time."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ except ImportError:  # Windows, where no command that needs a lock runs
 _LOCK_SECONDS = 5.0
 # What flock says of a lock that another process holds, or when a signal came in between.
 _HELD = (errno.EAGAIN, errno.EACCES, errno.EINTR)
+# What fsync says of a folder on a file system that writes its names by itself.
+_CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
 
 @contextlib.contextmanager
@@ -43,11 +45,32 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_text(text: str, path: Path) -> None:
-    """Write `path` atomically as UTF-8 with "\\n" line endings; return when the data is on disk."""
+    """Write `path` atomically as UTF-8 with "\\n" line endings; return when data and name are on disk."""
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Return when the data of a file, or the names in a folder, are on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing; return when they are on disk."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        sync(path.parent)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.files import write_text
+from fashion_wb.files import make_folder, write_text
 from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.sweep_folder.older_folders import update_config
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
@@ -126,7 +126,7 @@ def open_reruns(
         "runs": wanted,
     }
     for folder in (root, root / "output", root / "wandb" / f"sweep-{search.sweep_id}-{job_type}"):
-        folder.mkdir(exist_ok=True, parents=True)
+        make_folder(folder)
     write_text(json.dumps(record, indent=2) + "\n", root / _FILE)
     return _rerun_set(search, job_type, record)
 

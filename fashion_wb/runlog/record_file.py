@@ -57,6 +57,8 @@ def read_records(data: bytes, position: int, path: Path, base: int) -> Iterator[
             return
         chunk = data[start : start + length]
         if _checksum(kind, chunk) != checksum or not _FULL <= kind <= _LAST:
+            if not any(data[start + length - 1 :]):
+                return  # the same in the middle of a chunk
             raise RunLogError(
                 f"{path}: damaged at byte {base + position}: the checksum does not match; "
                 "restore the file from a copy, or move the run's folder elsewhere to leave the run out"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.files import write_text
+from fashion_wb.files import make_folder, write_text
 from fashion_wb.study.fashion_mnist import conditions_of_older_version
 
 FILE = "conditions.json"
@@ -32,7 +32,7 @@ def write_conditions(folder: Path, **settings: Any) -> None:
     path = folder / FILE
     if path.exists():
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     record = {
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {_processor()}",
         "python": platform.python_version(),

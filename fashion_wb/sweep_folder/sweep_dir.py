@@ -16,6 +16,7 @@ outcome file. When a trial is stopped, the file is written before the signal is 
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 import secrets
@@ -30,8 +31,8 @@ import yaml
 
 from fashion_wb.early_stop import Stop
 from fashion_wb.errors import FashionWbError
-from fashion_wb.files import write_text
-from fashion_wb.runlog.reader import RunLog, find_run_log, read_run_log
+from fashion_wb.files import make_folder, sync, write_text
+from fashion_wb.runlog.reader import RunLog, RunLogError, find_run_log
 from fashion_wb.sweep_folder.older_folders import update_config
 from fashion_wb.sweep_folder.outcome_file import read_outcome, write_outcome
 from fashion_wb.sweepfile.sweep import Sweep, make_sweep
@@ -115,14 +116,23 @@ class SweepDir:
         """Move away the run of an interrupted trial, so that it can run again under the same run id."""
         # Also a folder without a log: its trial, or this process, was killed just after it was made.
         # A second run within one second has a number after its id.
-        runs = self.root / "wandb"
-        for folder in sorted([*runs.glob(f"*run-*-{run_id}"), *runs.glob(f"*run-*-{run_id}-[0-9]")]):
-            target = self.root / "wandb" / "interrupted" / folder.name
-            target.parent.mkdir(exist_ok=True)
+        runs, aside = self.root / "wandb", self.root / "wandb" / "interrupted"
+        found = sorted([*runs.glob(f"*run-*-{run_id}"), *runs.glob(f"*run-*-{run_id}-[0-9]")])
+        for folder in found:
+            make_folder(aside)
+            target = aside / folder.name
             while target.exists():
                 target = target.with_name(target.name + "+")
             folder.rename(target)
+        for changed in (aside, runs) if found else ():
+            sync(changed)
         self._outcome_file(run_id).unlink(missing_ok=True)
+
+    def sync_log(self, log: RunLog) -> None:
+        """Return when a run's log is on disk; W&B leaves that to the operating system."""
+        for path in (log.path, log.path.parent, log.path.parent.parent):
+            with contextlib.suppress(FileNotFoundError):  # a trial may have deleted its own run
+                sync(path)
 
     def read_trials(self) -> list[Trial]:
         """Read all trials so far, by number; interrupted ones have the state RUNNING.
@@ -134,9 +144,20 @@ class SweepDir:
         trials = []
         for path in sorted(self.proposals.glob("config-*.yaml")):
             run_id = path.stem.removeprefix("config-")
-            log = read_run_log(logs[run_id]) if run_id in logs else None
+            log = self._read_log(run_id, logs[run_id]) if run_id in logs else None
             trials.append(self.trial(run_id, self.read_config(run_id), log))
         return sorted(trials, key=lambda trial: trial.number)
+
+    def _read_log(self, run_id: str, path: Path) -> RunLog:
+        log = RunLog(path)
+        try:
+            log.read_new()
+        except RunLogError:
+            # The outcome may be just that. Without one, the trial may have ended well or not at all.
+            outcome = self.outcome(run_id)
+            if outcome is None or not outcome.state.ended:
+                raise
+        return log
 
     def read_config(self, run_id: str) -> dict[str, Any]:
         """Read a trial's configuration.
@@ -190,8 +211,8 @@ def open_sweep_dir(root: Path, sweep: Sweep, seed: int, sweep_id: str | None = N
         alphabet = string.ascii_lowercase + string.digits
         sweep_id = "".join(secrets.choice(alphabet) for _ in range(8))
     result = SweepDir(root.resolve(), sweep, sweep_id, seed)
-    result.proposals.mkdir(parents=True, exist_ok=True)
-    (root / "output").mkdir(exist_ok=True)
+    make_folder(result.proposals)
+    make_folder(root / "output")
     record = {"sweep_id": sweep_id, "name": sweep.name, "seed": seed, "config": sweep.config}
     write_text(json.dumps(record, indent=2) + "\n", path)
     return result
