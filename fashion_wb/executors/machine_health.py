@@ -1,8 +1,9 @@
 """On which machines trials fail again and again, while they do not elsewhere.
 
 A machine with three failures in a row or more is in doubt, as long as another machine does better. It is bad
-if the failures elsewhere make so many in a row unlikely: by chance, fewer than one sweep in a hundred would
-have them. So a search space of which a third fails costs no machine.
+if the failures elsewhere make so many in a row unlikely: less than one such row is expected by chance in a
+hundred times as many trials. So a search space of which a third fails rarely costs a machine: in 4% of
+sweeps of 200 trials on three machines, by simulation (`tests/executors/test_machine_health.py`).
 """
 
 from __future__ import annotations
