@@ -137,4 +137,5 @@ def _duration(seconds: float | None) -> str:
 
 
 def _width() -> int:
-    return int(os.environ.get("COLUMNS") or 120)
+    columns = os.environ.get("COLUMNS", "")
+    return (int(columns) if columns.isdecimal() else 0) or 120

@@ -179,19 +179,6 @@ def test_outcomes_survive_a_restart(tmp_path):
     assert [(t.run_id, t.state, t.reason, t.history) for t in trials(tmp_path)] == first
 
 
-@pytest.mark.long
-def test_two_controllers_cannot_share_a_folder(tmp_path):
-    place(tmp_path, yaml("x: {min: 0.0, max: 1.0}\nsteps: {value: 1000}\npause: {value: 0.1}"))
-    process = start(tmp_path)
-    try:
-        wait_for(lambda: len(logs(tmp_path)) == 2, process)
-        done = run(tmp_path, *ARGUMENTS)
-        assert done.returncode == 1 and "another process is running this sweep" in done.stderr
-    finally:
-        process.kill()
-        process.communicate()
-
-
 def test_a_damaged_file_is_named_and_not_overwritten(tmp_path):
     place(tmp_path, yaml("x: {values: [0, 1]}", method="grid"))
     assert run(tmp_path, *ARGUMENTS).returncode == 0
