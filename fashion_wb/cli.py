@@ -19,6 +19,7 @@ from fashion_wb.commands.sweep import sweep
 from fashion_wb.commands.view_command.command import view
 from fashion_wb.commands.worker import worker
 from fashion_wb.errors import FashionWbError, Interrupted, explain_os_error
+from fashion_wb.foreign_text import plain_output
 from fashion_wb.standard_streams import repair
 
 
@@ -30,6 +31,10 @@ class _Group(click.Group):
         return super().main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
+        with plain_output():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except FashionWbError as error:

@@ -83,7 +83,8 @@ def locked(folder: Path) -> Iterator[int]:
         FashionWbError: another process still holds the lock after five seconds, or the file system has no
             locks.
     """
-    with (folder / ".lock").open("w") as file:
+    # Neither emptied nor followed as a link: a folder from somebody else may have a link there, to any file.
+    with open(folder / ".lock", "a", opener=_open_no_link) as file:
         deadline = time.monotonic() + _LOCK_SECONDS
         while True:
             try:
@@ -103,6 +104,10 @@ def locked(folder: Path) -> Iterator[int]:
                     ) from None
                 time.sleep(0.1)
         yield file.fileno()
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def _flock(descriptor: int, exclusive: bool) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TextIO
 
+from fashion_wb.foreign_text import REDRAW
+
 _REFRESH_SECONDS = 0.2
 _LOG_SECONDS = 5.0
 
@@ -31,13 +33,13 @@ class ProgressLine:
         self._shown = now
         line = f"{self._label}: {done}/{total}{self._time_left(done, total, now)}"
         if self._on_terminal:
-            print(f"\r\x1b[K{line}", end="", file=self._stream, flush=True)
+            print(f"{REDRAW}{line}", end="", file=self._stream, flush=True)
         else:
             print(line, file=self._stream, flush=True)
 
     def finish(self, line: str) -> None:
         """Print `line` in place of the progress line."""
-        print(f"\r\x1b[K{line}" if self._on_terminal else line, file=self._stream, flush=True)
+        print(f"{REDRAW}{line}" if self._on_terminal else line, file=self._stream, flush=True)
 
     def _time_left(self, done: int, total: int, now: float) -> str:
         gained = done - (self._first_done or 0)

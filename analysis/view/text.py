@@ -17,6 +17,7 @@ from rich.text import Text
 from analysis.view.overview import RUNNING
 from analysis.view.remote import RemoteProjects
 from analysis.view.watch import Watch
+from fashion_wb.foreign_text import one_line
 from fashion_wb.server.path import WandbPath
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -55,14 +56,14 @@ def show(roots: Sequence[Path], projects: Sequence[WandbPath], stream: TextIO) -
 def picture(overview: Mapping[str, Any], most: int) -> RenderableType:
     """Return the tables of an overview; at most `most` sweeps, those that run first.
 
-    Names from runs are text: they have no markup.
+    Names from runs are text: they have no markup, and nothing in them steers the terminal.
     """
     sweeps = sorted(overview["sweeps"], key=lambda one: (one["running"] is not True, -(one["updated"] or 0)))
     parts: list[RenderableType] = [_running(overview["running"], overview["sweeps"])]
     parts.append(_sweeps(sweeps[:most], len(sweeps)))
     if overview["ended"]:
         parts.append(_ended(overview["ended"], overview["sweeps"]))
-    parts += [Text(str(text), style="red") for text in overview["troubles"]]
+    parts += [_text(text, "red") for text in overview["troubles"]]
     if not overview["ready"]:
         parts.append(Text("reading ...", style="dim"))
     return Group(*parts)
@@ -88,7 +89,7 @@ def _running(rows: Sequence[Row], sweeps: Sequence[Row]) -> RenderableType:
         config = " ".join(f"{name}={_number(value)}" for name, value in row["config"].items())
         cells = [f"{names[row['sweep']]} {row['number']}", sparkline([y for _, y in row["curve"]])]
         cells += [_number(row["last"]), f"{row['steps']}/{row['longest']}", left, config]
-        table.add_row(*map(Text, cells))
+        table.add_row(*map(_text, cells))
     return table
 
 
@@ -103,7 +104,7 @@ def _sweeps(sweeps: Sequence[Row], total: int) -> RenderableType:
         config = "" if best is None else " ".join(f"{k}={_number(v)}" for k, v in best["config"].items())
         cells = [one["name"], state, trials, _number(None if best is None else best["value"])]
         cells += [str(counts.get("stopped", 0)), str(counts.get("failed", 0)), config]
-        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in cells))
+        table.add_row(*(_text(cell, _STYLES.get(cell, "")) for cell in cells))
     return table
 
 
@@ -112,7 +113,7 @@ def _ended(rows: Sequence[Row], sweeps: Sequence[Row]) -> RenderableType:
     table = _table("Stopped or failed last", "trial", "state", "reason")
     for row in rows[:5]:
         name = f"{names[row['sweep']]} {row['number']}"
-        table.add_row(Text(name), Text(row["state"], style=_STYLES[row["state"]]), Text(row["reason"]))
+        table.add_row(_text(name), _text(row["state"], _STYLES[row["state"]]), _text(row["reason"]))
     return table
 
 
@@ -122,6 +123,10 @@ def _table(title: str, *columns: str) -> Table:
         right = name in ("trials", "best", "stopped", "failed", "last", "logged", "time left")
         table.add_column(name, justify="right" if right else "left", header_style="dim", no_wrap=right)
     return table
+
+
+def _text(text: Any, style: str = "") -> Text:
+    return Text(one_line(str(text)), style=style)
 
 
 def _number(value: Any) -> str:

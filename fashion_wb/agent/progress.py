@@ -10,6 +10,7 @@ from typing import TextIO
 
 from fashion_wb.agent.protocol import SweepOnServer
 from fashion_wb.agent.stop_signals import StopRequest
+from fashion_wb.foreign_text import REDRAW, one_line
 from fashion_wb.offline.progress import format_searched
 from fashion_wb.trial import Trial, TrialState
 
@@ -85,7 +86,7 @@ class AgentProgress:
     def say(self, line: str) -> None:
         """Print a line."""
         self.clear()
-        print(line, file=self._stream, flush=True)
+        print(one_line(line), file=self._stream, flush=True)
 
     def refresh(self, running: Sequence[str]) -> None:
         """Redraw the status line, on a terminal only."""
@@ -97,12 +98,12 @@ class AgentProgress:
         if self.incumbent is not None:
             line += f"  best {self._value(self.incumbent):.4f}"
         width = shutil.get_terminal_size().columns - 1
-        print(f"\r\x1b[K{line[:width]}", end="", file=self._stream, flush=True)
+        print(f"{REDRAW}{one_line(line)[:width]}", end="", file=self._stream, flush=True)
 
     def clear(self) -> None:
         """Remove the status line."""
         if self._on_terminal:
-            print("\r\x1b[K", end="", file=self._stream, flush=True)
+            print(REDRAW, end="", file=self._stream, flush=True)
 
     def summary(self, url: str) -> str:
         """Return the number of trials by outcome, and the incumbent."""

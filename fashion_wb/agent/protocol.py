@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fashion_wb.foreign_text import is_path_part
 from fashion_wb.server.connection import Server
 from fashion_wb.server.errors import NotFound, ServerError
 from fashion_wb.server.pages import get_project, iter_sweeps
@@ -133,4 +134,6 @@ def _command(command: Mapping[str, Any]) -> Command:
     if kind not in ("run", "resume", "stop", "exit"):
         raise ServerError(f"W&B's server sent a command unknown to this agent: {kind!r}")
     run_id, program = str(command.get("run_id") or ""), command.get("program")
+    if kind != "exit" and not is_path_part(run_id):
+        raise ServerError(f"W&B's server sent a run id that cannot be part of a file's name: {run_id!r}")
     return Command(kind, run_id, program or None, command.get("args") or {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ def report(project: str, share: bool | None, also: tuple[tuple[str, ...], ...], 
     click.echo(f"Report {'created' if saved.created else 'updated'}: {saved.url}")
     if share:
         click.echo(f"Anybody can view it with this link: {store.share_report(server, saved)}")
-        click.echo(f"To revoke the link: fashion-wb report {path} --unshare")
+        click.echo(f"To revoke the link: fashion-wb report {shlex.quote(str(path))} --unshare")
 
 
 def _save(server: Server, path: WandbPath, also: tuple[str, ...], margin: float | None) -> SavedReport:

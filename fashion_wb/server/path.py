@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from fashion_wb.errors import FashionWbError
 
-_PART = re.compile(r"[^\s/:]+")
+# Part of the cache's path too: so neither "." nor "..", and no control character.
+_PART = re.compile(r"(?!\.{1,2}$)[^\s/:\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True)

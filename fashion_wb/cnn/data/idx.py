@@ -153,6 +153,8 @@ def _copy_verified(copy: Copy, write: Callable[[bytes], object]) -> None:
         for block in _blocks(copy):
             digest.update(block)
             size += len(block)
+            if size > copy.file.size:  # never unpack more: a small file may hold a whole disk of zeros
+                raise _ReadError("it is larger than that")
             write(block)
     except _ReadError as error:
         problem = f", then reading failed: {error}"

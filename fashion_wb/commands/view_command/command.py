@@ -34,8 +34,9 @@ def view(sources: tuple[str, ...], text: bool, no_browser: bool, host: str, port
     projects = [place for place in places if isinstance(place, WandbPath)]
     if text:
         from analysis.view.text import show
+        from fashion_wb.foreign_text import unguarded
 
-        show(roots, projects, sys.stdout)
+        show(roots, projects, unguarded(sys.stdout))
         return
     from analysis.view.serve import serve
 

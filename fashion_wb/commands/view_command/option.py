@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,4 +41,5 @@ def viewing(folder: Path, wanted: bool) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             page.kill()
             page.wait()
-        click.echo(f"The live page has ended; to look again: fashion-wb view {folder}", err=True)
+        again = shlex.join(["fashion-wb", "view", str(folder)])
+        click.echo(f"The live page has ended; to look again: {again}", err=True)

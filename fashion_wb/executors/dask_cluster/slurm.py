@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,7 +64,8 @@ def worker_array_script(job: Job, rendezvous: str) -> str:
 
 def _header(job: Job, shape: Sequence[str]) -> list[str]:
     options = [
-        f"--job-name={job.name}",
+        # Slurm takes what follows a space for another option, and bash another line for a command.
+        f"--job-name={re.sub(r'[^A-Za-z0-9_.-]', '_', job.name)}",
         *shape,
         f"--time={job.time}",
         "--open-mode=append",
