@@ -1,6 +1,6 @@
 # Every target sets up what it needs; nothing else has to be done first.
 
-.PHONY: study table evidence test test-long faults lint check docs setup clean
+.PHONY: study table evidence test test-long faults lint check docs audit setup clean
 SHELL := /bin/sh
 
 # Networks that inspect TLS have their certificate in the system's store, where pip looks by itself.
@@ -58,6 +58,12 @@ check: lint
 docs: .venv/.dev
 	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build --strict --quiet
 	@echo "Built site/index.html"
+
+# Known vulnerabilities of the pinned packages, in an environment of its own; needs the network.
+audit:
+	@set -e; folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; python="$$($(FIND_PYTHON))"; \
+	"$$python" -m venv "$$folder"; "$$folder/bin/python" -m pip install --quiet pip-audit==2.10.1; \
+	"$$folder/bin/pip-audit" --no-deps --disable-pip --strict --requirement constraints.txt
 
 setup: .venv/.ready
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 
 import yaml
@@ -27,3 +28,24 @@ def test_the_workflow_runs_that_script_on_every_python_we_support_and_needs_no_s
     required = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     assert required == ">=3.11,<3.13" and job["strategy"]["matrix"]["python"] == ["3.11", "3.12"]
     assert "secrets." not in text and "WANDB_API_KEY" not in text
+
+
+def test_the_workflow_may_read_only_and_uses_actions_by_commit():
+    workflow = yaml.safe_load(WORKFLOW.read_text())
+    assert workflow["permissions"] == {"contents": "read"}
+    assert all("permissions" not in job for job in workflow["jobs"].values())
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    used = [step["uses"] for step in steps if "uses" in step]
+    assert used and all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", name) for name in used)
+    checkouts = [step for step in steps if step.get("uses", "").startswith("actions/checkout@")]
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def test_packages_and_history_are_checked_by_pinned_tools():
+    steps = yaml.safe_load(WORKFLOW.read_text())["jobs"]["security"]["steps"]
+    commands = [step["run"] for step in steps if "run" in step]
+    assert "make audit" in commands and any(
+        re.search(r"gitleaks/v8@v8\.\d+\.\d+ git ", one) for one in commands
+    )
+    assert re.search(r"pip-audit==\d", (ROOT / "Makefile").read_text())
+    assert tomllib.loads((ROOT / ".gitleaks.toml").read_text())["extend"]["useDefault"]
