@@ -233,6 +233,9 @@ def _prepare(sweeps: Sequence[Sweep], cwd: Path) -> None:
 
 
 def _is_complete(plan: PlannedSweep, folder: SweepDir, count: int | None) -> bool:
-    trials, cap = folder.read_trials(), trial_cap(folder.sweep, count, plan.budget)
+    cap = trial_cap(folder.sweep, count, plan.budget)
+    if plan.budget is None and (cap is None or folder.count_trials() < cap):
+        return False  # most often, and without reading thousands of trials, which their runner does again
+    trials = folder.read_trials()
     spent = plan.budget is not None and plan.budget.is_spent(trials)
     return (spent or (cap is not None and len(trials) >= cap)) and all(trial.state.ended for trial in trials)

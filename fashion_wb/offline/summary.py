@@ -37,9 +37,9 @@ def check_not_all_failed(roots: Iterable[Path]) -> None:
     """
     for root in roots:
         folder = read_sweep_dir(root)
-        trials = folder.read_trials()
-        if trials and all(trial.state is TrialState.FAILED for trial in trials):
-            last = trials[-1]
+        # Of most sweeps this reads one trial only.
+        if folder.count_trials() and all(trial.state is TrialState.FAILED for trial in folder.each_trial()):
+            last = folder.read_trials()[-1]
             raise FashionWbError(
                 f"{folder.sweep.name}: every trial failed. The last one, trial {last.number}: {last.reason}. "
                 f"Its output: {folder.output_file(last.run_id)}"
