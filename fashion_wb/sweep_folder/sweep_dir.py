@@ -22,7 +22,7 @@ import json
 import secrets
 import shutil
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,13 +140,19 @@ class SweepDir:
         Raises:
             FashionWbError: a log or a configuration is damaged.
         """
+        return sorted(self.each_trial(), key=lambda trial: trial.number)
+
+    def each_trial(self) -> Iterator[Trial]:
+        """Read one trial after the other, in any order; otherwise as `read_trials`."""
         logs = {path.name[4:-6]: path for path in sorted(self.root.glob("wandb/*run-*/run-*.wandb"))}
-        trials = []
         for path in sorted(self.proposals.glob("config-*.yaml")):
             run_id = path.stem.removeprefix("config-")
             log = self._read_log(run_id, logs[run_id]) if run_id in logs else None
-            trials.append(self.trial(run_id, self.read_config(run_id), log))
-        return sorted(trials, key=lambda trial: trial.number)
+            yield self.trial(run_id, self.read_config(run_id), log)
+
+    def count_trials(self) -> int:
+        """Return how many trials there are, without reading them."""
+        return sum(1 for _ in self.proposals.glob("config-*.yaml"))
 
     def _read_log(self, run_id: str, path: Path) -> RunLog:
         log = RunLog(path)
