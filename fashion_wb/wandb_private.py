@@ -11,6 +11,7 @@ from typing import Any
 import pydantic
 import wandb
 import wandb.util
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from wandb.errors import UsageError
 from wandb.proto.wandb_internal_pb2 import Record  # type: ignore[attr-defined]
 from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
@@ -26,6 +27,7 @@ from wandb.sdk.sweeps.scheduler.optimizer import (
 from wandb.sdk.sweeps.sweep_info import SweepInfo
 
 __all__ = [
+    "DecodeError",
     "Optimizer",
     "Record",
     "Run",

@@ -18,6 +18,8 @@ Key = tuple[str | int, ...]
 
 # Numbers of YAML 1.2's core schema, section 10.3.2.
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_MOST_BRACKETS = 100
+TOO_DEEP = "is nested too deeply; give fewer levels"
 _TEXT, _FLOAT = "tag:yaml.org,2002:str", "tag:yaml.org,2002:float"
 
 
@@ -26,13 +28,33 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
 
 
+class ShallowLoader(yaml.SafeLoader):
+    """PyYAML's own, with a limit to its brackets: it takes seconds for some hundreds that are open."""
+
+    def fetch_flow_collection_start(self, token: type[yaml.Token]) -> None:
+        if self.flow_level >= _MOST_BRACKETS:
+            raise yaml.scanner.ScannerError(None, None, TOO_DEEP, self.get_mark())
+        super().fetch_flow_collection_start(token)
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's own, but for its errors: it lets Python's pass for a date such as 2026-13-01."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as error:
+            problem = f"not a {node.tag.rpartition(':')[2]}: {error}"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
+
 def load_yaml(text: str) -> Any:
     """Return the one document in `text`, as YAML's safe loader does, with YAML 1.2's numbers.
 
     Raises:
         yaml.YAMLError: the text is not one document of valid YAML.
     """
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    node = yaml.compose(text, Loader=ShallowLoader)
     return None if node is None else construct(node, ())
 
 
@@ -42,10 +64,13 @@ def construct(node: yaml.Node, texts: Collection[str]) -> Any:
     Args:
         node: the document.
         texts: keys of the document, a mapping, below which text stays text.
+
+    Raises:
+        yaml.YAMLError: a value has no such type.
     """
     for _, scalar in plain_numbers(node, texts):
         scalar.tag = _FLOAT
-    return yaml.SafeLoader("").construct_document(node)
+    return _Loader("").construct_document(node)
 
 
 def plain_numbers(node: yaml.Node, texts: Collection[str]) -> Iterator[tuple[Key, yaml.ScalarNode]]:

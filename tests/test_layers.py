@@ -13,7 +13,7 @@ from sweep_cases import ROOT
 
 # Bottom to top. A package or module imports from itself and from lines above its own.
 FASHION_WB = [
-    ["errors", "early_stop", "foreign_text"],
+    ["errors", "early_stop", "foreign_text", "json_file"],
     ["files", "progress_line", "trial", "wandb_private", "yaml_numbers"],
     ["standard_streams", "wandb_settings"],
     ["runlog", "server", "cnn"],

@@ -11,11 +11,11 @@ from analysis.records.search import SearchRecord
 from analysis.records.search_name import split_name
 from analysis.records.sweep import SweepRecord
 from fashion_wb.errors import FashionWbError
-from fashion_wb.offline.reruns import read_reruns
+from fashion_wb.offline.reruns import RerunSet, read_reruns
 from fashion_wb.study.audit import JOB_TYPE as AUDIT
 from fashion_wb.study.retraining import JOB_TYPE as RETRAIN
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
-from fashion_wb.trial import Metric, TrialState
+from fashion_wb.trial import Metric, Trial, TrialState
 
 
 def search_record(folder: SweepDir) -> SearchRecord:
@@ -67,7 +67,7 @@ def retrained_winner(folder: SweepDir, final: Sequence[str] = ()) -> RetrainedWi
     if reruns is None:
         return None
     metric = _metric(folder)
-    chosen = next(trial for trial in folder.read_trials() if trial.run_id == reruns.sources[0])
+    chosen = _source(folder, reruns.sources[0], reruns)
     finished = [trial for _, trial in reruns.trials() if trial.state is TrialState.FINISHED]
     retrained = tuple(finite_or_nan(metric.best(trial.history)) for trial in finished)
     summaries = [reruns.summary(trial) for trial in finished]
@@ -96,12 +96,11 @@ def audited_trials(folder: SweepDir) -> list[AuditedTrial]:
         return []
     metric = _metric(folder)
     method, replicate = split_name(folder.sweep.name)
-    stopped = {trial.run_id: trial for trial in folder.read_trials()}
     found = []
     for source, trial in reruns.trials():
         if trial.state is not TrialState.FINISHED:
             continue
-        before = stopped[source].history
+        before = _source(folder, source, reruns).history
         found.append(
             AuditedTrial(
                 method=method,
@@ -116,6 +115,15 @@ def audited_trials(folder: SweepDir) -> list[AuditedTrial]:
 
 def _measured(name: str, summaries: Sequence[Mapping[str, Any]]) -> tuple[float, ...]:
     return tuple(finite_or_nan(summary.get(name)) for summary in summaries)
+
+
+def _source(folder: SweepDir, run_id: str, reruns: RerunSet) -> Trial:
+    found = next((trial for trial in folder.read_trials() if trial.run_id == run_id), None)
+    if found is None:
+        raise FashionWbError(
+            f"{reruns.file}: reruns {run_id}, which is no trial of the search: restore it from a copy"
+        )
+    return found
 
 
 def _metric(folder: SweepDir) -> Metric:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from fashion_wb.commands.options import PATH, POSITIVE, SEED, load_sweep
+from fashion_wb.commands.values import CommandText
 from fashion_wb.errors import FashionWbError
 
 # As sbatch takes it: minutes, [hours:]minutes:seconds, or days-hours[:minutes[:seconds]].
@@ -29,7 +30,11 @@ _TIME = re.compile(r"\d+(:\d+){0,2}|\d+-\d+(:\d+){0,2}")
     "--sbatch", "more", multiple=True, metavar="OPTION", help="A further option, such as --partition=gpu."
 )
 @click.option(
-    "--worker-options", default="", metavar="OPTIONS", help='For fashion-wb worker, such as "--gpus all".'
+    "--worker-options",
+    type=CommandText(),
+    default="",
+    metavar="OPTIONS",
+    help='For fashion-wb worker, such as "--gpus all".',
 )
 @click.option(
     "--array",

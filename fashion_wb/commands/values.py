@@ -45,7 +45,9 @@ class Size(click.ParamType[int]):
     name = "SIZE"
 
     def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> int:
-        found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([a-z]+)\s*", str(value), re.IGNORECASE | re.ASCII)
+        found = re.fullmatch(
+            r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([a-z]+)\s*", str(value), re.IGNORECASE | re.ASCII
+        )
         size = 0 if found is None else int(float(found[1]) * _UNITS.get(found[2].lower(), 0))
         if size < 1:
             problem = f"{value!r} is not a size such as 4GiB or 500MB: a number above 0 and its unit."

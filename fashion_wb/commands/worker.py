@@ -8,20 +8,21 @@ from typing import Any
 import click
 
 from fashion_wb.commands.options import WORKERS, plan_slots, slot_options
+from fashion_wb.commands.values import Number
 
 
 @click.command()
 @click.argument("rendezvous", metavar="FILE|ADDRESS")
 @click.option(
     "--wait",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=300.0,
     show_default=True,
     help="Seconds to wait for a controller, at first and after one has gone.",
 )
 @click.option(
     "--grace",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     default=20.0,
     show_default=True,
     help="Seconds that running trials may still take after SIGTERM. Then they are stopped, and run again "
@@ -29,7 +30,7 @@ from fashion_wb.commands.options import WORKERS, plan_slots, slot_options
 )
 @click.option(
     "--time-left",
-    type=click.FloatRange(min=0),
+    type=Number(min=0),
     help="Seconds that this machine is yours. The worker takes no trial that would not fit, by the longest "
     "one so far, and leaves in time.  [default: what Slurm says, if it is a Slurm job]",
 )

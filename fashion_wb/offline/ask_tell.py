@@ -203,7 +203,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         record = read_object(path)
         cap = None if record["cap"] is None else int(record["cap"])
-        return {"cap": cap, "parallel": max(1, int(record["parallel"]))}
+        if not int(record["parallel"]) > 0:
+            raise ValueError("parallel must be above 0")
+        return {"cap": cap, "parallel": int(record["parallel"])}
     except FileNotFoundError:
         raise FashionWbError(f"{path.parent}: is not asked yet; begin with --sweep FILE") from None
     except (ValueError, KeyError, TypeError):

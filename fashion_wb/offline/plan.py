@@ -43,6 +43,6 @@ def trial_cap(sweep: Sweep, count: int | None, budget: Budget | None = None) -> 
     caps = [cap for cap in (count, sweep.run_cap) if cap is not None]
     if not caps and budget is None and sweep.config["method"] != "grid":
         raise FashionWbError(
-            f"{sweep.name}: has no run_cap, so it would never stop; add run_cap or give --count"
+            sweep.located("has no run_cap, so it would never stop; add run_cap or give --count")
         )
     return min(caps) if caps else None

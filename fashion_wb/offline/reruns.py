@@ -11,12 +11,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import make_folder, write_text
+from fashion_wb.foreign_text import is_path_part
+from fashion_wb.json_file import read_object
 from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.sweep_folder.older_folders import update_config
+from fashion_wb.sweep_folder.recorded_config import checked_config
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.sweepfile.parameters import value_of
 from fashion_wb.sweepfile.sweep import make_sweep
@@ -42,6 +46,11 @@ class RerunSet:
     sources: tuple[str, ...]
     configs: tuple[Mapping[str, Any], ...]
     seed_parameter: str | None = None
+
+    @property
+    def file(self) -> Path:
+        """The path of its record."""
+        return self.folder.root / _FILE
 
     @property
     def complete(self) -> bool:
@@ -139,20 +148,24 @@ def read_reruns(search: SweepDir, job_type: str) -> RerunSet | None:
     """
     path = search.root / job_type / _FILE
     try:
-        return _rerun_set(search, job_type, json.loads(path.read_text()))
+        return _rerun_set(search, job_type, read_object(path))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise FashionWbError(f"{path}: damaged ({error!r}); restore it from a copy") from None
 
 
 def _rerun_set(search: SweepDir, job_type: str, record: Mapping[str, Any]) -> RerunSet:
     name = f"{record['name']} {job_type}"
-    sweep = make_sweep({**update_config(record["config"]), "name": name}, default_name=job_type)
+    config = update_config(checked_config(record["config"]))
+    sweep = make_sweep({**config, "name": name}, default_name=job_type)
     group = record["group"]
+    if not is_path_part(group):
+        raise ValueError(f"group {group!r} cannot be part of a file's name")
     folder = SweepDir(
         (search.root / job_type).resolve(), sweep, f"{group}-{job_type}", 0, Job(job_type, group)
     )
-    sources, configs = tuple(source for source, _ in record["runs"]), tuple(c for _, c in record["runs"])
+    sources = tuple(str(source) for source, _ in record["runs"])
+    configs = tuple(dict(config) for _, config in record["runs"])
     # Older versions knew no other seed parameter.
     return RerunSet(search, folder, sources, configs, record.get("seed_parameter", "seed"))

@@ -10,6 +10,8 @@ from typing import Any
 
 from fashion_wb.runlog.record_file import BLOCK, FILE_HEADER, RunLogError, check_header, read_records
 
+# A checksum can be right and the record not, as when another program wrote it.
+_UNREADABLE = (ValueError, TypeError, RecursionError, AttributeError)
 __all__ = ["RunLog", "RunLogError", "read_run_log"]
 
 # A log holds what its program printed: one that printed without end must not fill the memory of its reader.
@@ -48,8 +50,11 @@ class RunLog:
     def summary(self) -> dict[str, Any]:
         """The last value of each key."""
         # Parsed on demand: parsing took a third of the time to read thousands of logs.
-        for update in self._summary_updates:
-            _update(self._summary, update)
+        try:
+            for update in self._summary_updates:
+                _update(self._summary, update)
+        except _UNREADABLE as error:
+            raise self._damaged("its summary cannot be read", error) from None
         self._summary_updates.clear()
         return self._summary
 
@@ -92,9 +97,16 @@ class RunLog:
             self._offset = len(FILE_HEADER)
         parse = _parser()
         for end, payload in read_records(data, self._offset - base, self.path, base):
-            self._apply(parse(payload))
+            try:
+                self._apply(parse(payload))
+            except _UNREADABLE as error:
+                raise self._damaged(f"the record at byte {self._offset} cannot be read", error) from None
             self._offset = base + end
         return len(data)
+
+    def _damaged(self, what: str, error: BaseException) -> RunLogError:
+        advice = "restore the file from a copy, or move the run's folder elsewhere to leave the run out"
+        return RunLogError(f"{self.path}: damaged: {what} ({error}); {advice}")
 
     def _apply(self, record: Any) -> None:
         match record.WhichOneof("record_type"):
@@ -129,9 +141,14 @@ def read_run_log(path: Path) -> RunLog:
 
 def _parser() -> Callable[[bytes], Any]:
     # Not at the top of the file: importing wandb takes a second, which a sweep spends while trials start.
-    from fashion_wb.wandb_private import Record
+    from fashion_wb.wandb_private import DecodeError, Record
 
-    parse: Callable[[bytes], Any] = Record.FromString
+    def parse(payload: bytes) -> Any:
+        try:
+            return Record.FromString(payload)
+        except DecodeError as error:
+            raise ValueError(error) from None
+
     return parse
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.domains import Domain, Interval, Listed, Steps
+from fashion_wb.sweepfile.distributions import broken_rule
 
 
 def wandb_domain(spec: Mapping[str, Any], method: str) -> Domain:
@@ -22,9 +23,15 @@ def wandb_domain(spec: Mapping[str, Any], method: str) -> Domain:
     """
     from fashion_wb.sweepfile.sweeps_package import fill_parameter
 
-    filled = fill_parameter("parameter", dict(spec))
+    # Of a folder or a server, where the file was not checked here.
+    try:
+        filled = fill_parameter("parameter", dict(spec))
+    except ValueError as error:
+        raise FashionWbError(f"parameters: {error}") from None
     if filled is None:
         raise FashionWbError(f"parameters: not a parameter W&B knows: {dict(spec)!r}")
+    if broken := broken_rule(*filled):
+        raise FashionWbError(f"parameters: {broken}")
     kind, entry = filled
     if kind == "param_quniform" and method == "grid":
         return Listed(np.arange(entry["min"], entry["max"], entry["q"]).tolist())

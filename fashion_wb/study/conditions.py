@@ -12,6 +12,7 @@ from typing import Any
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import make_folder, write_text
+from fashion_wb.json_file import read_object
 from fashion_wb.study.fashion_mnist import conditions_of_older_version
 
 FILE = "conditions.json"
@@ -50,14 +51,21 @@ def read_conditions(folder: Path) -> dict[str, Any] | None:
     """
     path = folder / FILE
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        return _checked(read_object(path))
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise FashionWbError(f"{path}: cannot be read ({error}): delete it, or restore it") from None
-    if not isinstance(record, dict):
-        got = type(record).__name__
-        raise FashionWbError(f"{path}: must hold a JSON object, got a {got}: delete it, or restore it")
+
+
+def _checked(record: dict[str, Any]) -> dict[str, Any]:
+    kinds = {"budget": dict, "extras": dict, "also": list, "final_metric": list}
+    for name, kind in kinds.items():
+        if not isinstance(record.get(name, kind()), kind):
+            raise ValueError(f"{name} must be a {kind.__name__}")
+    for name in ("also", "final_metric"):
+        if not all(isinstance(value, str) for value in record.get(name, ())):
+            raise ValueError(f"{name} must hold texts")
     return record
 
 

@@ -110,6 +110,23 @@ def replay_plans(
     return in_processes(one, planned, processes)
 
 
+def check_plans(
+    planned: Sequence[PlannedSweep], table: Table, cwd: Path, seed_parameter: str | None
+) -> None:
+    """Check that the table answers the first configuration of every method, before processes are started.
+
+    Raises:
+        FashionWbError: the space is not that of the table, or the sweep file has a mistake.
+    """
+    first = min(plan.priority for plan in planned)
+    with contextlib.chdir(cwd):
+        for plan in planned:
+            if plan.priority == first:
+                sampler, _ = start_search(plan.sweep, "check", plan.seed, Start())
+                config = sampler.ask([]) or {}
+                _training(table, plan, seed_parameter, config).rows(config)
+
+
 def write_runs(search: ReplayedSearch, started: float) -> SweepDir:
     """Write a replayed search to its plan's folder as if its trials had run there, one after the other.
 

@@ -6,5 +6,6 @@ started, and was lost with its machine, and `start` for what a sweep starts from
 internal:
 
     older_folders   reads folders that an older version wrote
+    recorded_config checks what a folder records of its sweep
     outcome_file    the file with a trial's outcome
 """

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
+from fashion_wb.json_file import read_object
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
 
 # A trial that takes its machine down with it would otherwise take down one machine after another.
@@ -54,7 +55,7 @@ def read_attempts(folder: SweepDir, run_id: str) -> Attempts:
     """
     path = folder.attempts_file(run_id)
     try:
-        record = json.loads(path.read_text())
+        record = read_object(path)
         return Attempts(int(record["started"]), tuple(map(str, record["losses"])))
     except FileNotFoundError:
         return Attempts()

@@ -17,6 +17,7 @@ from typing import Any
 from fashion_wb.early_stop import Stop
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
+from fashion_wb.json_file import read_object
 from fashion_wb.trial import Outcome, TrialState
 
 
@@ -35,9 +36,9 @@ def read_outcome(path: Path) -> Outcome | None:
         FashionWbError: the file is damaged.
     """
     try:
-        record = json.loads(path.read_text())
+        record = read_object(path)
         stop = Stop(**record["stop"]) if "stop" in record else None
-        return Outcome(TrialState(record["state"]), record["reason"], stop)
+        return Outcome(TrialState(record["state"]), str(record["reason"]), stop)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):

@@ -16,6 +16,7 @@ from typing import Any
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import write_text
+from fashion_wb.json_file import read_object
 from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.trial import Metric, Trial, TrialState
 
@@ -73,9 +74,9 @@ def read_start(folder: SweepDir) -> Start | None:
     """
     path = _start_file(folder)
     try:
-        record = json.loads(path.read_text())
+        record = read_object(path)
         return Start(
-            initial=tuple(record["initial"]),
+            initial=tuple(map(dict, record["initial"])),
             sources=tuple(record["sources"]),
             earlier=tuple(_trial(number, run) for number, run in enumerate(record["earlier"])),
             left_out=record["left_out"],
@@ -102,7 +103,7 @@ def read_redrawn(folder: SweepDir) -> dict[int, RedrawnTrial]:
     """
     path = _redrawn_file(folder)
     try:
-        return {int(number): RedrawnTrial(**entry) for number, entry in json.loads(path.read_text()).items()}
+        return {int(number): RedrawnTrial(**entry) for number, entry in read_object(path).items()}
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError, AttributeError):

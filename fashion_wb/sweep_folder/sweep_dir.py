@@ -32,13 +32,18 @@ import yaml
 from fashion_wb.early_stop import Stop
 from fashion_wb.errors import FashionWbError
 from fashion_wb.files import make_folder, sync, write_text
+from fashion_wb.foreign_text import is_path_part
+from fashion_wb.json_file import read_object
 from fashion_wb.runlog.reader import RunLog, RunLogError, find_run_log
 from fashion_wb.sweep_folder.older_folders import update_config
 from fashion_wb.sweep_folder.outcome_file import read_outcome, write_outcome
+from fashion_wb.sweep_folder.recorded_config import checked_config
 from fashion_wb.sweepfile.sweep import Sweep, make_sweep
 from fashion_wb.trial import Job, Metric, Outcome, Trial, TrialState
+from fashion_wb.yaml_numbers import ShallowLoader
 
 SWEEP_FILE = "sweep.json"
+_MOST_LEVELS = 5_000
 # Ten times faster than SafeLoader; PyYAML may be built without it.
 _SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STOPPED_EXIT_CODE = 255  # what W&B records for a run that Ctrl-C or its server stopped
@@ -232,12 +237,14 @@ def read_sweep_dir(root: Path) -> SweepDir:
     """
     path = root / SWEEP_FILE
     try:
-        record = json.loads(path.read_text())
-        sweep = make_sweep(update_config(record["config"]), default_name=record["name"])
-        return SweepDir(root.resolve(), sweep, record["sweep_id"], record["seed"])
+        record = read_object(path)
+        sweep = make_sweep(update_config(checked_config(record["config"])), default_name=str(record["name"]))
+        if not is_path_part(record["sweep_id"]):
+            raise ValueError(f"sweep_id {record['sweep_id']!r} cannot be part of a file's name")
+        return SweepDir(root.resolve(), sweep, record["sweep_id"], int(record["seed"]))
     except FileNotFoundError:
         raise FashionWbError(f"{root}: no offline sweep here (no {SWEEP_FILE})") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise FashionWbError(f"{path}: damaged ({error!r}); restore it from a copy") from None
 
 
@@ -297,7 +304,10 @@ def _changes(found: SweepDir, sweep: Sweep, seed: int) -> list[str]:
 
 def _read_config(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.load(path.read_text(), _SafeLoader)
+        text = path.read_text()
+        # The fast one ends the process where a file is nested some ten thousand levels deep.
+        deep = sum(map(text.count, ("[", "{", "- ", ": "))) > _MOST_LEVELS
+        document = yaml.load(text, ShallowLoader if deep else _SafeLoader)
         return {name: entry["value"] for name, entry in document.items() if name != "wandb_version"}
-    except (yaml.YAMLError, AttributeError, TypeError, KeyError):
+    except (yaml.YAMLError, AttributeError, TypeError, KeyError, ValueError, RecursionError):
         raise FashionWbError(f"{path}: damaged; delete it, and the trial is proposed again") from None

@@ -8,9 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from fashion_wb.errors import FashionWbError
+from fashion_wb.sweepfile.distributions import broken_rule
 from fashion_wb.sweepfile.program import read_program
 from fashion_wb.sweepfile.yaml_lines import YamlSource
 from fashion_wb.yaml_numbers import Key
+
+# The macros of a command, but for ${envvar:NAME}.
+_MACROS = tuple(
+    f"${{{name}}}"
+    for name in (
+        *("env", "interpreter", "program", "args", "args_no_hyphens", "args_no_boolean_flags", "args_json"),
+        "args_json_file",
+    )
+)
 
 
 def check_schema(source: YamlSource) -> list[str]:
@@ -121,6 +131,8 @@ def _check_parameter(source: YamlSource, key: Key, spec: Any) -> None:
         if name is not None and name not in known:
             raise source.error((*key, "distribution"), f"must be one of {', '.join(known)}, got {name!r}")
         raise source.error(key, f"not a parameter W&B knows: {spec!r}; give value, values, or min and max")
+    if broken := broken_rule(*filled):
+        raise source.error(key, broken)
 
 
 def _distribution_names(definition: Mapping[str, Any]) -> list[str]:
@@ -175,6 +187,7 @@ def check_runnable_offline(source: YamlSource) -> None:
             )
     if not config.get("program") and not config.get("command"):
         raise source.error((), "needs program (a training script) or command")
+    _check_command(source)
     if config["method"] == "custom" and "scheduler" not in config:
         raise source.error(("method",), "method custom needs a scheduler block that names the engine")
     if "metrics" in config:
@@ -182,3 +195,18 @@ def check_runnable_offline(source: YamlSource) -> None:
     needs_metric = config["method"] in ("bayes", "custom") or "early_terminate" in config
     if needs_metric and "metric" not in config:
         raise source.error((), "needs metric: {name: ..., goal: minimize}; this search uses its values")
+
+
+def _check_command(source: YamlSource) -> None:
+    parts = source.data.get("command") or []
+    for position, part in enumerate(parts):
+        if part is None or isinstance(part, (list, dict)):
+            raise source.error(("command", position), f"must be a text such as ${{args}}, got {part!r}")
+    if parts and all(_is_unknown_macro(str(part)) for part in parts):
+        raise source.error(
+            ("command",), f"holds unknown macros only, which W&B leaves out; it has {', '.join(_MACROS)}"
+        )
+
+
+def _is_unknown_macro(part: str) -> bool:
+    return part.startswith("${") and part.endswith("}") and part not in _MACROS and "${envvar:" not in part

@@ -66,6 +66,9 @@ class Program:
             FashionWbError: the hook cannot be imported.
         """
         found: Mapping[str, Callable[[Any], object]] | None = self._load("parameters")
+        if found is not None and not isinstance(found, Mapping):
+            kind = type(found).__name__
+            raise FashionWbError(f"{self.path}: SWEEP_HOOKS['parameters'] must name a mapping, got a {kind}")
         return found
 
     def prepare(self) -> None:
@@ -122,6 +125,17 @@ def read_program(path: Path) -> Program | None:
         elif _assigns(node, "SWEEP_HOOKS"):
             hooks = _read_hooks(path, node)
     return Program(path, tuple(imports), fork_safe, hooks, tuple(_flags(tree)))
+
+
+def syntax_error(path: Path) -> str:
+    """Return why Python would not run a script, with file and line; "" if it would."""
+    try:
+        ast.parse(path.read_bytes())
+    except SyntaxError as error:
+        return f"{path}:{error.lineno or 1}: not valid Python: {error.msg}"
+    except ValueError as error:
+        return f"{path}: not valid Python: {error}"
+    return ""
 
 
 def load_hook(text: str) -> Any:

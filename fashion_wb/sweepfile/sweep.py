@@ -15,6 +15,7 @@ from fashion_wb.sweepfile.checks import (
     check_schema,
 )
 from fashion_wb.sweepfile.ignored import without_ignored
+from fashion_wb.sweepfile.plain_data import problems
 from fashion_wb.sweepfile.yaml_lines import YamlSource, read_yaml
 from fashion_wb.trial import Metric
 
@@ -32,6 +33,7 @@ class Sweep:
         metric: the objective; None if the file has none (random and grid only).
         run_cap: maximum number of trials; None if the file sets none.
         notices: what the reader of the file should know, one line each.
+        source: the file with its lines; None if the sweep was not read from a sweep file.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Sweep:
     metric: Metric | None
     run_cap: int | None
     notices: tuple[str, ...] = field(default=(), compare=False)
+    source: YamlSource | None = field(default=None, compare=False, repr=False)
 
     @property
     def program(self) -> str | None:
@@ -53,6 +56,10 @@ class Sweep:
     def command(self) -> list[Any] | None:
         """The file's `command`, with W&B's ${macros}; None for W&B's default."""
         return self.config.get("command")
+
+    def located(self, message: str) -> str:
+        """Return a message that begins with a dotted key after file and line, or the sweep's name."""
+        return f"{self.name}: {message}" if self.source is None else self.source.located(message)
 
 
 def read_sweep(path: Path) -> Sweep:
@@ -73,7 +80,7 @@ def read_sweep(path: Path) -> Sweep:
     check_parameters(source)
     notices = (*_numbers_read(source), *warnings, *check_schema(source))
     check_runnable_offline(source)
-    return replace(make_sweep(source.data, default_name=path.stem), notices=notices)
+    return replace(make_sweep(source.data, default_name=path.stem), notices=notices, source=source)
 
 
 def _as_json(source: YamlSource) -> YamlSource:
@@ -82,16 +89,9 @@ def _as_json(source: YamlSource) -> YamlSource:
     Raises:
         FashionWbError: JSON has no such value.
     """
-    data: dict[str, Any] = {}
-    for key, value in source.data.items():
-        try:
-            data |= json.loads(json.dumps({key: value}))
-        except (TypeError, ValueError) as error:
-            raise source.error(
-                (str(key),),
-                f"holds a value that W&B cannot take ({error}); write a date or a set as text, in quotes",
-            ) from None
-    return replace(source, data=data)
+    for key, text in problems(source.data):
+        raise source.error(key, text)
+    return replace(source, data=json.loads(json.dumps(source.data)))
 
 
 def _numbers_read(source: YamlSource) -> list[str]:

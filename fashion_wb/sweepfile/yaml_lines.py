@@ -10,7 +10,10 @@ from typing import Any
 import yaml
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.yaml_numbers import Key, construct, plain_numbers
+from fashion_wb.yaml_numbers import TOO_DEEP, Key, ShallowLoader, construct, plain_numbers
+
+_MOST_BYTES = 1 << 20
+_MOST_VALUES = 100_000
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,18 @@ class YamlSource:
         known = key
         while known not in self.lines and known:
             known = known[:-1]
-        name = ".".join(str(part) for part in key)
+        # What is no character, such as half of a surrogate pair, cannot be printed.
+        name = ".".join(str(part) for part in key).encode(errors="backslashreplace").decode()
         where = f"{self.path}:{self.lines.get(known, 1)}"
         return f"{where}: {name}: {text}" if name else f"{where}: {text}"
+
+    def located(self, message: str) -> str:
+        """Return a message that begins with a dotted key (`parameters.x: ...`) after file and line."""
+        name = message.partition(": ")[0]
+        named = {".".join(map(str, key)): line for key, line in self.lines.items()}
+        while name and name not in named:
+            name = name.rpartition(".")[0]
+        return f"{self.path}:{named.get(name, 1)}: {message}"
 
 
 def read_yaml(path: Path, texts: Collection[str] = ()) -> YamlSource:
@@ -54,16 +66,15 @@ def read_yaml(path: Path, texts: Collection[str] = ()) -> YamlSource:
         FashionWbError: a missing, unreadable or empty file, bad YAML, or a key given twice (YAML's own loader
             would silently take the last one).
     """
+    text = _read_text(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise FashionWbError(f"{path}: no such file; give the path of a W&B sweep file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise FashionWbError(f"{path}: cannot be read as text: {error}") from None
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=ShallowLoader)
         if node is None:
             raise FashionWbError(f"{path}: the file is empty; a sweep file needs method and parameters")
+        if _size(node, {}) > _MOST_VALUES:
+            raise FashionWbError(
+                f"{path}: holds more than {_MOST_VALUES:,} values, those of its aliases counted; give fewer"
+            )
         source = YamlSource(path, None, {})
         _collect_lines(node, (), source, frozenset())
         numbers = {key: scalar.value for key, scalar in plain_numbers(node, texts)}
@@ -73,6 +84,40 @@ def read_yaml(path: Path, texts: Collection[str] = ()) -> YamlSource:
         line = mark.line + 1 if mark else 1
         problem = getattr(error, "problem", None) or str(error)
         raise FashionWbError(f"{path}:{line}: not valid YAML: {problem}") from None
+    except RecursionError:
+        raise FashionWbError(f"{path}: {TOO_DEEP}") from None
+
+
+def _read_text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            # No more than that: a wrong path may name a log of gigabytes, or a device without an end.
+            data = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise FashionWbError(f"{path}: no such file; give the path of a W&B sweep file") from None
+    except OSError as error:
+        raise FashionWbError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(data) > _MOST_BYTES:
+        raise FashionWbError(f"{path}: is larger than {_MOST_BYTES >> 20} MB; is it a sweep file?")
+    try:
+        if b"\0" in data:
+            raise UnicodeError("it holds zero bytes")
+        return data.decode()
+    except UnicodeError as error:
+        raise FashionWbError(f"{path}: cannot be read as text: {error}; save it as UTF-8") from None
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """Return how many values a node stands for: aliases of aliases make a large document of a small file."""
+    if id(node) not in known:
+        known[id(node)] = 1  # until it is counted; it may refer to itself
+        inner: list[yaml.Node] = []
+        if isinstance(node, yaml.MappingNode):
+            inner = [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            inner = node.value
+        known[id(node)] = 1 + sum(_size(one, known) for one in inner)
+    return known[id(node)]
 
 
 def _collect_lines(node: yaml.Node, key: Key, source: YamlSource, above: frozenset[int]) -> None:

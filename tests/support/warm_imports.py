@@ -11,7 +11,7 @@ MODULES = (
     *("fashion_wb.sweepfile.sweeps_package", "fashion_wb.search.wandb_engine.sampler", "sweeps.bayes_search"),
     "fashion_wb.agent.start",
     *("analysis.sources.local", "analysis.sources.remote", "analysis.outputs", "analysis.html_report.page"),
-    *("analysis.figures.accuracy", "analysis.figures.curves", "analysis.figures.filters"),
+    *("analysis.figures.curves", "analysis.figures.two_parameters", "analysis.fashion_mnist.figure"),
     *("analysis.figures.incumbent", "analysis.figures.seconds", "matplotlib.backends.backend_agg"),
     *("analysis.wandb_report.report", "fashion_wb.cnn.training"),
 )

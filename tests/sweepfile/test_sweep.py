@@ -40,7 +40,7 @@ BAD = {
     ),
     "a date": (
         RANDOM.replace("min: 0.0, max: 1.0", "value: 2026-01-01"),
-        "parameters: holds a value that W&B",
+        "parameters.x.value: holds a value that W&B",
     ),
     "min above max": (
         "method: random\n" + PROGRAM + "parameters:\n  x: {min: 3, max: 1}\n",

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from fashion_wb.commands.options import NAMES, PATH, POSITIVE, joined_names
+from fashion_wb.commands.values import CommandText, Number
 from fashion_wb.errors import FashionWbError
 from fashion_wb.study import fashion_mnist as own
 from fashion_wb.study.plan import METHODS
@@ -128,7 +129,7 @@ _BUDGET = (
     ),
     click.option(
         "--budget-seconds",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Number(min=0, min_open=True),
         help="Total seconds that the trials of a search may take, instead of --trials. A search starts a "
         "trial only if one as long as its longest so far still fits.",
     ),
@@ -156,7 +157,7 @@ _WINNERS = (
     ),
     click.option(
         "--final-command",
-        metavar="COMMAND",
+        type=CommandText(),
         help="Command of a retraining, with W&B's macros, such as one that also measures a test set.  "
         f"[default: that of FILE; without FILE {own.DEFAULTS['final_command']}]",
     ),

@@ -82,6 +82,15 @@ def open_start(folder: SweepDir, options: StartOptions, read: Reader) -> Start:
     return recorded_start(folder)
 
 
+def read_wanted(folder: SweepDir, options: StartOptions, read: Reader) -> Start:
+    """Return what a sweep without trials would start from; nothing is written, and `folder` need not exist.
+
+    Raises:
+        FashionWbError: a file or source cannot be read or does not go with the sweep.
+    """
+    return _with_earlier(folder, _read_options(folder, options), options.seed_parameter, read)
+
+
 def recorded_start(folder: SweepDir) -> Start:
     """Return what a sweep in progress starts from."""
     return read_start(folder) or Start()

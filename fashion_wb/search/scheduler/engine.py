@@ -209,8 +209,8 @@ def convert_errors() -> Iterator[None]:
             yield
     except FashionWbError:
         raise
-    # The user's functions may raise anything.
-    except Exception as error:
+    # The user's functions may raise anything, and sys.exit would end the sweep without a word.
+    except (Exception, SystemExit) as error:
         raise FashionWbError(f"scheduler: {type(error).__name__}: {error}") from error
     finally:
         optuna.logging.set_verbosity(verbosity)
