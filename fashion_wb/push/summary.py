@@ -49,7 +49,7 @@ def _notes(sweep: PushedSweep) -> list[str]:
         )
     if sweep.copies:
         notes.append(
-            f"{sweep.name}: a request to create it was carried out more than once; canceled and without runs, "
+            f"{sweep.name}: the request to create it was carried out twice; canceled and without runs, "
             f"to be deleted in the browser: sweep {', '.join(sweep.copies)}"
         )
     if not sweep.complete:
