@@ -14,8 +14,8 @@ The packages, top to bottom; each imports only from those below it (`tests/test_
     cnn              the model, its training and Fashion-MNIST
     server           reads sweeps and runs from W&B's server
     runlog           reads and copies the `.wandb` logs of runs
-    (no package)     errors, early_stop, files, foreign_text, json_file, standard_streams, trial, progress_line,
-                     wandb_private, wandb_settings, yaml_numbers
+    (no package)     errors, early_stop, files, foreign_text, json_file, standard_streams, trial,
+                     progress_line, wandb_private, wandb_settings, yaml_numbers
 
 `analysis` is at the same level as `study`; only `commands` imports it.
 """

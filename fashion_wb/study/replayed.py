@@ -110,9 +110,7 @@ def replay_plans(
     return in_processes(one, planned, processes)
 
 
-def check_plans(
-    planned: Sequence[PlannedSweep], table: Table, cwd: Path, seed_parameter: str | None
-) -> None:
+def check_plans(planned: Sequence[PlannedSweep], table: Table, cwd: Path, seed_parameter: str | None) -> None:
     """Check that the table answers the first configuration of every method, before processes are started.
 
     Raises:
