@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import sqlite3
 import warnings
 from collections import Counter
@@ -14,6 +16,7 @@ import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
+from sqlalchemy.exc import SQLAlchemyError
 
 from analysis.export.optuna_trials import study_contents
 from analysis.export.sqlite_rows import add_rows
@@ -94,13 +97,24 @@ def _storage(path: Path, journal: bool) -> Iterator[BaseStorage]:
         connection.execute("PRAGMA journal_mode = MEMORY")
         return connection
 
-    # Not by the address, in which a path with a question mark would be cut.
-    storage = RDBStorage("sqlite:///", engine_kwargs={"creator": connect})
-    try:
-        yield storage
-    finally:
-        storage.remove_session()
-        storage.engine.dispose()
+    with contextlib.ExitStack() as stack:
+        try:
+            # Not by the address, in which a path with a question mark would be cut.
+            storage = RDBStorage("sqlite:///", engine_kwargs={"creator": connect})
+            stack.callback(storage.engine.dispose)
+            stack.callback(storage.remove_session)
+            yield storage
+        except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+            raise _to_os_error(error) from error
+
+
+def _to_os_error(error: BaseException) -> OSError:
+    """Return what SQLite says: its errors come wrapped in SQLAlchemy's, and these in Optuna's."""
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, sqlite3.Error):
+        found = getattr(found, "orig", None) or found.__cause__
+    full = isinstance(found, sqlite3.Error) and found.sqlite_errorcode == sqlite3.SQLITE_FULL
+    return OSError(errno.ENOSPC if full else errno.EIO, str(found or error))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,7 +62,7 @@ def check_targets(targets: Targets) -> None:
 
 
 def write_export(sweeps: Sequence[SweepRecord], targets: Targets, stream: TextIO) -> tuple[str, list[str]]:
-    """Write all files, each whole or not at all.
+    """Write all files, or none.
 
     Args:
         sweeps: those to export.
@@ -77,11 +78,22 @@ def write_export(sweeps: Sequence[SweepRecord], targets: Targets, stream: TextIO
     if not any(sweep.trials for sweep in sweeps):
         names = ", ".join(f"{sweep.name} ({sweep.sweep})" for sweep in sweeps)
         raise FashionWbError(f"no trials to export in {names}: run the sweep until a trial ends")
+    with ExitStack() as undo:
+        lines, notes = _write_all(sweeps, targets, stream, undo)
+        undo.pop_all()
+    return "\n".join(lines), notes
+
+
+def _write_all(
+    sweeps: Sequence[SweepRecord], targets: Targets, stream: TextIO, undo: ExitStack
+) -> tuple[list[str], list[str]]:
     written, notes = [], []
     for path in targets.trials:
         written.append(_write_table(trials_table(sweeps), path, "trial"))
+        undo.callback(path.unlink)
     if targets.steps is not None:
         written.append(_write_table(steps_table(sweeps), targets.steps, "logged row"))
+        undo.callback(targets.steps.unlink)
     if targets.optuna is not None:
         # Not at the top: importing Optuna takes a second.
         from analysis.export.optuna_files import write_optuna
@@ -90,7 +102,7 @@ def write_export(sweeps: Sequence[SweepRecord], targets: Targets, stream: TextIO
         studies = [sweep for sweep in sweeps if sweep.metric is not None]
         count = count_of(sum(len(sweep.trials) for sweep in studies), "trial")
         written.append(f"{targets.optuna}: {count} in {count_of(len(studies), 'study', 'studies')}")
-    return "\n".join(written), notes
+    return written, notes
 
 
 def _write_table(frame: pd.DataFrame, path: Path, row: str) -> str:

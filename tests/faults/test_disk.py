@@ -58,13 +58,13 @@ def test_a_sweep_that_finds_the_disk_full_at_any_write_goes_on_later(tmp_path, f
     place(folder, yaml())
     done, operations = run_full_at(folder, 10**9, SWEEP)
     assert done.returncode == 0 and operations > 10, done.stderr
-    tried = points(fault, operations, fault.times(1, 12))
+    tried = points(fault, operations, fault.times(1, 10))
     for at in tried:
         folder = tmp_path / str(at)
         folder.mkdir()
         place(folder, yaml())
         done, _ = run_full_at(folder, at, SWEEP)
-        assert_one_message(done, "No space left on device", "free some space", "runs")
+        assert_one_message(done, "No space left on device", "free some space")
         assert leftovers(folder) == []
         done = run(folder, *SWEEP)
         assert done.returncode == 0, done.stderr
@@ -93,16 +93,38 @@ def test_a_command_that_finds_the_disk_full_works_later(tmp_path, command, fault
         if command == "push":
             server.state.sweeps.clear()
             server.state.runs.clear()
-        tried = points(fault, operations, fault.times(1, 4))
+        tried = points(fault, operations, fault.times(1, 2))
+        failed = 0
         for at in tried:
-            done, _ = run_full_at(home, at, given, **env)
-            assert_one_message(done, "No space left on device")
+            done, used = run_full_at(home, at, given, **env)
+            # An earlier attempt of a push has sent something; then it does not come as far as that.
+            if used >= at:
+                assert_one_message(done, "No space left on device")
+                failed += 1
             assert leftovers(home) == []
+        assert failed
         done, _ = run_full_at(home, 10**9, given, **env)
         assert done.returncode == 0, done.stderr
         for name in ("a", "b") if command == "push" else ():
             assert_arrived(server.state, only_sweep(home / "runs" / name))
-    fault.observed(f"{command}: {len(tried)} of {operations} operations, complete afterwards")
+    fault.observed(f"{command}: {failed} of {operations} operations, complete afterwards")
+
+
+@FULL
+@pytest.mark.long
+def test_an_export_to_a_file_system_that_is_full_leaves_nothing_and_works_later(tmp_path, fault):
+    kinds = {"optuna.db": "--optuna", "optuna.log": "--optuna", "t.parquet": "--parquet", "t.csv": "--csv"}
+    fill(new_sweep(tmp_path / "runs" / "a", "a"), 20)
+    for name, option in kinds.items():
+        with small_disk(tmp_path / name, 1024) as disk:
+            given = ("export", "runs", "--steps", str(disk / "steps.csv"), option, str(disk / name))
+            ballast = fill_up(disk, 8)
+            assert_one_message(run(tmp_path, *given), name, "free some space")
+            assert list(disk.iterdir()) == [ballast]
+            ballast.unlink()
+            done = run(tmp_path, *given)
+            assert done.returncode == 0, done.stderr
+    fault.observed(f"export: {len(kinds)} of {len(kinds)} kinds of files, all of a command's files or none")
 
 
 @FULL
@@ -110,7 +132,7 @@ def test_a_command_that_finds_the_disk_full_works_later(tmp_path, command, fault
 def test_a_file_system_that_is_full_before_a_sweep(tmp_path, fault):
     with small_disk(tmp_path / "disk", 4096) as disk:
         failed = tried = 0
-        for left in fault.times((16,), (0, 4, 8, 16, 24, 40, 60, 100, 200)):
+        for left in fault.times((16,), (0, 4, 16, 24, 60, 200)):
             place(disk, yaml())
             ballast = fill_up(disk, left)
             done = run(disk, *SWEEP)
@@ -191,7 +213,7 @@ def test_a_folder_that_goes_away_ends_the_sweep_with_a_message(tmp_path, how, fa
         aside.rename(folder)
     done = run(tmp_path, *arguments)
     assert done.returncode == 0, done.stderr
-    assert states(tmp_path) == ["finished"] * COUNT
+    assert states(tmp_path / "runs") == ["finished"] * COUNT
     fault.observed(f"{how}: ended with one message, then {COUNT} of {COUNT} trials finished")
 
 
