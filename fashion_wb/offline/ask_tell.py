@@ -208,7 +208,7 @@ def _read(path: Path) -> dict[str, Any]:
         return {"cap": cap, "parallel": int(record["parallel"])}
     except FileNotFoundError:
         raise FashionWbError(f"{path.parent}: is not asked yet; begin with --sweep FILE") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise FashionWbError(f"{path}: damaged; begin again with --sweep FILE") from None
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from types import FrameType
 
 from fashion_wb.errors import FashionWbError, Interrupted
-from fashion_wb.executors.protocol import Executor, Exited, Logged, Lost, SlotsChanged, Started
+from fashion_wb.executors.protocol import Event, Executor, Exited, Logged, Lost, SlotsChanged, Started
 from fashion_wb.offline.progress import Progress
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.trial import TrialState
 
 _POLL_SECONDS = 0.05
+# SIGTERM that is sent to every process reaches some of them later than others.
+_SENDING_SECONDS = 0.3
 
 
 class _StopSignals:
@@ -59,7 +62,8 @@ def run_sweeps(runners: Sequence[SweepRunner], executor: Executor, progress: Pro
                 _fill_slots(runners, executor)
             if _is_over(runners, stopping) or signals.count > 1:
                 break  # leaving the executor kills what still runs
-            failure = _handle_events(runners, executor, progress) or failure
+            events = _next_events(runners, executor, signals)
+            failure = _handle_events(events, runners, executor, progress) or failure
             progress.refresh()
         progress.clear()
     if failure:
@@ -85,12 +89,27 @@ def _is_over(runners: Sequence[SweepRunner], stopping: bool) -> bool:
     return stopping or not any(runner.can_start() for runner in runners)
 
 
-def _handle_events(runners: Sequence[SweepRunner], executor: Executor, progress: Progress) -> str:
+def _next_events(
+    runners: Sequence[SweepRunner], executor: Executor, signals: _StopSignals
+) -> Sequence[Event]:
+    """Return what happened next; what a stop signal did to running trials is not held against them."""
+    events = executor.events(_POLL_SECONDS)
+    if not signals.count and any(runner.ended_by_others(events) for runner in runners):
+        time.sleep(_SENDING_SECONDS)
+    if signals.count:
+        for runner in runners:
+            runner.interrupt(executor)
+    return events
+
+
+def _handle_events(
+    events: Sequence[Event], runners: Sequence[SweepRunner], executor: Executor, progress: Progress
+) -> str:
     """Tell the runners what happened; return why a sweep has to stop, or ""."""
     runner_of = {runner.folder.sweep_id: runner for runner in runners}
     logged: set[str] = set()
     failure = ""
-    for event in executor.events(_POLL_SECONDS):
+    for event in events:
         if isinstance(event, SlotsChanged):
             progress.slots_changed(event.slots, event.reason)
             continue

@@ -9,8 +9,8 @@ from typing import Any, overload
 
 from fashion_wb.early_stop import Stop
 from fashion_wb.offline.breaker import CircuitBreaker
-from fashion_wb.offline.budget import Budget
-from fashion_wb.offline.tally import Ended
+from fashion_wb.offline.spending.budget import Budget
+from fashion_wb.offline.spending.tally import Ended
 from fashion_wb.search.protocol import Pruner, Sampler
 from fashion_wb.trial import Outcome, Trial, TrialState, stopped_early
 

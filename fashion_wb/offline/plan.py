@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.offline.budget import Budget
+from fashion_wb.offline.spending.budget import Budget
 from fashion_wb.offline.start.opening import NOTHING_MORE, StartOptions
 from fashion_wb.sweepfile.sweep import Sweep
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from fashion_wb.foreign_text import REDRAW, one_line
-from fashion_wb.offline.budget import Budget
 from fashion_wb.offline.runner import SweepRunner
-from fashion_wb.offline.tally import Tally
+from fashion_wb.offline.spending.budget import Budget
+from fashion_wb.offline.spending.tally import Tally
 from fashion_wb.trial import Trial, TrialState
 
 _REFRESH_SECONDS = 0.5

@@ -151,7 +151,7 @@ def read_reruns(search: SweepDir, job_type: str) -> RerunSet | None:
         return _rerun_set(search, job_type, read_object(path))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise FashionWbError(f"{path}: damaged ({error!r}); restore it from a copy") from None
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from fashion_wb.executors.command import kill_delay
-from fashion_wb.executors.protocol import Executor, Exited, Lost
+from fashion_wb.executors.protocol import Event, Executor, Exited, Lost
 from fashion_wb.offline.launching import make_launch
 from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.watched_trial import WatchedTrial
@@ -139,6 +139,11 @@ class SweepRunner:
             self._read_log(watched)
             if watched.can_be_stopped:
                 self._stop(watched, Outcome(TrialState.RUNNING), executor)
+
+    def ended_by_others(self, events: Sequence[Event]) -> bool:
+        """Tell whether SIGTERM that was not sent from here has ended a trial."""
+        ended = [one.key for one in events if isinstance(one, Exited) and one.status == -signal.SIGTERM]
+        return any(key in self.running and self.running[key].stop_sent_at is None for key in ended)
 
     def record_exit(self, exited: Exited) -> Trial:
         """Determine and record the outcome of a trial whose process has exited; return the trial with it.

@@ -39,7 +39,11 @@ def wandb_domain(spec: Mapping[str, Any], method: str) -> Domain:
 
 
 def optuna_domain(spec: Mapping[str, Any]) -> Domain:
-    """Return the values that Optuna draws for a parameter's entry, converted as W&B's scheduler does."""
+    """Return the values that Optuna draws for a parameter's entry, converted as W&B's scheduler does.
+
+    Raises:
+        FashionWbError: Optuna has no such distribution.
+    """
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     from fashion_wb.wandb_private import optuna_search_space
@@ -50,7 +54,10 @@ def optuna_domain(spec: Mapping[str, Any]) -> Domain:
     with warnings.catch_warnings():
         # A range that the step does not divide, and categories that are lists.
         warnings.simplefilter("ignore", UserWarning)
-        (distribution,) = optuna_search_space({"parameter": spec}).values()
+        try:
+            (distribution,) = optuna_search_space({"parameter": spec}).values()
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            raise FashionWbError(f"parameters: Optuna cannot search {dict(spec)!r}: {error}") from None
     if isinstance(distribution, CategoricalDistribution):
         return Listed(_distinct(distribution.choices))
     if isinstance(distribution, IntDistribution):

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fashion_wb.errors import FashionWbError
-from fashion_wb.offline.budget import Budget, SecondsBudget, StepBudget
 from fashion_wb.offline.plan import PlannedSweep
+from fashion_wb.offline.spending.budget import Budget, SecondsBudget, StepBudget
 from fashion_wb.search.factory import make_search
 from fashion_wb.search.seeds import stable_seed
 from fashion_wb.study.conditions import check_conditions

@@ -59,7 +59,7 @@ def read_attempts(folder: SweepDir, run_id: str) -> Attempts:
         return Attempts(int(record["started"]), tuple(map(str, record["losses"])))
     except FileNotFoundError:
         return Attempts()
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise FashionWbError(
             f"{path}: damaged; delete it, and the trial counts as started once and never lost"
         ) from None

@@ -41,5 +41,5 @@ def read_outcome(path: Path) -> Outcome | None:
         return Outcome(TrialState(record["state"]), str(record["reason"]), stop)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise FashionWbError(f"{path}: damaged; delete it to run the trial again") from None

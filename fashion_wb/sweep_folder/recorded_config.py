@@ -13,12 +13,17 @@ def checked_config(config: Any) -> dict[str, Any]:
         ValueError: it has not; the message names the key.
     """
     _need(isinstance(config, dict), "config", "a mapping")
-    parameters = config.get("parameters", {})
+    _need(isinstance(config.get("method"), str), "config.method", "a text")
+    # A function of the scheduler block may define the space instead.
+    parameters = config.get("parameters", {} if "scheduler" in config else None)
     _need(isinstance(parameters, dict), "config.parameters", "a mapping")
     for name, entry in parameters.items():
         _need(isinstance(entry, dict), f"config.parameters.{name}", "a mapping")
     for name in ("metric", "scheduler", "early_terminate"):
         _need(isinstance(config.get(name, {}), dict), f"config.{name}", "a mapping")
+    for name in ("program", "entity", "project"):
+        _need(isinstance(config.get(name, ""), str | None), f"config.{name}", "a text")
+    _need(isinstance(config.get("command", []), list | None), "config.command", "a list")
     if config.get("metric"):
         _check_metric(config["metric"])
     cap = config.get("run_cap")

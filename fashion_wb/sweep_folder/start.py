@@ -84,7 +84,7 @@ def read_start(folder: SweepDir) -> Start | None:
         )
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise FashionWbError(f"{path}: damaged; restore it from a copy") from None
 
 

@@ -244,7 +244,7 @@ def read_sweep_dir(root: Path) -> SweepDir:
         return SweepDir(root.resolve(), sweep, record["sweep_id"], int(record["seed"]))
     except FileNotFoundError:
         raise FashionWbError(f"{root}: no offline sweep here (no {SWEEP_FILE})") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise FashionWbError(f"{path}: damaged ({error!r}); restore it from a copy") from None
 
 

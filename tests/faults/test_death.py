@@ -30,7 +30,7 @@ def test_a_sweep_goes_on_after_kills_at_random_moments(tmp_path, fault, method):
     rounds = fault.times(1, 4)
     counts, gone = Counter(), []
     for number in range(rounds):
-        order = victims * fault.times(1, 4 if method == "random" else 2)
+        order = victims * fault.times(1, 4 if method == "random" else 3)
         order = order if fault.full or method == "random" else order[:1]
         fault.generator.shuffle(order)
         sweep = config(method, cap=4 + 3 * len(order))

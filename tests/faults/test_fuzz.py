@@ -10,7 +10,7 @@ import pytest
 import yaml
 from bad_file_cases import make_folder
 from bad_sweep_cases import PROGRAM
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from sweep_cases import ROOT
 
@@ -60,19 +60,19 @@ def fuzz(fault, short, full, check):
     """Call `check` with generators of random changes; return how often."""
     count = 0
 
+    @seed(fault.generator.randrange(2**32))
     @settings(
         max_examples=fault.times(short, full),
-        derandomize=not fault.full,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(seed=st.integers(0, 2**64))
-    def one(seed):
+    @given(number=st.integers(0, 2**64))
+    def one(number):
         nonlocal count
         count += 1
         started = time.monotonic()
-        check(random.Random(seed))
+        check(random.Random(number))
         assert time.monotonic() - started < LONGEST_SECONDS
 
     one()
@@ -199,7 +199,7 @@ def test_a_changed_run_log_is_read_or_refused(tmp_path, fault):
         except RunLogError:
             refused += 1
 
-    count = fuzz(fault, 200, 10_000, check)
+    count = fuzz(fault, 200, 5000, check)
     fault.observed(f"{count:,} logs: {refused:,} refused, the others read")
 
 
@@ -236,12 +236,12 @@ def test_a_changed_file_of_a_folder_is_read_or_refused(tmp_path, fault, monkeypa
                 read_reruns(found, "retrain")
             read_conditions(tmp_path / "runs")
             ask(sweep.root, tmp_path)
-        except FashionWbError:
+        except (FashionWbError, OSError):  # the command line prints both as a message
             refused += 1
         finally:
             path.write_bytes(before)
             for new in set(tmp_path.rglob("*-0004.*")):
                 new.unlink()
 
-    count = fuzz(fault, 100, 2500, check)
+    count = fuzz(fault, 100, 1000, check)
     fault.observed(f"{count:,} changes: {refused:,} refused, the others read")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 
 from fault_cases import SECTIONS
 from fault_table import BEGIN, END
@@ -15,6 +16,7 @@ def marked():
     for path in sorted((ROOT / "tests" / "faults").glob("test_*.py")):
         spec = importlib.util.spec_from_file_location(f"faults_{path.stem}", path)
         module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module  # dataclasses look for it there
         spec.loader.exec_module(module)
         for name, test in vars(module).items():
             if name.startswith("test_"):

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from fashion_wb.early_stop import Stop
-from fashion_wb.offline.budget import StepBudget
 from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.progress import Progress, format_duration, format_searched
 from fashion_wb.offline.runner import SweepRunner
+from fashion_wb.offline.spending.budget import StepBudget
 from fashion_wb.search.protocol import NoPruner
 from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir
 from fashion_wb.sweepfile.sweep import make_sweep

@@ -9,8 +9,8 @@ import yaml
 from replay_cases import make_table
 from sweep_cases import only_sweep, place, run
 
-from fashion_wb.offline.budget import SecondsBudget, StepBudget
 from fashion_wb.offline.ongoing import OngoingSearch
+from fashion_wb.offline.spending.budget import SecondsBudget, StepBudget
 from fashion_wb.replay.search import replay_search
 from fashion_wb.replay.table import write_table
 from fashion_wb.replay.training import ReplayedTraining

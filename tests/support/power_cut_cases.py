@@ -37,11 +37,13 @@ class Launcher:
         top: an empty folder: the disk is `disk` in it, and the launcher keeps its own things beside it.
         seen: by number of the trial, its configuration as it was handed out.
         ended: by number of the trial, how it ended as the sweep told.
+        began: when all its runs started: a run has one folder, however often its log grows.
     """
 
     top: Path
     seen: dict[int, object] = field(default_factory=dict)
     ended: dict[int, str] = field(default_factory=dict)
+    began: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
         self.root.parent.mkdir()
@@ -102,7 +104,7 @@ class Launcher:
         """Write what a run has logged so far, as wandb does; return its folder."""
         losses = [config["x"] + 1 / (step + 1) for step in range(rows)]
         history = [{"loss": loss, "_step": step, "_runtime": 0.1 * step} for step, loss in enumerate(losses)]
-        run = WrittenRun(run_id, run_id[:8], "p", config, history, code or 0, started=time.time())
+        run = WrittenRun(run_id, run_id[:8], "p", config, history, code or 0, started=self.began)
         log = write_run(run, self.top / "launcher")
         if code is None:
             log.write_bytes(log.read_bytes()[:-9])

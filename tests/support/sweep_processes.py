@@ -34,13 +34,13 @@ def find(victim, pid, generator):
 
 def kill(victim, pid, generator):
     """Kill what `victim` names; tell whether there was anything to kill."""
-    try:
-        found = find(victim, pid, generator)
-        for process in found:
-            process.kill()
-    except (psutil.NoSuchProcess, ProcessLookupError):
-        return False
-    return bool(found)
+    killed = False
+    with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+        for process in find(victim, pid, generator):
+            with contextlib.suppress(psutil.NoSuchProcess):  # the one before may have taken it with it
+                process.kill()
+                killed = True
+    return killed
 
 
 def left(folder):

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fashion_wb.offline.budget import StepBudget
+from fashion_wb.offline.spending.budget import StepBudget
+from fashion_wb.offline.spending.tally import Ended, Tally
 from fashion_wb.offline.summary import incumbent
-from fashion_wb.offline.tally import Ended, Tally
 from fashion_wb.trial import Metric, Trial, TrialState
 
 # What happens to a sweep: a trial starts, or one of the running ones ends, with these values.

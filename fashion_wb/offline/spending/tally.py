@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from fashion_wb.offline.budget import Budget
+from fashion_wb.offline.spending.budget import Budget
 from fashion_wb.trial import Metric, Trial, TrialState
 
 

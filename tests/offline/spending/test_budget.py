@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fashion_wb.offline.budget import SecondsBudget, StepBudget
+from fashion_wb.offline.spending.budget import SecondsBudget, StepBudget
 from fashion_wb.trial import Trial, TrialState
 
 ROW = {"loss": 1.0}
