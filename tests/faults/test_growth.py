@@ -44,8 +44,8 @@ def test_a_late_trial_costs_what_an_early_one_does(tmp_path, fault):
         assert memory[1] <= memory[0] + 12 * more + 16 * 1024, (role, memory)
     times = [cpu_of_a_trial(part) for part in (first, last)]
     assert times[1] <= 2 * times[0] + 5, times
-    # A trial after 20,000 others took the controller 250 ms before its looks at all of them were mended.
-    assert times[1] < 120, times
+    # It was 83 ms after 6,000 others, and rose, when each trial made the controller look at all of them.
+    assert times[1] < 80, times
     kept = ", ".join(f"{role} {last[-1].handles[role]}" for role in ROLES)
     fault.observed(
         f"{more:,} trials after {before:,} others: the controller's CPU a trial was {times[0]:.0f} ms in the "
