@@ -19,7 +19,17 @@ from view_cases import fill, get_json, new_sweep, ready
 from analysis.view.serve import announcement, has_display
 from fashion_wb.cli import main
 
-SLOW = "x: {min: 0.0, max: 1.0}\nsteps: {value: 6}\npause: {value: 0.3}"
+UNTIL_SEEN = """
+import pathlib, time
+import wandb
+
+if __name__ == "__main__":
+    run = wandb.init()
+    run.log({"loss": run.config.x})
+    while not pathlib.Path("seen").exists():
+        time.sleep(0.1)
+    run.finish()
+"""
 
 
 def call(*arguments):
@@ -98,7 +108,7 @@ def test_it_serves_until_ctrl_c_and_leaves_the_sweep_as_it_was(tmp_path):
 @pytest.mark.processes
 @pytest.mark.parametrize("end", ["by itself", "killed"])
 def test_beside_a_sweep_the_page_lives_as_long_as_the_sweep(tmp_path, end):
-    place(tmp_path, yaml(SLOW))
+    place(tmp_path, yaml("x: {min: 0.0, max: 1.0}"), UNTIL_SEEN)
     process = start(tmp_path, "sweep", "sweep.yaml", "--count", "2", "--workers", "2", "--view")
     address = address_of(process)
     deadline, seen = time.monotonic() + 60, []
@@ -108,6 +118,8 @@ def test_beside_a_sweep_the_page_lives_as_long_as_the_sweep(tmp_path, end):
     assert seen and seen[0]["config"]["x"] is not None
     if end == "killed":
         os.kill(process.pid, signal.SIGKILL)
+    else:
+        (tmp_path / "seen").touch()
     _, errors = process.communicate(timeout=90)
     assert process.returncode == (-signal.SIGKILL if end == "killed" else 0), errors
     deadline = time.monotonic() + 20

@@ -39,7 +39,8 @@ def test_a_trial_above_its_limit_is_killed_with_a_reason_and_the_others_are_not(
     assert {key: event.status for key, event in found.items()} == {"large": -9, "small": 0, "free": 0}
     assert found["small"].reason == found["free"].reason == ""
     used, limit = found["large"].reason.removeprefix("used ").split(" of memory, above its limit of ")
-    assert limit == "200 MiB" and 300 <= float(used.removesuffix(" MiB")) < 330
+    # It may be looked at while it still grows.
+    assert limit == "200 MiB" and 200 < float(used.removesuffix(" MiB")) < 330
 
 
 CHILDREN = """

@@ -147,7 +147,7 @@ def test_strangers_do_not_get_into_a_cluster(fault, tmp_path):
     promised="the key and the canary are nowhere; the page's token is only where it is printed",
 )
 def test_secrets_are_nowhere(fault, tmp_path):
-    place(tmp_path, yaml("x: {min: 0.0, max: 1.0}\npause: {value: 0.3}", more="run_cap: 2\n"), GOOD)
+    place(tmp_path, yaml("x: {min: 0.0, max: 1.0}\npause: {value: 2.0}", more="run_cap: 2\n"), GOOD)
     with Server() as server:
         env = client_environment(server.url, tmp_path, TMPDIR=str(tmp_path), **SECRETS)
         sweep = Command(["sweep", "sweep.yaml", "--workers", "1", "--view"], tmp_path, env, tmp_path / "log")
