@@ -17,6 +17,7 @@ from fashion_wb.trial import TrialState
 _POLL_SECONDS = 0.05
 # SIGTERM that is sent to every process reaches some of them later than others.
 _SENDING_SECONDS = 0.3
+_INTERRUPTED = "interrupted; everything logged so far is kept. Run the same command again to continue."
 
 
 class _StopSignals:
@@ -69,9 +70,7 @@ def run_sweeps(runners: Sequence[SweepRunner], executor: Executor, progress: Pro
     if failure:
         raise FashionWbError(failure)
     if signals.count:
-        raise Interrupted(
-            "interrupted; everything logged so far is kept. Run the same command again to continue."
-        )
+        raise Interrupted(_INTERRUPTED)
 
 
 def _fill_slots(runners: Sequence[SweepRunner], executor: Executor) -> None:
@@ -92,13 +91,23 @@ def _is_over(runners: Sequence[SweepRunner], stopping: bool) -> bool:
 def _next_events(
     runners: Sequence[SweepRunner], executor: Executor, signals: _StopSignals
 ) -> Sequence[Event]:
-    """Return what happened next; what a stop signal did to running trials is not held against them."""
-    events = executor.events(_POLL_SECONDS)
-    if not signals.count and any(runner.ended_by_others(events) for runner in runners):
+    """Return what happened next; what a stop signal did to running trials is not held against them.
+
+    Raises:
+        FashionWbError: the executor cannot go on.
+        Interrupted: it cannot because the stop signal has reached its processes too.
+    """
+    try:
+        events, failure = executor.events(_POLL_SECONDS), None
+    except FashionWbError as error:
+        events, failure = [], error
+    if not signals.count and (failure or any(runner.ended_by_others(events) for runner in runners)):
         time.sleep(_SENDING_SECONDS)
     if signals.count:
         for runner in runners:
-            runner.interrupt(executor)
+            runner.interrupt(None if failure else executor)
+    if failure:
+        raise Interrupted(_INTERRUPTED) if signals.count else failure
     return events
 
 

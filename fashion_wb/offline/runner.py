@@ -133,8 +133,11 @@ class SweepRunner:
         for watched in self.running.values():
             watched.allow_for_pause(gap, self.patience, self.timeout)
 
-    def interrupt(self, executor: Executor) -> None:
-        """Stop every running trial cleanly; they run again when the sweep is resumed."""
+    def interrupt(self, executor: Executor | None) -> None:
+        """Stop every running trial cleanly; they run again when the sweep is resumed.
+
+        Without an executor they have ended already, with it.
+        """
         for watched in self.running.values():
             self._read_log(watched)
             if watched.can_be_stopped:
@@ -206,14 +209,15 @@ class SweepRunner:
     def _watch_new(self, trial: Trial) -> None:
         self.running[trial.run_id] = WatchedTrial(trial.number, trial.run_id, time.monotonic())
 
-    def _stop(self, watched: WatchedTrial, outcome: Outcome, executor: Executor) -> None:
+    def _stop(self, watched: WatchedTrial, outcome: Outcome, executor: Executor | None) -> None:
         # Recorded first: if this process is killed before the signal, the outcome is already known. What it
         # was judged by is on disk before that.
         if outcome.state.ended and watched.log is not None:
             self.folder.sync_log(watched.log)
         self.folder.record_outcome(watched.run_id, outcome.state, outcome.reason, outcome.stop)
         watched.stop_sent_at = time.monotonic()
-        executor.signal(watched.run_id, signal.SIGTERM)
+        if executor is not None:
+            executor.signal(watched.run_id, signal.SIGTERM)
 
     def _read_log(self, watched: WatchedTrial, last: bool = False) -> bool:
         """Read what a trial has logged since the last call; tell whether that was anything."""

@@ -58,7 +58,7 @@ def test_a_running_sweep_survives_a_cut(tmp_path, fault):
     for number in range(sweeps):
         mode = fault.generator.choice(MODES)
         storm = Storm(tmp_path / str(number), config("random", cap=4), fault.generator)
-        counts[mode] += cut(storm, fault.generator.randrange(15, 90), mode)
+        counts[mode] += cut(storm, fault.generator.randrange(8, 50), mode)
         storm.finish()
     struck = ", ".join(f"{counts[mode]} {mode}" for mode in MODES)
     fault.observed(
