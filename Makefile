@@ -43,7 +43,7 @@ test-long: .venv/.dev
 # Every fault of docs/reliability.md, made for real, half an hour at most; then writes what was seen into it.
 faults: .venv/.dev
 	$(TEST) --numprocesses 2 --full --fault-seed 0 --fault-results faults.json tests/faults $(ARGS)
-	.venv/bin/python tests/support/fault_table.py faults.json docs/reliability.md
+	PYTHONPATH=tests/standin:tests/slurm:benchmarks .venv/bin/python tests/support/fault_table.py faults.json docs/reliability.md
 
 lint: .venv/.dev
 	.venv/bin/ruff check --quiet .

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 
-from fault_cases import SECTIONS
+from fault_cases import SECTIONS, marked
 from fault_table import BEGIN, END
 from sweep_cases import ROOT
-
-
-def marked():
-    """The names of all faults, from the marks of the tests beside this file."""
-    for path in sorted((ROOT / "tests" / "faults").glob("test_*.py")):
-        spec = importlib.util.spec_from_file_location(f"faults_{path.stem}", path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module  # dataclasses look for it there
-        spec.loader.exec_module(module)
-        for name, test in vars(module).items():
-            if name.startswith("test_"):
-                yield from (mark for mark in getattr(test, "pytestmark", ()) if mark.name == "fault")
 
 
 def test_every_fault_says_how_it_is_made_and_what_is_promised():

@@ -10,9 +10,13 @@ docs/reliability.md. `make test` runs the same tests with fewer repetitions.
 
 from __future__ import annotations
 
+import importlib.util
 import random
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
+TESTS = Path(__file__).resolve().parents[1] / "faults"
 SECTIONS = (
     "Death",
     "Sick trials",
@@ -45,3 +49,15 @@ class Fault:
     def observed(self, text: str) -> None:
         """Note what was counted, such as "100 of 100 sweeps had exactly 30 trials"."""
         self.seen.append(text)
+
+
+def marked():
+    """The names of all faults, from the marks of their tests."""
+    for path in sorted((TESTS).glob("test_*.py")):
+        spec = importlib.util.spec_from_file_location(f"faults_{path.stem}", path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module  # dataclasses look for it there
+        spec.loader.exec_module(module)
+        for name, test in vars(module).items():
+            if name.startswith("test_"):
+                yield from (mark for mark in getattr(test, "pytestmark", ()) if mark.name == "fault")
