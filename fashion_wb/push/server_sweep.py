@@ -33,7 +33,7 @@ mutation UpsertSweep($id: ID, $state: String, $entityName: String, $projectName:
   }
 }"""
 _CREATE_PROJECT = """
-mutation PushCreateProject($entity: String, $project: String) {
+mutation CreateProject($entity: String, $project: String) {
   upsertModel(input: { entityName: $entity, name: $project }) { inserted }
 }"""
 # As in `wandb sweep --stop`: a sweep that is over or was cancelled keeps its state.
