@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -44,9 +45,17 @@ class CoreService:
         with os.fdopen(self._pipe) as pipe:
             return pipe.read() or None
 
-    def has_died(self) -> bool:
-        """Whether the service is gone, although nobody killed it here. Trials cannot log without it."""
-        self._gone = self._gone or os.waitpid(self._pid, os.WNOHANG)[0] != 0
+    def has_died(self, within: float = 0) -> bool:
+        """Whether the service is gone, or goes `within` seconds, although nobody killed it here.
+
+        Trials cannot log without it.
+        """
+        deadline = time.monotonic() + within
+        while not self._gone:
+            self._gone = os.waitpid(self._pid, os.WNOHANG)[0] != 0
+            if self._gone or time.monotonic() >= deadline:
+                break
+            time.sleep(0.005)
         return self._gone
 
     def kill(self) -> None:

@@ -26,6 +26,9 @@ from fashion_wb.executors.memory import MemoryWatch
 from fashion_wb.executors.parent_death import die_with_parent
 from fashion_wb.executors.preloading import import_all, unsafe_to_fork
 
+# A trial may fail for want of wandb-core before the process that runs it has noticed.
+_NOTICE_SECONDS = 0.3
+
 
 @dataclass
 class _Child:
@@ -86,11 +89,13 @@ class ForkServer:
         while True:
             for key, _ in self._selector.select(self._memory.wait):
                 if key.fileobj is self._wakeups[0]:
-                    # Before any trial: the trials that run fail because of it.
-                    if self.service is not None and self.service.has_died():
+                    ended = self._reap()
+                    if self._service_died(any(status > 0 for _, status in ended)):
+                        # Instead of the ends of trials, which may have failed because of it.
                         self._send({"event": "died", "what": "wandb-core, which all trials log through,"})
                         return
-                    self._reap()
+                    for child, status in ended:
+                        self._ended(child, status)
                 elif not self._receive():
                     return
             for pid, reason in self._memory.kill_too_large().items():
@@ -175,7 +180,9 @@ class ForkServer:
                     # SIGTERM goes to the program alone, as from W&B's agent. A kill includes its children.
                     (os.killpg if number == signal.SIGKILL else os.kill)(pid, number)
 
-    def _reap(self) -> None:
+    def _reap(self) -> list[tuple[_Child, int]]:
+        """Return the children that have ended, and their exit statuses."""
+        ended: list[tuple[_Child, int]] = []
         with contextlib.suppress(BlockingIOError):
             self._wakeups[0].recv(4096)
         for pid in list(self.children):
@@ -186,7 +193,12 @@ class ForkServer:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
             self._memory.remove(pid)
-            self._ended(self.children.pop(pid), os.waitstatus_to_exitcode(raw))
+            ended.append((self.children.pop(pid), os.waitstatus_to_exitcode(raw)))
+        return ended
+
+    def _service_died(self, suspected: bool) -> bool:
+        """Tell whether the shared service is gone; `suspected` if a trial has failed, perhaps for that."""
+        return self.service is not None and self.service.has_died(_NOTICE_SECONDS if suspected else 0)
 
     def _ended(self, child: _Child, status: int) -> None:
         if self._left_run_unfinished(child):

@@ -111,6 +111,19 @@ def test_a_dead_wandb_core_ends_the_server_and_fails_no_trial(tmp_path):
             wait_for(executor, "x")
 
 
+def test_a_trial_that_fails_for_want_of_wandb_core_is_not_the_one_to_blame(tmp_path):
+    """It ends before the process that runs wandb-core has noticed."""
+    program = script(
+        tmp_path,
+        "import os, psutil, wandb\nbelow = psutil.Process(os.getppid()).children(recursive=True)\n"
+        "[process.kill() for process in below if process.name() == 'wandb-core']\nos._exit(1)",
+    )
+    with LocalExecutor(program, SLOTS) as executor:
+        executor.start(warm(tmp_path, "x", program, "x"))
+        with pytest.raises(FashionWbError, match=r"wandb-core.*exited unexpectedly"):
+            wait_for(executor, "x")
+
+
 WAYS_TO_DIE = {
     "killed": ("os.kill(os.getpid(), 9)", -9, 137),
     "terminated": ("time.sleep(60)", -15, 255),

@@ -54,7 +54,7 @@ def play(top, cut_at, mode, fault):
 @pytest.mark.processes
 @pytest.mark.fault("Death", NAME, made=MADE, promised=PROMISED)
 def test_a_running_sweep_survives_a_cut(tmp_path, fault):
-    sweeps, counts = fault.times(2, 16), Counter()
+    sweeps, counts = fault.times(1, 16), Counter()
     for number in range(sweeps):
         mode = fault.generator.choice(MODES)
         storm = Storm(tmp_path / str(number), config("random", cap=4), fault.generator)
