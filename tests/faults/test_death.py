@@ -56,7 +56,7 @@ def test_a_sweep_goes_on_after_kills_at_random_moments(tmp_path, fault, method):
 )
 def test_a_sweep_on_a_cluster_is_whole_after_random_faults(tmp_path, fault):
     expected = {method: undisturbed(tmp_path / method, method) for method in ("random", "bayes")}
-    rounds, struck = fault.times(1, 6), Counter()
+    rounds, struck = fault.times(1, 4), Counter()
     for number in range(rounds):
         struck.update(play_round(tmp_path / str(number), fault.generator.randrange(1 << 20), expected))
     faults = ", ".join(f"{name} {count}" for name, count in struck.most_common())
