@@ -34,7 +34,7 @@ from fashion_wb.offline.ongoing import OngoingSearch
 from fashion_wb.offline.progress import Progress
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.search.factory import make_search
-from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir
+from fashion_wb.sweep_folder.opening import open_sweep_dir
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.trial import TrialState
 

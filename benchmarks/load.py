@@ -28,7 +28,7 @@ from measure import machine
 
 from fashion_wb.runlog.writing import WrittenRun, write_run
 from fashion_wb.study.methods import PROJECT_ROOT
-from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir
+from fashion_wb.sweep_folder.opening import open_sweep_dir
 from fashion_wb.sweepfile.sweep import read_sweep
 
 COMMAND = [sys.executable, "-c", "from fashion_wb.cli import main; main()"]

@@ -34,7 +34,7 @@ from fashion_wb.study.methods import PROJECT_ROOT
 from fashion_wb.study.plan import METHODS, plan_study
 from fashion_wb.study.settings import StudyBudget, StudySettings
 from fashion_wb.study.subject import own_subject
-from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir, read_sweep_dir
+from fashion_wb.sweep_folder.opening import open_sweep_dir, read_sweep_dir
 from fashion_wb.sweepfile.sweep import Sweep
 from fashion_wb.trial import Trial, TrialState
 

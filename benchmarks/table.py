@@ -26,7 +26,8 @@ import numpy as np
 from measure import machine, spread
 
 from fashion_wb.replay.table import CURVES, FASHION_MNIST, Table, read_table, write_table
-from fashion_wb.sweep_folder.sweep_dir import SweepDir, read_sweep_dir
+from fashion_wb.sweep_folder.opening import read_sweep_dir
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.trial import Trial, TrialState
 
 ROUNDS = 3

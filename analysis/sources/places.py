@@ -11,7 +11,7 @@ from analysis.records.sweep import SweepRecord
 from analysis.sources.local import sweep_record
 from fashion_wb.errors import FashionWbError
 from fashion_wb.server.path import WandbPath, parse_path
-from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
+from fashion_wb.sweep_folder.opening import find_sweep_dirs
 
 
 def parse_place(source: str | Path) -> Path | WandbPath:

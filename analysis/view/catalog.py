@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fashion_wb.study.conditions import FILE as CONDITIONS
-from fashion_wb.sweep_folder.sweep_dir import SWEEP_FILE
+from fashion_wb.sweep_folder.opening import SWEEP_FILE
 
 # Folders deeper than this are not looked into: a home folder can be named by mistake.
 MAX_DEPTH = 8

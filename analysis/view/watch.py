@@ -16,7 +16,7 @@ from analysis.view.overview import RUNNING, Group, group_summary, last_ended, ru
 from analysis.view.rows import parameters_of, trial_row
 from analysis.view.watched import Watched, key_of, local_sweep
 from fashion_wb.errors import FashionWbError
-from fashion_wb.sweep_folder.sweep_dir import read_sweep_dir
+from fashion_wb.sweep_folder.opening import read_sweep_dir
 
 # A logged epoch shows within a second: this pause, reading, and sending.
 _PAUSE = 0.3

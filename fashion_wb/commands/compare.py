@@ -32,7 +32,7 @@ def compare(
     from analysis.sources.local import rerun_records, search_record
     from analysis.sources.places import parse_place, pull_searches
     from fashion_wb.study.reported import reported
-    from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
+    from fashion_wb.sweep_folder.opening import find_sweep_dirs
 
     places = [parse_place(text) for text in sources]
     folders = [folder for place in places if isinstance(place, Path) for folder in find_sweep_dirs(place)]

@@ -24,7 +24,7 @@ def push(directories: tuple[Path, ...], project: str, entity: str | None) -> Non
     """
     from fashion_wb.push.push import push_sweeps
     from fashion_wb.push.summary import describe_problems, summarise
-    from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
+    from fashion_wb.sweep_folder.opening import find_sweep_dirs
 
     folders = {folder.root: folder for directory in directories for folder in find_sweep_dirs(directory)}
     pushed = push_sweeps(list(folders.values()), project, entity, sys.stderr)

@@ -29,7 +29,8 @@ from fashion_wb.offline.start.before import check_program, check_search
 from fashion_wb.offline.start.opening import StartOptions, make_reader, open_start, search_of
 from fashion_wb.runlog.reader import find_run_logs, read_run_log
 from fashion_wb.sweep_folder.attempts import read_attempts
-from fashion_wb.sweep_folder.sweep_dir import SweepDir, open_sweep_dir, read_sweep_dir
+from fashion_wb.sweep_folder.opening import open_sweep_dir, read_sweep_dir
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.sweepfile.sweep import Sweep
 from fashion_wb.trial import Trial, TrialState
 

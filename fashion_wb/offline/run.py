@@ -27,7 +27,8 @@ from fashion_wb.offline.start.before import check_program, check_search
 from fashion_wb.offline.start.notes import describe_start
 from fashion_wb.offline.start.opening import Reader, make_reader, open_start, search_of
 from fashion_wb.search.protocol import NoPruner
-from fashion_wb.sweep_folder.sweep_dir import SweepDir, open_sweep_dir
+from fashion_wb.sweep_folder.opening import open_sweep_dir
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.sweepfile.program import read_program
 from fashion_wb.sweepfile.sweep import Sweep
 

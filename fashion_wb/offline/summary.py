@@ -8,7 +8,8 @@ from pathlib import Path
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.offline.start.notes import describe_repeats
-from fashion_wb.sweep_folder.sweep_dir import SweepDir, read_sweep_dir
+from fashion_wb.sweep_folder.opening import read_sweep_dir
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.trial import Trial, TrialState
 
 

@@ -55,7 +55,8 @@ class WatchedTrial:
 
     def takes_too_long(self, now: float, patience: float, timeout: float | None) -> str:
         """Say by which limit it takes too long, in seconds; "" if it does not."""
-        if self.process_began_at is not None and timeout and now - self.process_began_at > timeout:
+        began = self.process_began_at
+        if began is not None and timeout is not None and now - began > timeout:
             return f"ran longer than {timeout:g} s (--trial-timeout)"
         if now - self.last_activity_at > patience:
             return f"logged nothing for {patience:g} s"
@@ -72,7 +73,7 @@ class WatchedTrial:
             self.last_activity_at += gap
             if self.stop_sent_at is not None:
                 self.stop_sent_at += gap
-        if timeout and gap > timeout / 2 and self.process_began_at is not None:
+        if timeout is not None and gap > timeout / 2 and self.process_began_at is not None:
             self.process_began_at += gap
 
     def read_log(self, folder: SweepDir, logs: NewLogs, last: bool = False) -> bool:

@@ -24,8 +24,9 @@ from fashion_wb.replay.training import ReplayedTraining
 from fashion_wb.runlog.writing import WrittenRun, write_run
 from fashion_wb.search.factory import start_search
 from fashion_wb.search.seeds import stable_seed
+from fashion_wb.sweep_folder.opening import open_sweep_dir
 from fashion_wb.sweep_folder.start import Start
-from fashion_wb.sweep_folder.sweep_dir import SweepDir, open_sweep_dir
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.sweepfile.parameters import value_of
 from fashion_wb.trial import Trial, TrialState
 

@@ -17,35 +17,20 @@ outcome file. When a trial is stopped, the file is written before the signal is 
 from __future__ import annotations
 
 import contextlib
-import difflib
-import json
-import secrets
 import shutil
-import string
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from fashion_wb.early_stop import Stop
-from fashion_wb.errors import FashionWbError
-from fashion_wb.files import make_folder, sync, write_text
-from fashion_wb.foreign_text import is_path_part
-from fashion_wb.json_file import read_object
+from fashion_wb.files import make_folder, sync
 from fashion_wb.runlog.reader import RunLog, RunLogError, find_run_log
-from fashion_wb.sweep_folder.older_folders import update_config
+from fashion_wb.sweep_folder.config_file import read_config, write_config
 from fashion_wb.sweep_folder.outcome_file import read_outcome, write_outcome
-from fashion_wb.sweep_folder.recorded_config import checked_config
-from fashion_wb.sweepfile.sweep import Sweep, make_sweep
+from fashion_wb.sweepfile.sweep import Sweep
 from fashion_wb.trial import Job, Metric, Outcome, Trial, TrialState
-from fashion_wb.yaml_numbers import ShallowLoader
 
-SWEEP_FILE = "sweep.json"
-_MOST_LEVELS = 5_000
-# Ten times faster than SafeLoader; PyYAML may be built without it.
-_SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STOPPED_EXIT_CODE = 255  # what W&B records for a run that Ctrl-C or its server stopped
 
 
@@ -107,8 +92,7 @@ class SweepDir:
     def propose(self, number: int, config: Mapping[str, Any]) -> str:
         """Record a trial's configuration before the trial starts; return its run id."""
         run_id = self.run_id(number)
-        document = {"wandb_version": 1, **{name: {"desc": None, "value": v} for name, v in config.items()}}
-        write_text(yaml.safe_dump(document, sort_keys=False), self.config_file(run_id))
+        write_config(config, self.config_file(run_id))
         return run_id
 
     def record_outcome(
@@ -176,7 +160,7 @@ class SweepDir:
         Raises:
             FashionWbError: it is missing or damaged.
         """
-        return _read_config(self.config_file(run_id))
+        return read_config(self.config_file(run_id))
 
     def trial(self, run_id: str, config: dict[str, Any], log: RunLog | None) -> Trial:
         """Return a trial by its configuration and its run's log; None if there is no log yet.
@@ -200,70 +184,6 @@ class SweepDir:
         return self.proposals / f"outcome-{run_id}.json"
 
 
-def open_sweep_dir(root: Path, sweep: Sweep, seed: int, sweep_id: str | None = None) -> SweepDir:
-    """Open the folder `root` of `sweep`; create it if it is missing or has no trials yet.
-
-    A new folder gets `sweep_id`, by default a random one.
-
-    Raises:
-        FashionWbError: the folder has trials of another sweep, or of this one with a changed file or seed.
-    """
-    path = root / SWEEP_FILE
-    if path.exists():
-        found = read_sweep_dir(root)
-        if any(found.proposals.glob("config-*.yaml")):
-            _check_unchanged(found, sweep, seed)
-            return found
-        if not _changes(found, sweep, seed):
-            return found
-        # No trial has started here, for example because the sweep file had a mistake: nothing is lost.
-        shutil.rmtree(found.proposals, ignore_errors=True)
-    if sweep_id is None:
-        alphabet = string.ascii_lowercase + string.digits
-        sweep_id = "".join(secrets.choice(alphabet) for _ in range(8))
-    result = SweepDir(root.resolve(), sweep, sweep_id, seed)
-    make_folder(result.proposals)
-    make_folder(root / "output")
-    record = {"sweep_id": sweep_id, "name": sweep.name, "seed": seed, "config": sweep.config}
-    write_text(json.dumps(record, indent=2) + "\n", path)
-    return result
-
-
-def read_sweep_dir(root: Path) -> SweepDir:
-    """Read the sweep in folder `root`.
-
-    Raises:
-        FashionWbError: there is none, or its sweep.json is damaged.
-    """
-    path = root / SWEEP_FILE
-    try:
-        record = read_object(path)
-        sweep = make_sweep(update_config(checked_config(record["config"])), default_name=str(record["name"]))
-        if not is_path_part(record["sweep_id"]):
-            raise ValueError(f"sweep_id {record['sweep_id']!r} cannot be part of a file's name")
-        return SweepDir(root.resolve(), sweep, record["sweep_id"], int(record["seed"]))
-    except FileNotFoundError:
-        raise FashionWbError(f"{root}: no offline sweep here (no {SWEEP_FILE})") from None
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise FashionWbError(f"{path}: damaged ({error!r}); restore it from a copy") from None
-
-
-def find_sweep_dirs(root: Path) -> list[SweepDir]:
-    """Find all offline sweeps at or below `root`, in order of path.
-
-    Raises:
-        FashionWbError: the folder is missing, or there are none.
-    """
-    if not root.is_dir():
-        raise FashionWbError(f"{root}: no such folder")
-    found = [read_sweep_dir(path.parent) for path in sorted(root.rglob(SWEEP_FILE))]
-    if not found:
-        raise FashionWbError(
-            f"{root}: no offline sweep at or below it (no {SWEEP_FILE}); run one with --dir first"
-        )
-    return found
-
-
 def state_from_log(log: RunLog | None, metric: Metric | None) -> Outcome:
     """Return the state of a trial as its run's log tells it, and the reason if it failed.
 
@@ -278,36 +198,3 @@ def state_from_log(log: RunLog | None, metric: Metric | None) -> Outcome:
     if metric is not None and metric.best(log.history) is None:
         return Outcome(TrialState.FAILED, f"finished without a finite value of {metric.name}")
     return Outcome(TrialState.FINISHED)
-
-
-def _check_unchanged(found: SweepDir, sweep: Sweep, seed: int) -> None:
-    changes = _changes(found, sweep, seed)
-    if changes:
-        lines = "\n".join(change for change in changes if change.strip())
-        raise FashionWbError(
-            f"{found.root}: holds another sweep. The differences:\n{lines}\n"
-            "Give another folder (--dir, or --out for a study), or the file and options it started with."
-        )
-
-
-def _changes(found: SweepDir, sweep: Sweep, seed: int) -> list[str]:
-    changes = []
-    if found.seed != seed:
-        changes.append(f"  seed was {found.seed}, is now {seed}")
-    before = yaml.safe_dump(found.sweep.config, sort_keys=True).splitlines()
-    after = yaml.safe_dump(json.loads(json.dumps(sweep.config)), sort_keys=True).splitlines()
-    changes += [
-        f"  {line}" for line in difflib.unified_diff(before, after, lineterm="", n=0) if line[:2] != "@@"
-    ][2:]
-    return changes
-
-
-def _read_config(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text()
-        # The fast one ends the process where a file is nested some ten thousand levels deep.
-        deep = sum(map(text.count, ("[", "{", "- ", ": "))) > _MOST_LEVELS
-        document = yaml.load(text, ShallowLoader if deep else _SafeLoader)
-        return {name: entry["value"] for name, entry in document.items() if name != "wandb_version"}
-    except (yaml.YAMLError, AttributeError, TypeError, KeyError, ValueError, RecursionError):
-        raise FashionWbError(f"{path}: damaged; delete it, and the trial is proposed again") from None

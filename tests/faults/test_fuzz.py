@@ -23,8 +23,8 @@ from fashion_wb.search.factory import make_search
 from fashion_wb.search.space import make_space
 from fashion_wb.study.conditions import read_conditions
 from fashion_wb.sweep_folder.attempts import read_attempts
+from fashion_wb.sweep_folder.opening import find_sweep_dirs
 from fashion_wb.sweep_folder.start import read_redrawn, read_start
-from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
 from fashion_wb.sweepfile.sweep import read_sweep
 
 SWEEPS = sorted((ROOT / "sweeps").glob("*.yaml"))

@@ -27,7 +27,7 @@ from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.search.space import make_space
 from fashion_wb.server.cache import cache_file, open_cache
 from fashion_wb.server.path import WandbPath, parse_path
-from fashion_wb.sweep_folder.sweep_dir import read_sweep_dir
+from fashion_wb.sweep_folder.opening import read_sweep_dir
 from fashion_wb.sweepfile.sweep import read_sweep
 from fashion_wb.trial import TrialState
 
@@ -35,7 +35,7 @@ SECTION = "Security"
 # A forked trial runs the user's own program; the loader is PyYAML's safe one.
 KNOWN = {
     ("fashion_wb/executors/trial_process.py", "exec"),
-    ("fashion_wb/sweep_folder/sweep_dir.py", "yaml.load"),
+    ("fashion_wb/sweep_folder/config_file.py", "yaml.load"),
 }
 LEADING_OUT = ("../../x", "/etc/x", "..", "a/b", "a;rm -rf", "$(touch x)", "a\nb", "a\0b", "\x1b[2J", "", 7)
 

@@ -16,7 +16,7 @@ from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.runlog.record_file import FILE_HEADER, read_records
 from fashion_wb.runlog.writing import WrittenRun, write_run
 from fashion_wb.search.factory import make_search
-from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir
+from fashion_wb.sweep_folder.opening import open_sweep_dir
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.wandb_private import Record
 

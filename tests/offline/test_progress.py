@@ -13,7 +13,7 @@ from fashion_wb.offline.progress import Progress, format_duration, format_search
 from fashion_wb.offline.runner import SweepRunner
 from fashion_wb.offline.spending.budget import StepBudget
 from fashion_wb.search.protocol import NoPruner
-from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir
+from fashion_wb.sweep_folder.opening import open_sweep_dir
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.trial import Trial, TrialState
 

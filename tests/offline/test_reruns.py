@@ -16,7 +16,7 @@ from fashion_wb.offline.run import RunOptions, Session
 from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.study.audit import plan_audit
 from fashion_wb.study.retraining import Retraining, plan_retraining
-from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs, read_sweep_dir
+from fashion_wb.sweep_folder.opening import find_sweep_dirs, read_sweep_dir
 from fashion_wb.trial import TrialState
 
 pytestmark = pytest.mark.processes

@@ -13,7 +13,7 @@ from warm_cli import Command
 from fashion_wb.offline.reruns import read_reruns
 from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.study.plan import retrain_seed, training_seed
-from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
+from fashion_wb.sweep_folder.opening import find_sweep_dirs
 
 pytestmark = pytest.mark.processes
 

@@ -6,7 +6,7 @@ import pytest
 from cluster_cases import start_worker
 from sweep_cases import run
 
-from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
+from fashion_wb.sweep_folder.opening import find_sweep_dirs
 
 pytestmark = [pytest.mark.processes, pytest.mark.long, pytest.mark.usefixtures("data_dir")]
 

@@ -9,7 +9,7 @@ from sweep_cases import ROOT, place, run, yaml
 
 from fashion_wb.search.factory import make_search
 from fashion_wb.study.methods import read_method
-from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
+from fashion_wb.sweep_folder.opening import find_sweep_dirs
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.trial import Trial, TrialState
 

@@ -16,7 +16,7 @@ from sweep_cases import COMMAND, ROOT, environment, run
 
 from fashion_wb.replay.table import read_table
 from fashion_wb.replay.training import ReplayedTraining
-from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs, read_sweep_dir
+from fashion_wb.sweep_folder.opening import find_sweep_dirs, read_sweep_dir
 from fashion_wb.trial import TrialState
 
 pytestmark = pytest.mark.processes

@@ -14,7 +14,7 @@ from warm_cli import Command
 from analysis.sources.local import audited_trials, retrained_winner, search_record
 from fashion_wb.runlog.reader import read_run_log
 from fashion_wb.study.plan import retrain_seed
-from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
+from fashion_wb.sweep_folder.opening import find_sweep_dirs
 from fashion_wb.trial import TrialState
 
 pytestmark = [pytest.mark.processes, pytest.mark.long]

@@ -13,8 +13,9 @@ from view_cases import CONFIG, add_trial
 from fashion_wb.cnn.data.idx import FILES as DATA_FILES
 from fashion_wb.early_stop import Stop
 from fashion_wb.sweep_folder.attempts import Attempts, write_attempts
+from fashion_wb.sweep_folder.opening import open_sweep_dir
 from fashion_wb.sweep_folder.start import RedrawnTrial, Start, record_redrawn, write_start
-from fashion_wb.sweep_folder.sweep_dir import SweepDir, open_sweep_dir
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.trial import TrialState
 

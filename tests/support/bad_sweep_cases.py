@@ -6,74 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bad_input_cases import BadInput
+from bad_parameter_cases import PARAMETERS
+from bad_yaml_cases import HEAD, YAML, X
 
 PROGRAM = "import wandb\n\nwandb.init().log({'loss': 1})\n"
-HEAD = "method: random\nprogram: prog.py\nrun_cap: 2\nmetric: {name: loss}\n"
-X = "parameters:\n  x: {min: 0.0, max: 1.0}\n"
 BAYES = HEAD.replace("random", "bayes")
 GRID = HEAD.replace("random", "grid")
 CUSTOM = HEAD.replace("random", "custom")
-LAUGHS = "a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha, ha]\n" + "".join(
-    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
-)
-DEEP = "parameters:\n  x: {values: [" + "[" * 3000 + "]" * 3000 + "]}\n"
 
 # name: (content of bad.yaml, what the message holds besides "bad.yaml")
-TEXTS: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
-    # not YAML, or not text
-    "empty": ("", ("empty",)),
-    "blank": ("\n\n  \n", ("empty",)),
-    "comment-only": ("# nothing\n", ("empty",)),
-    "bracket": (HEAD + "parameters: {x: {min: 0.0, max: 1.0}\n", (":6", "not valid YAML")),
-    "brace": (HEAD + "parameters: ]\n", (":5", "not valid YAML")),
-    "quote": (HEAD + 'parameters: {x: {value: "a}}\n', ("not valid YAML",)),
-    "tab": (HEAD + "parameters:\n\tx: {min: 0.0, max: 1.0}\n", (":6", "not valid YAML")),
-    "indent": (HEAD + "parameters:\n  x:\n    min: 0.0\n   max: 1.0\n", (":8", "not valid YAML")),
-    "colon": (HEAD + "parameters: x: {min: 0.0, max: 1.0}\n", (":5", "not valid YAML")),
-    "two-documents": (HEAD + X + "---\n" + HEAD + X, ("not valid YAML",)),
-    "tag-python": (
-        HEAD + "parameters: !!python/object/apply:os.system ['touch owned']\n",
-        ("not valid YAML",),
-    ),
-    "tag-unknown": (HEAD + "parameters:\n  x: !thing {min: 0.0, max: 1.0}\n", ("not valid YAML",)),
-    "tag-int": (HEAD + "parameters:\n  x: {value: !!int abc}\n", (":6", "not valid YAML")),
-    "tag-float": (HEAD + "parameters:\n  x: {value: !!float abc}\n", (":6", "not valid YAML")),
-    "alias-unknown": (HEAD + "parameters: *nowhere\n", (":5", "not valid YAML")),
-    "control-character": (HEAD + "parameters:\n  x: {value: \x07}\n", ("not valid YAML",)),
-    "binary": (bytes(range(256)) * 4, ("cannot be read as text",)),
-    "png": (b"\x89PNG\r\n\x1a\n" + bytes(64), ("cannot be read as text",)),
-    "latin-1": (HEAD.encode() + b"description: caf\xe9\n" + X.encode(), ("cannot be read as text",)),
-    "utf-16": ((HEAD + X).encode("utf-16"), ("UTF-8",)),
-    "utf-16-le": ((HEAD + X).encode("utf-16-le"), ("UTF-8",)),
-    "utf-32": ((HEAD + X).encode("utf-32"), ("UTF-8",)),
-    "nul": (HEAD + "parameters:\n  x: {value: \x00}\n", ("zero bytes",)),
-    "json-cut": ('{"method": "random", "parameters": {"x": ', ("not valid YAML",)),
-    "surrogate": (HEAD + 'parameters:\n  x: {value: "\\ud800"}\n', ("parameters", "surrogate")),
-    "surrogate-key": (HEAD + 'parameters:\n  "\\ud800": {value: 1}\n', ("parameters",)),
-    # numbers and dates that YAML takes for such and are none
-    "date-impossible": (HEAD + "parameters:\n  x: {value: 2026-13-45}\n", (":6", "not valid YAML")),
-    "date": (HEAD + "parameters:\n  x: {value: 2026-01-01}\n", ("parameters", "date")),
-    "set": (HEAD + "parameters:\n  x: {values: !!set {a, b}}\n", ("parameters", "set")),
-    "bytes": (HEAD + "parameters:\n  x: {value: !!binary aGk=}\n", ("parameters",)),
-    "hexadecimal-empty": (HEAD + "parameters:\n  x: {value: 0x_}\n", (":6", "not valid YAML")),
-    "integer-endless": (HEAD + f"parameters:\n  x: {{value: {'9' * 5000}}}\n", (":6", "not valid YAML")),
-    # too much of it
-    "billion-laughs": (HEAD + LAUGHS + X, ("aliases",)),
-    "billion-laughs-in-values": (HEAD + LAUGHS + "parameters:\n  x: {values: *a9}\n", ("aliases",)),
-    "alias-circle": (HEAD + "parameters: &p\n  x: *p\n", ("parameters.x", "refers to itself")),
-    "deep": (HEAD + DEEP, ("nested",)),
-    "deep-mapping": (HEAD + "parameters: " + "{x: " * 1200 + "1" + "}" * 1200 + "\n", ("nested",)),
-    "huge": (HEAD + X + "# " + "x" * 40_000_000 + "\n", ("MB",)),
-    # the document
-    "list": ("- method: random\n", (":1", "mapping")),
-    "text": ("just some text\n", (":1", "mapping")),
-    "number": ("42\n", (":1", "mapping")),
-    "null": ("null\n", (":1", "mapping")),
-    "html": ("<html><body>404 Not Found</body></html>\n", (":1", "mapping")),
-    "duplicate-key": ("method: random\n" + HEAD + X, ("method", "twice")),
-    "duplicate-parameter": (HEAD + X + "  x: {value: 1}\n", ("parameters.x", "twice")),
-    "duplicate-metric-key": (HEAD.replace("name: loss", "name: loss, name: b") + X, ("metric.name", "twice")),
-    # the keys
+KEYS: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "no-method": (HEAD.replace("method: random\n", "") + X, ("method",)),
     "method-null": (HEAD.replace("random", "") + X, ("method",)),
     "method-unknown": (HEAD.replace("random", "simulated-annealing") + X, (":1", "method", "bayes")),
@@ -128,122 +70,6 @@ TEXTS: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "command-nested": (HEAD + "command: [[python, prog.py]]\n" + X, ("command",)),
     "command-null-part": (HEAD + "command: [python, null]\n" + X, ("command",)),
     "command-only-unknown-macro": (HEAD + 'command: ["${nothing}"]\n' + X, ("command",)),
-    # parameters
-    "parameter-number": (HEAD + "parameters:\n  x: 7\n", (":6", "parameters.x", "{value: 1}")),
-    "parameter-list": (HEAD + "parameters:\n  x: [1, 2]\n", (":6", "parameters.x")),
-    "parameter-null": (HEAD + "parameters:\n  x:\n", (":6", "parameters.x")),
-    "parameter-empty": (HEAD + "parameters:\n  x: {}\n", (":6", "parameters.x")),
-    "value-and-values": (HEAD + "parameters:\n  x: {value: 1, values: [1]}\n", (":6", "parameters.x")),
-    "value-and-min": (HEAD + "parameters:\n  x: {value: 1, min: 1, max: 2}\n", (":6", "parameters.x")),
-    "values-empty": (HEAD + "parameters:\n  x: {values: []}\n", (":6", "parameters.x")),
-    "values-text": (HEAD + "parameters:\n  x: {values: abc}\n", (":6", "parameters.x")),
-    "values-number": (HEAD + "parameters:\n  x: {values: 3}\n", (":6", "parameters.x")),
-    "values-null": (HEAD + "parameters:\n  x: {values:}\n", (":6", "parameters.x")),
-    "only-min": (HEAD + "parameters:\n  x: {min: 1}\n", (":6", "parameters.x")),
-    "only-max": (HEAD + "parameters:\n  x: {max: 1.0}\n", (":6", "parameters.x")),
-    "min-above-max": (HEAD + "parameters:\n  x: {min: 1.0, max: 0.0}\n", (":6", "parameters.x", "max")),
-    "min-above-max-int": (HEAD + "parameters:\n  x: {min: 9, max: 1}\n", (":6", "parameters.x", "max")),
-    "min-above-max-log": (
-        HEAD + "parameters:\n  x: {distribution: log_uniform_values, min: 1.0, max: 0.1}\n",
-        (":6", "parameters.x", "max"),
-    ),
-    "min-above-max-q": (
-        HEAD + "parameters:\n  x: {distribution: q_uniform, min: 9, max: 1, q: 2}\n",
-        (":6", "parameters.x", "max"),
-    ),
-    "bound-text": (HEAD + "parameters:\n  x: {min: low, max: 1.0}\n", (":6", "parameters.x")),
-    "bound-quoted": (HEAD + 'parameters:\n  x: {min: "1e-4", max: 1.0}\n', (":6", "parameters.x")),
-    "bound-list": (HEAD + "parameters:\n  x: {min: [0], max: 1}\n", (":6", "parameters.x")),
-    "bound-null": (HEAD + "parameters:\n  x: {min: null, max: 1}\n", (":6", "parameters.x")),
-    "bound-true": (HEAD + "parameters:\n  x: {min: false, max: true}\n", (":6", "parameters.x")),
-    "bounds-mixed": (HEAD + "parameters:\n  x: {min: 0, max: 1.5}\n", (":6", "parameters.x", "integers")),
-    "bound-exponent": (HEAD + "parameters:\n  x: {min: 1e-4, max: 1e-1}\n", (":6", "parameters.x", "1e-4")),
-    "bound-inf": (HEAD + "parameters:\n  x: {min: 0.0, max: .inf}\n", (":6", "parameters.x", "finite")),
-    "bound-minus-inf": (
-        HEAD + "parameters:\n  x: {min: -.inf, max: 0.0}\n",
-        (":6", "parameters.x", "finite"),
-    ),
-    "bound-nan": (HEAD + "parameters:\n  x: {min: .nan, max: 1.0}\n", (":6", "parameters.x", "finite")),
-    "bound-too-large": (
-        HEAD + f"parameters:\n  x: {{min: 0, max: 1{'0' * 400}}}\n",
-        (":6", "parameters.x"),
-    ),
-    "bounds-too-far-apart": (
-        HEAD + "parameters:\n  x: {min: -1.7e+308, max: 1.7e+308}\n",
-        (":6", "parameters.x"),
-    ),
-    "log-zero": (
-        HEAD + "parameters:\n  x: {distribution: log_uniform_values, min: 0.0, max: 1.0}\n",
-        (":6", "parameters.x"),
-    ),
-    "log-negative": (
-        HEAD + "parameters:\n  x: {distribution: log_uniform_values, min: -1.0, max: 1.0}\n",
-        (":6", "parameters.x"),
-    ),
-    "log-exponent-too-large": (
-        HEAD + "parameters:\n  x: {distribution: log_uniform, min: 0.0, max: 1000.0}\n",
-        (":6", "parameters.x"),
-    ),
-    "q-zero": (
-        HEAD + "parameters:\n  x: {distribution: q_uniform, min: 0, max: 1, q: 0}\n",
-        (":6", "parameters.x"),
-    ),
-    "q-negative": (
-        HEAD + "parameters:\n  x: {distribution: q_uniform, min: 0, max: 1, q: -1}\n",
-        (":6", "parameters.x"),
-    ),
-    "q-text": (
-        HEAD + "parameters:\n  x: {distribution: q_uniform, min: 0, max: 1, q: half}\n",
-        (":6", "parameters.x"),
-    ),
-    "q-nan": (
-        HEAD + "parameters:\n  x: {distribution: q_uniform, min: 0.0, max: 1.0, q: .nan}\n",
-        (":6", "parameters.x"),
-    ),
-    "sigma-negative": (
-        HEAD + "parameters:\n  x: {distribution: normal, mu: 0, sigma: -1}\n",
-        (":6", "parameters.x"),
-    ),
-    "sigma-inf": (
-        HEAD + "parameters:\n  x: {distribution: normal, mu: 0, sigma: .inf}\n",
-        (":6", "parameters.x"),
-    ),
-    "distribution-unknown": (
-        HEAD + "parameters:\n  x: {distribution: unifrom, min: 0, max: 1}\n",
-        (":6", "parameters.x", "uniform"),
-    ),
-    "distribution-number": (
-        HEAD + "parameters:\n  x: {distribution: 3, min: 0, max: 1}\n",
-        (":6", "parameters.x"),
-    ),
-    "distribution-list": (
-        HEAD + "parameters:\n  x: {distribution: [uniform], min: 0.0, max: 1.0}\n",
-        (":6", "parameters.x"),
-    ),
-    "int-uniform-fraction": (
-        HEAD + "parameters:\n  x: {distribution: int_uniform, min: 0.5, max: 3}\n",
-        (":6", "parameters.x"),
-    ),
-    "beta-zero": (HEAD + "parameters:\n  x: {distribution: beta, a: 0, b: 0}\n", (":6", "parameters.x")),
-    "probabilities-short": (
-        HEAD + "parameters:\n  x: {values: [1, 2], probabilities: [1.0]}\n",
-        (":6", "parameters.x"),
-    ),
-    "probabilities-sum": (
-        HEAD + "parameters:\n  x: {values: [1, 2], probabilities: [0.9, 0.9]}\n",
-        (":6", "parameters.x"),
-    ),
-    "probabilities-negative": (
-        HEAD + "parameters:\n  x: {values: [1, 2], probabilities: [2.0, -1.0]}\n",
-        (":6", "parameters.x"),
-    ),
-    "probabilities-text": (
-        HEAD + "parameters:\n  x: {values: [1, 2], probabilities: [a, b]}\n",
-        (":6", "parameters.x"),
-    ),
-    "nested-empty": (HEAD + "parameters:\n  x: {parameters: {}}\n", (":6", "parameters.x")),
-    "nested-number": (HEAD + "parameters:\n  x: {parameters: {y: 3}}\n", (":6", "parameters.x", "y")),
-    "nested-list": (HEAD + "parameters:\n  x: {parameters: [y]}\n", (":6", "parameters.x")),
     # the search
     "grid-continuous": (GRID + X, (":6", "parameters.x", "grid")),
     "grid-log": (
@@ -342,6 +168,7 @@ TEXTS: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
         ("early_terminate",),
     ),
 }
+TEXTS = YAML | KEYS | PARAMETERS
 FILES = {
     "prog.py": PROGRAM,
     "prog2.py": "def raises(sweep):\n    raise RuntimeError('no luck')\n\n\ndef nothing(sweep): ...\n",

@@ -52,12 +52,20 @@ class Fault:
 
 
 def marked():
-    """The names of all faults, from the marks of their tests."""
-    for path in sorted((TESTS).glob("test_*.py")):
+    """The marks of all faults, of tests and of their parameters."""
+    for path in sorted(TESTS.glob("test_*.py")):
         spec = importlib.util.spec_from_file_location(f"faults_{path.stem}", path)
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module  # dataclasses look for it there
         spec.loader.exec_module(module)
         for name, test in vars(module).items():
             if name.startswith("test_"):
-                yield from (mark for mark in getattr(test, "pytestmark", ()) if mark.name == "fault")
+                yield from (mark for mark in _marks(test) if mark.name == "fault")
+
+
+def _marks(test):
+    for mark in getattr(test, "pytestmark", ()):
+        yield mark
+        if mark.name == "parametrize":
+            for parameter in mark.args[1]:
+                yield from getattr(parameter, "marks", ())

@@ -12,7 +12,7 @@ from fashion_wb.errors import FashionWbError
 from fashion_wb.offline.ask_tell import ask, open_ask, tell, tell_lost
 from fashion_wb.offline.start.opening import StartOptions
 from fashion_wb.runlog.writing import WrittenRun, write_run
-from fashion_wb.sweep_folder.sweep_dir import read_sweep_dir
+from fashion_wb.sweep_folder.opening import read_sweep_dir
 from fashion_wb.sweepfile.sweep import make_sweep
 
 CAP = 4

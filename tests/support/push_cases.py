@@ -13,7 +13,8 @@ from standin_server import Server
 from standin_state import State
 
 from fashion_wb.runlog.reader import read_run_log
-from fashion_wb.sweep_folder.sweep_dir import SweepDir, find_sweep_dirs
+from fashion_wb.sweep_folder.opening import find_sweep_dirs
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 
 PROJECT = "fashion"
 # Sends rows as soon as they are read, so that a run of many rows takes several requests.

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from warm_cli import run_command
 
-from fashion_wb.sweep_folder.sweep_dir import SweepDir, find_sweep_dirs
+from fashion_wb.sweep_folder.opening import find_sweep_dirs
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.trial import Trial
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,7 +19,8 @@ from analysis.view.serve import LOOPBACK
 from analysis.view.watch import Watch
 from fashion_wb.early_stop import Stop
 from fashion_wb.runlog.writing import WrittenRun, write_run
-from fashion_wb.sweep_folder.sweep_dir import SweepDir, open_sweep_dir
+from fashion_wb.sweep_folder.opening import open_sweep_dir
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.trial import TrialState, stopped_early
 

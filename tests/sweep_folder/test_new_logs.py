@@ -7,7 +7,8 @@ import time
 import pytest
 
 from fashion_wb.sweep_folder.new_logs import NewLogs
-from fashion_wb.sweep_folder.sweep_dir import SweepDir, open_sweep_dir
+from fashion_wb.sweep_folder.opening import open_sweep_dir
+from fashion_wb.sweep_folder.sweep_dir import SweepDir
 from fashion_wb.sweepfile.sweep import make_sweep
 
 

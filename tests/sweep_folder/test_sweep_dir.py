@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from fashion_wb.early_stop import Stop
 from fashion_wb.errors import FashionWbError
 from fashion_wb.runlog.reader import RunLog
-from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs, open_sweep_dir, read_sweep_dir, state_from_log
+from fashion_wb.sweep_folder.opening import find_sweep_dirs, open_sweep_dir, read_sweep_dir
+from fashion_wb.sweep_folder.sweep_dir import state_from_log
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.trial import Metric, Outcome, TrialState
 

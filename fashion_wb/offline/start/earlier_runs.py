@@ -9,7 +9,7 @@ from typing import TextIO
 
 from fashion_wb.errors import FashionWbError
 from fashion_wb.search.space import DoesNotFit, Space
-from fashion_wb.sweep_folder.sweep_dir import find_sweep_dirs
+from fashion_wb.sweep_folder.opening import find_sweep_dirs
 from fashion_wb.sweepfile.parameters import with_value
 from fashion_wb.trial import Metric, Trial, TrialState
 

@@ -11,7 +11,7 @@ from analysis_cases import ACCURACY, search, trial
 from analysis.records.space import Range, ranges, values_at_bounds
 from analysis.sources.local import search_record
 from analysis.statistics.quality import search_quality
-from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir
+from fashion_wb.sweep_folder.opening import open_sweep_dir
 from fashion_wb.sweepfile.sweep import make_sweep
 
 SPACE = {"filters": Range(2, 15), "lr": Range(1e-4, 3e-3)}

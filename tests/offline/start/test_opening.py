@@ -11,8 +11,8 @@ from fashion_wb.offline.start.earlier_runs import fit_runs
 from fashion_wb.offline.start.notes import describe_repeats, describe_start, is_used_up
 from fashion_wb.offline.start.opening import NOTHING_MORE, StartOptions, open_start, search_of
 from fashion_wb.search.space import make_space
+from fashion_wb.sweep_folder.opening import open_sweep_dir
 from fashion_wb.sweep_folder.start import Start, read_redrawn, read_start
-from fashion_wb.sweep_folder.sweep_dir import open_sweep_dir
 from fashion_wb.sweepfile.sweep import make_sweep
 from fashion_wb.trial import Metric, Trial, TrialState
 
