@@ -32,6 +32,19 @@ from fashion_wb.sweep_folder.opening import open_sweep_dir
 from fashion_wb.sweepfile.sweep import read_sweep
 
 COMMAND = [sys.executable, "-c", "from fashion_wb.cli import main; main()"]
+# What the system tells of a process that has ended begins with the memory of the one that started it, so a
+# command notes the most memory of itself and its children when it ends.
+_NOTING = """
+import atexit, os, re, resource
+from pathlib import Path
+
+def note():
+    own = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    Path(os.environ["LOAD_PEAK"]).write_text(str(max(own, children)))
+
+atexit.register(note)
+"""
 ROWS = 10
 PROGRAM = """
 import wandb
@@ -92,11 +105,13 @@ def measured(
     Raises:
         ClickException: it failed.
     """
+    env = {**os.environ, "OMP_NUM_THREADS": "1"} if env is None else env
+    peak = home / "peak"
     began = time.monotonic()
     process = subprocess.Popen(
-        [*COMMAND, *arguments],
+        [*COMMAND[:2], _NOTING + COMMAND[2], *arguments],
         cwd=home,
-        env={**os.environ, "OMP_NUM_THREADS": "1"} if env is None else env,
+        env={**env, "LOAD_PEAK": str(peak)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -112,8 +127,9 @@ def measured(
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise click.ClickException(f"{arguments[0]} failed: {''.join(printed)[-2000:]}")
-    cost = Cost(time.monotonic() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, first)
-    return cost, "".join(printed)
+    seconds = time.monotonic() - began
+    memory = int(peak.read_text()) / 1024
+    return Cost(seconds, used.ru_utime + used.ru_stime, memory, first), "".join(printed)
 
 
 def resume(home: Path, count: int) -> Cost:

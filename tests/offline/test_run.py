@@ -245,7 +245,7 @@ def test_without_workers_at_most_a_fifth_of_the_trials_of_a_search_that_learns_r
     ("sweep", "arguments", "message"),
     [
         (yaml(), [], "has no run_cap, so it would never stop"),
-        (yaml().replace("prog.py", "absent.py"), ["--count", "1"], "program absent.py is not in"),
+        (yaml().replace("prog.py", "absent.py"), ["--count", "1"], "program: absent.py is not in"),
         (yaml(), ["--count", "0"], "'--count'"),
         (yaml(), ["--count", "1", "--workers", "0"], "'--workers'"),
         (yaml(), ["--count", "1", "--seed", "-1"], "'--seed'"),

@@ -41,9 +41,10 @@ STARTED = 1.79e9
 
 
 def new_sweep(folder: Path, name: str = "bayes-r0", **more: Any) -> SweepDir:
-    """Make the folder of a sweep without trials."""
+    """Make the folder of a sweep without trials; None in `more` leaves a key out."""
     folder.mkdir(parents=True, exist_ok=True)
-    return open_sweep_dir(folder, make_sweep({**CONFIG, "name": name, **more}, name), seed=0)
+    config = {key: value for key, value in {**CONFIG, "name": name, **more}.items() if value is not None}
+    return open_sweep_dir(folder, make_sweep(config, name), seed=0)
 
 
 def add_trial(

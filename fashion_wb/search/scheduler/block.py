@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from collections.abc import Collection, Mapping, Sequence
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +107,21 @@ def _make_engine(config: Mapping[str, Any], metric: Metric, sweep_id: str, seed:
         config={**copy.deepcopy(dict(config)), "scheduler": block, "seed": seed},
         controller_run_name=sweep_id,
     )
-    with convert_errors():
+    with convert_errors(), _no_bytecode():
         optimizer = make_optimizer(sweep)
         if hasattr(optimizer, "study"):
             return OptunaEngine(optimizer, metric, None if "optimizer" in block else seed)
         return Engine(optimizer, metric)
+
+
+@contextlib.contextmanager
+def _no_bytecode() -> Iterator[None]:
+    """Let an import write no `__pycache__`: looking at a sweep file must leave its folder as it is."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 def _with_source(block: Mapping[str, Any]) -> dict[str, Any]:
