@@ -6,7 +6,6 @@ this machine has them all.
 
 from __future__ import annotations
 
-import json
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -70,9 +69,7 @@ def never_started(server: Server, target: SweepOnServer, trials: Iterable[Trial]
     return [
         node["name"]
         for node in nodes
-        if node["name"] not in own
-        and not node["historyLineCount"]
-        and "_wandb" not in json.loads(node["config"] or "{}")
+        if node["name"] not in own and not node["historyLineCount"] and "_wandb" not in node["config"]
     ]
 
 

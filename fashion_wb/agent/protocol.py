@@ -18,7 +18,6 @@ from fashion_wb.server.errors import NotFound, ServerError
 from fashion_wb.server.pages import get_project, iter_sweeps
 from fashion_wb.server.path import WandbPath
 from fashion_wb.sweepfile.sweep import Sweep, make_sweep
-from fashion_wb.yaml_numbers import load_yaml
 
 _SWEEP = """query AgentSweep($entity: String, $project: String, $sweep: String!) {
   project(name: $project, entityName: $entity) { sweep(sweepName: $sweep) { name displayName state config } }
@@ -102,9 +101,8 @@ def find_sweep(server: Server, path: WandbPath) -> SweepOnServer:
         raise NotFound(
             f"{path.project_path} has no sweep {path.sweep}; it has {', '.join(known) or 'no sweeps'}"
         )
-    config = load_yaml(found["config"] or "") or {}
     name = str(found["displayName"] or found["name"])
-    return SweepOnServer(path, make_sweep(config, default_name=name), found["state"])
+    return SweepOnServer(path, make_sweep(found["config"], default_name=name), found["state"])
 
 
 def register(server: Server, path: WandbPath) -> str:
@@ -126,14 +124,25 @@ def heartbeat(server: Server, agent_id: str, run_ids: Collection[str]) -> list[C
     """
     running = json.dumps(dict.fromkeys(run_ids, True))
     answer = server.query(_HEARTBEAT, id=agent_id, metrics="{}", runState=running)["agentHeartbeat"]
-    return [_command(command) for command in json.loads(answer["commands"])]
+    return [_command(command) for command in answer["commands"]]
 
 
 def _command(command: Mapping[str, Any]) -> Command:
-    kind = str(command["type"])
+    kind = str(command.get("type"))
     if kind not in ("run", "resume", "stop", "exit"):
         raise ServerError(f"W&B's server sent a command unknown to this agent: {kind!r}")
     run_id, program = str(command.get("run_id") or ""), command.get("program")
     if kind != "exit" and not is_path_part(run_id):
         raise ServerError(f"W&B's server sent a run id that cannot be part of a file's name: {run_id!r}")
-    return Command(kind, run_id, program or None, command.get("args") or {})
+    arguments = command.get("args") or {}
+    if not isinstance(arguments, dict) or not all(_has_value(entry) for entry in arguments.values()):
+        raise ServerError(
+            f"W&B's server sent run {run_id} a configuration that cannot be read: {arguments!r}"
+        )
+    if not isinstance(program, str | None):
+        raise ServerError(f"W&B's server sent run {run_id} a program that is no text: {program!r}")
+    return Command(kind, run_id, program or None, arguments)
+
+
+def _has_value(entry: Any) -> bool:
+    return isinstance(entry, dict) and "value" in entry

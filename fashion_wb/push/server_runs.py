@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -86,7 +85,7 @@ def _server_run(node: dict[str, Any]) -> ServerRun:
         exists=True,
         sweep=node["sweepName"],
         state=node["state"],
-        rows=node["historyLineCount"] or 0,
+        rows=node["historyLineCount"],
         exit_code=node["exitcode"],
-        config=frozenset(json.loads(node["config"] or "{}")),
+        config=frozenset(node["config"]),
     )

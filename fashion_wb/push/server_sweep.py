@@ -143,8 +143,7 @@ def _as_sweep(node: Mapping[str, Any]) -> ServerSweep:
 
 def _descriptions(node: Mapping[str, Any]) -> str:
     """Return the sweep's description, which can be edited in the browser, and the one in its config."""
-    config = yaml.safe_load(node["config"] or "") or {}
-    return f"{node['description']}\n{config.get('description')}"
+    return f"{node['description']}\n{node['config'].get('description')}"
 
 
 def _create(server: Server, project: WandbPath, folder: SweepDir) -> None:

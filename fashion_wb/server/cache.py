@@ -16,7 +16,7 @@ import platformdirs
 from fashion_wb.server.path import WandbPath
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS runs (name TEXT PRIMARY KEY, stamp TEXT NOT NULL, body TEXT NOT NULL)"
-_VERSION = 1
+_VERSION = 2
 
 
 class PullCache:

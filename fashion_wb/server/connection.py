@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fashion_wb.errors import FashionWbError
+from fashion_wb.server.answers import read_answer
 from fashion_wb.server.errors import (
     CutOff,
     Damaged,
@@ -54,35 +55,36 @@ class Server:
         """
         entity = self.api.settings["entity"]
         if not entity:
-            entity = self.query("query DefaultEntity { viewer { entity } }")["viewer"]["entity"]
+            viewer = self.query("query DefaultEntity { viewer { entity } }")["viewer"]
+            entity = None if viewer is None else viewer["entity"]
         if not entity:
             raise ServerError(f"W&B at {self.url}: the account has no default entity; give --entity")
         return str(entity)
 
     def query(self, document: str, **variables: Any) -> dict[str, Any]:
-        """Send a GraphQL request and return the answer's `data`.
+        """Send a GraphQL request and return the answer's `data`; texts that hold JSON or YAML are decoded.
 
         The request is retried with growing pauses after HTTP 429, 5xx, lost connections and damaged answers,
         for two minutes at most. Use this only for requests that may be executed twice.
 
         Raises:
-            ServerError: the server refused the request, or did not answer in spite of the retries.
+            ServerError: the server refused the request, did not answer in spite of the retries, or its answer
+                lacks a requested field or has one of another kind.
         """
         from fashion_wb.wandb_private import execute_graphql
 
-        def request(seconds: float) -> dict[str, Any]:
+        def request(seconds: float) -> Any:
             with translated_errors(self.url):
-                data: dict[str, Any] = execute_graphql(self.api, document, variables, seconds)
-                return data
+                return execute_graphql(self.api, document, variables, seconds)
 
-        return repeated(request, Damaged, _TIMEOUT)
+        return read_answer(document, repeated(request, Damaged, _TIMEOUT), self.url)
 
     def query_once(self, document: str, **variables: Any) -> dict[str, Any]:
         """Send a GraphQL request without retries, for requests that must not be executed twice.
 
         Raises:
             Unanswered: the request may have been executed or not; check, then decide.
-            ServerError: the server refused the request.
+            ServerError: the server refused the request, or as `query` for an answer that cannot be used.
         """
         from fashion_wb.wandb_private import WandbApiFailedError, execute_graphql, open_api
 
@@ -90,14 +92,12 @@ class Server:
             with translated_errors(self.url):
                 self._api_without_retries = open_api(1, _NEVER, _NEVER, override=True)
         try:
-            data: dict[str, Any] = execute_graphql(
-                self._api_without_retries, document, variables, _TIMEOUT_ONCE
-            )
-            return data
+            data = execute_graphql(self._api_without_retries, document, variables, _TIMEOUT_ONCE)
         except WandbApiFailedError as error:
             if error.response is None:
                 raise Unanswered(f"W&B at {self.url} did not answer within {_TIMEOUT_ONCE:g} s") from None
             raise to_server_error(error, self.url) from None
+        return read_answer(document, data, self.url)
 
     def scan_history(self, run: str) -> list[dict[str, Any]]:
         """Return all rows that the run ENTITY/PROJECT/RUN_ID logged; takes one request or more.

@@ -58,6 +58,12 @@ def translated_errors(url: str) -> Iterator[None]:
                 "(and WANDB_BASE_URL for a server of your own)"
             ) from None
         raise ServerError(f"W&B at {url}: {text}") from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # wandb's client does not check what it is sent.
+        raise ServerError(
+            f"W&B at {url} sent an answer that wandb's client cannot read ({type(error).__name__}: {error}); "
+            "try again later, and check WANDB_BASE_URL and HTTPS_PROXY if it stays so"
+        ) from None
 
 
 def to_server_error(error: Exception, url: str) -> ServerError:

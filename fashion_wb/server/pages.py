@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fashion_wb.server.connection import Server
-from fashion_wb.server.errors import NotFound
+from fashion_wb.server.errors import NotFound, ServerError
 from fashion_wb.server.path import WandbPath
 
 
@@ -20,7 +20,7 @@ def iter_sweeps(server: Server, path: WandbPath, fields: str) -> Iterator[dict[s
 
     Raises:
         NotFound: no such project for this account.
-        ServerError: as `Server.query`.
+        ServerError: as `Server.query`, or the server sends the same page again and again.
     """
     # No filters: older servers do not support them for sweeps.
     document = f"""
@@ -94,4 +94,6 @@ def _nodes(
         answer = server.query(document, entity=path.entity, project=path.project, cursor=cursor, **variables)
         page = get_project(answer, server, path)[what]
         yield from (edge["node"] for edge in page["edges"])
-        cursor, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        before, cursor, more = cursor, page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        if more and (cursor is None or cursor == before):
+            raise ServerError(f"W&B at {server.url} says that there are more {what}, but sends the same page")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from fashion_wb.server.pages import iter_runs, iter_sweeps
 from fashion_wb.server.path import WandbPath
 from fashion_wb.server.pulled_run import ENDED_STATES, PulledRun, parse_run, to_trials
 from fashion_wb.trial import Metric, Trial
-from fashion_wb.yaml_numbers import load_yaml
 
 _LISTED = "name state sweepName heartbeatAt historyLineCount"
 # `history` returns all lines of a run if it gets at least as many samples as there are lines, and one request
@@ -50,7 +48,7 @@ class PulledSweep:
     @property
     def parameters(self) -> Mapping[str, Any]:
         """The search space as the configuration has it."""
-        found: Mapping[str, Any] = self.config.get("parameters", {})
+        found: Mapping[str, Any] = self.config["parameters"]
         return found
 
 
@@ -103,16 +101,33 @@ def _sweep_configs(server: Server, path: WandbPath) -> dict[str, dict[str, Any]]
 
 
 def _config(node: Mapping[str, Any]) -> dict[str, Any]:
-    config = load_yaml(node["config"] or "") or {}
-    return {**config, "name": str(config.get("name") or node["displayName"] or node["name"])}
+    config = node["config"]
+    parameters, metric = config.get("parameters") or {}, config.get("metric")
+    rules = {
+        "parameters must be a mapping": (parameters, isinstance(parameters, dict)),
+        "metric must have a name, and the goal minimize or maximize": (
+            metric,
+            not metric or _is_metric(metric),
+        ),
+    }
+    for rule, (got, kept) in rules.items():
+        if not kept:
+            raise ServerError(f"sweep {node['name']} on W&B's server: {rule}, got {got!r}")
+    name = str(config.get("name") or node["displayName"] or node["name"])
+    return {**config, "parameters": parameters, "name": name}
+
+
+def _is_metric(block: Any) -> bool:
+    if not isinstance(block, dict) or not isinstance(block.get("name"), str):
+        return False
+    return block.get("goal", "minimize") in ("minimize", "maximize")
 
 
 def _sweep(sweep_id: str, config: Mapping[str, Any], runs: Sequence[PulledRun]) -> PulledSweep:
     block = config.get("metric")
     metric = Metric(block["name"], block.get("goal", "minimize")) if block else None
     # W&B's scheduler logs to a run of its own. That run has no hyperparameters, and is not a trial.
-    parameters = config.get("parameters", {})
-    trials = [run for run in runs if parameters.keys() & run.config.keys()]
+    trials = [run for run in runs if config["parameters"].keys() & run.config.keys()]
     return PulledSweep(sweep_id, config["name"], metric, to_trials(trials, metric), config)
 
 
@@ -154,7 +169,7 @@ def _in_pages(nodes: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]
     page: list[dict[str, Any]] = []
     for node in nodes:
         # All runs of a page get the same number of samples, so the longest history counts for all.
-        longest = max(each["historyLineCount"] or 0 for each in [*page, node])
+        longest = max(each["historyLineCount"] for each in [*page, node])
         if page and (len(page) == _PER_PAGE or (len(page) + 1) * longest > _LINES_PER_PAGE):
             yield page
             page = []
@@ -167,14 +182,14 @@ def _fetch(server: Server, path: WandbPath, page: Sequence[dict[str, Any]]) -> d
     """Fetch each run's fields, with all its rows as "rows"."""
     filters = {"name": {"$in": [node["name"] for node in page]}}
     # Twice the known number of lines, because a running run may have added some since.
-    samples = max(500, *(2 * (node["historyLineCount"] or 0) for node in page))
+    samples = max(500, *(2 * node["historyLineCount"] for node in page))
     found = iter_runs(server, path, _FULL, filters, len(page), samples=samples)
     return {node["name"]: _with_rows(server, path, node) for node in found}
 
 
 def _with_rows(server: Server, path: WandbPath, node: dict[str, Any]) -> dict[str, Any]:
-    rows = [json.loads(line) for line in node.pop("history") or ()]
-    if len(rows) < (node["historyLineCount"] or 0):
+    rows = node.pop("history")
+    if len(rows) < node["historyLineCount"]:
         # The server returned fewer samples than requested.
         rows = server.scan_history(f"{path.entity}/{path.project}/{node['name']}")
     return {**node, "rows": rows}

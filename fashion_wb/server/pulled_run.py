@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -64,14 +63,13 @@ class PulledRun:
 
 def parse_run(node: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> PulledRun:
     """Build a run from the fields of its GraphQL node, with `history` as its rows."""
-    config = json.loads(node["config"] or "{}")
     return PulledRun(
         name=node["name"],
         state=node["state"],
-        config={key: entry["value"] for key, entry in config.items() if _is_entry(key, entry)},
-        summary=json.loads(node["summaryMetrics"] or "{}"),
+        config={key: entry["value"] for key, entry in node["config"].items() if _is_entry(key, entry)},
+        summary=node["summaryMetrics"],
         exit_code=node["exitcode"],
-        stop_requested=bool(node["stopped"]),
+        stop_requested=node["stopped"],
         created=node["createdAt"],
         history=tuple(history),
     )

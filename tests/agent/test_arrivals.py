@@ -31,6 +31,7 @@ class First(Faults):
         return fault
 
 
+@pytest.mark.long
 def test_rows_that_did_not_arrive_are_sent_again(server, tmp_path):
     path = add_sweep(server, tmp_path, grid(2))
     server.state.gone_after["sweep1-0000"] = 0  # after the 404, wandb sends no more and says nothing

@@ -72,6 +72,7 @@ def test_losses_and_gradients_of_a_batch_match_pytorch(data, filters, batch_size
     assert (found - expected).abs().max() < 1e-4 * expected.abs().max()
 
 
+@pytest.mark.long
 def test_in_double_precision_gradients_agree_to_ten_digits(data):
     model = build_model(TrainConfig(filters=4), CPU).double()
     total, gradients = compiled_gradients(model, data.train, data.train.rows[:80])

@@ -133,6 +133,7 @@ def test_beside_a_sweep_the_page_lives_as_long_as_the_sweep(tmp_path, end):
 
 
 @pytest.mark.processes
+@pytest.mark.long
 def test_beside_a_study_the_page_shows_it(tmp_path):
     place(tmp_path, yaml("x: {min: 0.0, max: 1.0}\npause: {value: 0.3}", more="run_cap: 2\n"))
     options = ("--methods", "random", "--trials", "2", "--retrain-seeds", "0", "--audit", "0", "--view")

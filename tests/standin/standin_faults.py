@@ -1,4 +1,4 @@
-"""Inject faults into the stand-in's answers: refused, lost, late, doubled, cut short, or not W&B's at all."""
+"""Inject faults into the stand-in's answers: refused, lost, late, doubled, cut short, wrong, or not W&B's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Fault(StrEnum):
@@ -28,6 +29,7 @@ class Fault(StrEnum):
     LATE = "late"
     DOUBLED = "doubled"  # carried out twice, as by a proxy that repeats it; the second answer is sent
     CUT = "cut"  # the connection is closed in the middle of the answer
+    WRONG = "wrong"  # the answer is changed
 
 
 REFUSALS = {
@@ -51,6 +53,7 @@ class Faults:
         delay: seconds from receiving a run's file_stream request to answering it.
         late: seconds that a late answer takes longer.
         retry_after: seconds to wait that PAUSED asks for.
+        change: makes a WRONG answer of a right one.
         chance: the random generator.
         seen: number of requests by fault.
     """
@@ -61,6 +64,7 @@ class Faults:
     delay: float = 0.0
     late: float = 1.0
     retry_after: int = 1
+    change: Callable[[dict[str, Any]], dict[str, Any]] = lambda answer: answer
     chance: random.Random = field(default_factory=lambda: random.Random(0))
     seen: Counter[Fault] = field(default_factory=Counter)
 

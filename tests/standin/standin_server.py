@@ -105,7 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_page()
         else:
             time.sleep(faults.late if fault is Fault.LATE else 0)
-            self._send(status, answer, cut=fault is Fault.CUT)
+            sent = faults.change(answer) if fault is Fault.WRONG else answer
+            self._send(status, sent, cut=fault is Fault.CUT)
 
     def _hang_up(self, fault: Fault) -> None:
         """Close the connection without an answer: at once, or when the client has given up."""

@@ -50,6 +50,7 @@ def address_of(process):
     raise AssertionError("it printed no address")
 
 
+@pytest.mark.long
 def test_a_project_is_shown_beside_a_folder_and_pulled_again(server, tmp_path):
     sweep = add_sweep(server.state)
     add_run(server.state, sweep, "a", [0.9, 0.5, 0.6])
