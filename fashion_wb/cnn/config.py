@@ -103,14 +103,18 @@ def images_limit() -> int | None:
     """Return how many training images to use, from FASHION_WB_LIMIT; None means all 50,000.
 
     Raises:
-        FashionWbError: FASHION_WB_LIMIT is not a number.
+        FashionWbError: FASHION_WB_LIMIT is not a number from 1 to 50,000.
     """
     text = os.environ.get("FASHION_WB_LIMIT")
     if text is None:
         return None
-    if not text.isdecimal():
-        raise FashionWbError(f"FASHION_WB_LIMIT must be a number of training images, got {text!r}")
-    return int(text)
+    limit = int(text) if text.isdecimal() and len(text) < 9 else 0
+    if not 1 <= limit <= _ALL_IMAGES:
+        raise FashionWbError(
+            f"FASHION_WB_LIMIT must be a number of training images from 1 to {_ALL_IMAGES:,}, "
+            f"got {text[:40]!r}"
+        )
+    return limit
 
 
 def conditions() -> dict[str, int]:

@@ -97,11 +97,32 @@ class BestWeights:
 
 
 def pick_device() -> torch.device:
-    """Choose the device: FASHION_WB_DEVICE if set, else CUDA if available, else the CPU."""
+    """Choose the device: FASHION_WB_DEVICE if set, else CUDA if available, else the CPU.
+
+    Raises:
+        FashionWbError: FASHION_WB_DEVICE names no device of this machine.
+    """
     # Makes PyTorch ask NVML. Its default check initialises CUDA, and then forked children cannot use CUDA.
     os.environ.setdefault("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
-    name = os.environ.get("FASHION_WB_DEVICE") or ("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(name)
+    has_cuda = torch.cuda.is_available()
+    name = os.environ.get("FASHION_WB_DEVICE") or ("cuda" if has_cuda else "cpu")
+    device = _usable_device(name, has_cuda)
+    if device is None:
+        raise FashionWbError(
+            "FASHION_WB_DEVICE must be a device that PyTorch can use on this machine, such as cpu or cuda:0, "
+            f"got {name[:40]!r}"
+        )
+    return device
+
+
+def _usable_device(name: str, has_cuda: bool) -> torch.device | None:
+    try:
+        device = torch.device(name)
+        if device.type == "cuda":  # not tried: forked children cannot use CUDA afterwards
+            return device if has_cuda and (device.index or 0) < torch.cuda.device_count() else None
+        return device if torch.zeros(1, device=device).item() == 0 else None
+    except (RuntimeError, NotImplementedError, AssertionError):
+        return None
 
 
 def before_fork() -> None:

@@ -13,7 +13,7 @@ from fashion_wb.cnn.backend import as_input
 from fashion_wb.cnn.config import TrainConfig
 from fashion_wb.cnn.data.dataset import Split, load
 from fashion_wb.cnn.model import build_model
-from fashion_wb.cnn.training import BestWeights, DivergedError, evaluate, train
+from fashion_wb.cnn.training import BestWeights, DivergedError, evaluate, pick_device, train
 from fashion_wb.errors import FashionWbError
 
 CPU = torch.device("cpu")
@@ -142,6 +142,13 @@ def test_a_loss_that_is_not_finite_is_an_error_that_names_the_likely_cause(data)
         DivergedError, match=r"not finite after epoch 1 \(training nan.*lr 0.001 is likely too high"
     ):
         list(train(TrainConfig(), broken, CPU))
+
+
+@pytest.mark.parametrize("name", ["nonsense", "cuda:99", "meta", "mps:x"])
+def test_a_device_that_is_not_there_is_named(monkeypatch, name):
+    monkeypatch.setenv("FASHION_WB_DEVICE", name)
+    with pytest.raises(FashionWbError, match=f"FASHION_WB_DEVICE must be a device .* got '{name}'"):
+        pick_device()
 
 
 def test_evaluation_in_batches_matches_evaluation_at_once(data):

@@ -91,7 +91,8 @@ def test_a_parameter_is_known_from_the_hook_or_else_from_the_flags(tmp_path):
 def test_conditions_are_what_the_program_says(monkeypatch, tmp_path):
     monkeypatch.setenv("FASHION_WB_LIMIT", "300")
     assert read_program(ROOT / "train.py").conditions() == {"training images": 300}
-    monkeypatch.setenv("FASHION_WB_LIMIT", "many")
-    with pytest.raises(FashionWbError, match="must be a number of training images, got 'many'"):
-        read_program(ROOT / "train.py").conditions()
+    for wrong in ("many", "", "0", "-1", "50001", "9" * 5000):
+        monkeypatch.setenv("FASHION_WB_LIMIT", wrong)
+        with pytest.raises(FashionWbError, match=f"images from 1 to 50,000, got '{wrong[:40]}'"):
+            read_program(ROOT / "train.py").conditions()
     assert read_program(script(tmp_path, "import os\n")).conditions() == {}
