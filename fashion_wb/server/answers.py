@@ -110,6 +110,12 @@ def _whole(value: Any) -> Any:
     return value
 
 
+def _text_or_whole(value: Any) -> Any:
+    if not isinstance(value, str) and type(value) is not int:
+        raise _Wrong("a text or a whole number")
+    return value
+
+
 def _flag(value: Any) -> Any:
     if not isinstance(value, bool):
         raise _Wrong("true or false")
@@ -169,6 +175,7 @@ _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("displayName", "description", "entity"), _or(_text, None)),
     **dict.fromkeys(("sweepName", "heartbeatAt", "cursor", "endCursor"), _or(_text, None)),
     "runCount": _whole,
+    "internalId": _or(_text_or_whole, None),
     "historyLineCount": _or(_whole, 0),
     "exitcode": _or(_whole, None),
     "stopped": _or(_flag, False),

@@ -84,7 +84,7 @@ def command(name, server, home, offline):
 )
 def test_a_wrong_answer_gives_a_message(fault, tmp_path, offline):
     ends, wrong = Counter(), []
-    for number in range(fault.times(6, 240)):
+    for number in range(fault.times(4, 60)):
         chance = random.Random(fault.generator.getrandbits(64))
         name = ("compare", "push", "report", "agent")[number % 4]
         home = tmp_path / str(number)
