@@ -130,7 +130,7 @@ def _json(value: Any) -> Any:
 
 
 def _json_object(value: Any) -> Any:
-    found = _json(value or "{}")
+    found = _json(_text(value) or "{}")
     if not isinstance(found, dict):
         raise _Wrong("a JSON object")
     return found

@@ -8,6 +8,7 @@ import time
 import pytest
 from standin_cases import PROJECT, add_run, add_sweep, fill, rows
 from standin_client import run_client
+from standin_faults import Fault, Faults
 from standin_server import Server
 from standin_state import ENTITY
 from sweep_cases import GOOD, place, run, yaml
@@ -162,6 +163,37 @@ def test_sweeps_and_runs_that_cannot_be_compared_are_listed_and_left_out(server,
     assert "Left out (no runs): sweeps bayes (bayes1, by valid_loss, minimize)" in text
     assert "Left out (in no sweep): 1 run." in text
     assert "Left out (not started): 1 run." in text
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("metric: loss\nparameters: {x: {value: 1}}", "metric must have a name"),
+        ("metric: {goal: minimize}\nparameters: {x: {value: 1}}", "metric must have a name"),
+        ("metric: {name: loss, goal: up}\nparameters: {x: {value: 1}}", "the goal minimize or maximize"),
+        ("metric: {name: loss}\nparameters: [x]", "parameters must be a mapping, got ['x']"),
+    ],
+)
+def test_a_sweep_that_cannot_be_read_is_named(server, tmp_path, text, says):
+    add_run(server.state, add_sweep(server.state), "good", [0.5])
+    sweep = add_sweep(server.state, text=f"method: grid\n{text}")
+    done = compare(server, tmp_path)
+    assert done.returncode == 1
+    assert f"sweep {sweep} on W&B's server: " in done.stderr and says in done.stderr
+
+
+def test_a_server_that_sends_the_same_page_for_ever_is_named(server, tmp_path):
+    add_run(server.state, add_sweep(server.state), "good", [0.5])
+
+    def endless(answer):
+        answer["data"]["project"]["sweeps"]["pageInfo"] = {"endCursor": "1", "hasNextPage": True}
+        return answer
+
+    server.faults = Faults(1.0, (Fault.WRONG,), lambda name: name == "ProjectSweeps", change=endless)
+    done = compare(server, tmp_path)
+    assert done.returncode == 1
+    assert "says that there are more sweeps, but sends the same page" in done.stderr
+    assert server.state.asked["ProjectSweeps"] == 2
 
 
 @pytest.mark.long
