@@ -71,8 +71,16 @@ class Answers:
             name: one of `traces.CURVES`.
         """
         condition, after = self._condition(method, trials, unit, at_once)
+        return self._values(condition, after, name)
+
+    def values_on_the_way(self, method: str, trials: int) -> Values:
+        """Return the true loss after some of the trials of searches of 50 trials."""
+        return self._values(Condition(method, "trials", TRIALS[-1]), trials, "true")
+
+    def _values(self, condition: Condition, after: int | None, name: str) -> Values:
         found = self.replayed(condition)
-        last = found.curves[name].shape[1] if after is None else after
+        longest = found.curves[name].shape[1]
+        last = longest if after is None else min(after, longest)
         key = condition, last, name
         if key not in self._known:
             logged = {"true": "valid_loss", "accuracy": "valid_accuracy"}.get(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -73,15 +73,16 @@ def _gains(answers: Answers) -> Iterator[str]:
 
 
 def _worth(answers: Answers) -> Iterator[str]:
-    random, texts = answers.curve("random").mean(axis=0), []
+    random = [answers.values_on_the_way("random", trials) for trials in range(1, TRIALS[-1] + 1)]
+    texts = []
     for trials in (10, MAIN):
         known = [method for method in METHODS[1:] if answers.knows(method, trials)]
         means = {method: answers.mean(method, trials).value for method in known}
         best = min(known, key=means.__getitem__)
-        enough = np.flatnonzero(random <= means[best])
-        count = f"{int(enough[0]) + 1}" if len(enough) else f"more than {TRIALS[-1]}"
-        texts.append(f"{trials} trials of {best} are worth {count} random ones")
-        if not len(enough):
+        found = answers.values(best, trials)
+        behind = [answers.estimate(values.minus(found)) for values in random]
+        texts.append(f"{trials} trials of {best} are worth {first_below(behind, 0)} random ones")
+        if behind[-1].value > 0:
             break
     yield f"{', and '.join(texts)}."
 
@@ -195,9 +196,28 @@ def time_to_target(answers: Answers, method: str, target: float, share: float) -
 def _enough(answers: Answers) -> Iterator[str]:
     known = [method for method in METHODS if answers.knows(method, TRIALS[-1])]
     best = min(known, key=lambda method: answers.mean(method, TRIALS[-1]).value)
-    means = answers.curve(best).mean(axis=0)
-    enough = int(np.flatnonzero(means - means[-1] < MARGIN)[0]) + 1
+    last = answers.values_on_the_way(best, TRIALS[-1])
+    gains = [
+        answers.estimate(answers.values_on_the_way(best, trials).minus(last))
+        for trials in range(1, TRIALS[-1] + 1)
+    ]
     yield (
-        f"Stop after {enough} trials: from there to {TRIALS[-1]}, {best} gains less than {MARGIN:g} on "
-        "average."
+        f"Stop after {first_below(gains, MARGIN)} trials: from there to {TRIALS[-1]}, {best} gains less than "
+        f"{MARGIN:g} on average."
     )
+
+
+def first_below(found: Sequence[Estimate], limit: float) -> str:
+    """Format the first number of trials with a value of at most `limit`, with its interval.
+
+    Args:
+        found: the value after 1, 2, ... trials. The interval of the number begins where a value's lower bound
+            first reaches the limit, and ends where an upper bound does.
+    """
+
+    def first(values: Iterable[float]) -> str:
+        numbers = (number for number, value in enumerate(values, 1) if value <= limit)
+        return f"{next(numbers, f'more than {len(found)}')}"
+
+    value, low, high = (first(getattr(one, name) for one in found) for name in ("value", "low", "high"))
+    return value if low == high else f"{value} ({low} to {high})"

@@ -11,9 +11,10 @@ import pytest
 from analysis.deciding.answers import Answers, seconds_of_random
 from analysis.deciding.conditions import METHODS, TRIALS, Condition
 from analysis.deciding.runs import RESAMPLED
-from analysis.deciding.sentences import TARGET, largest_equal, time_to_target
+from analysis.deciding.sentences import TARGET, first_below, largest_equal, time_to_target
 from analysis.deciding.traces import CURVES
 from analysis.deciding.write import BEGIN, END, write_all
+from analysis.statistics.intervals import Estimate
 from analysis.statistics.verdicts import Outcome
 from fashion_wb.replay.table import Table
 
@@ -120,6 +121,17 @@ def test_the_time_to_a_target_is_that_of_the_last_return(answers):
     assert time_to_target(answers, "random", TARGET, 0.9) == np.inf
 
 
+def test_a_number_of_trials_ends_where_the_intervals_of_its_values_do():
+    def after(*values, half=0.25):
+        return [Estimate(value, value - half, value + half, 0.95, 10) for value in values]
+
+    assert first_below(after(1.0, 0.75, 0.5, 0.25, 0.0), 0.5) == "3 (2 to 4)"
+    assert first_below(after(1.0, 0.75, 0.5), 0.5) == "3 (2 to more than 3)"
+    assert first_below(after(1.0, 0.75), 0.5) == "more than 2 (2 to more than 2)"
+    assert first_below(after(1.0, 1.0), 0.5) == "more than 2"
+    assert first_below(after(0.0), 0.5) == "1"
+
+
 def test_the_page_says_what_the_searches_have(folder, table, tmp_path):
     docs, readme = tmp_path / "docs", tmp_path / "README.md"
     (docs / "evidence").mkdir(parents=True)
@@ -132,6 +144,7 @@ def test_the_page_says_what_the_searches_have(folder, table, tmp_path):
     text = (docs / "evidence" / "answer.md").read_text()
     assert re.search(r"In 20 trials bayes gains [45]\.\d\d points of validation accuracy", text)
     assert "trials of bayes are worth more than 50 random ones." in text
+    assert re.search(r"Stop after \d+( \(\d+ to (more than )?\d+\))? trials: from there to 50, ", text)
     assert re.search(r"saves 60% of the epochs of 20 trials, and costs \+0\.0[12]\d\d", text)
     assert "if they do not run one after the other: 4 at once +0.00" in text
     assert "| bayes is better than random" in text and "| hyperopt and optuna are equivalent" in text
