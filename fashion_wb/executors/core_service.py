@@ -18,6 +18,8 @@ from typing import NoReturn
 
 from fashion_wb.executors.parent_death import die_with_parent
 
+_START_SECONDS = 45
+
 
 class CoreService:
     """A running service. Creating it does not wait for it to start."""
@@ -76,7 +78,10 @@ def _run_service(pipe: int, parent: int) -> NoReturn:
             os.dup2(null, standard)
         import wandb
 
+        # wandb gives a service 30 s to start, but waits for ever for one that dies while it says hello.
+        signal.alarm(_START_SECONDS)
         wandb.setup(wandb.Settings(mode="offline"))
+        signal.alarm(0)
         os.write(pipe, os.environ["WANDB_SERVICE"].encode())
         os.close(pipe)
         os.wait()  # for wandb-core, the only child, which has no reason to end

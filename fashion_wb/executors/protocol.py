@@ -134,7 +134,7 @@ class Executor(Protocol):
         slots: how many trials it can run at once now; it may grow and shrink. A slot that is about to go does
             not count, even if its trial still runs.
         free: how many of them are free.
-        machine_count: how many machines run trials now.
+        machine_count: how many machines run trials now, or may again.
     """
 
     @property

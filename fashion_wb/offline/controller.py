@@ -56,14 +56,17 @@ def run_sweeps(runners: Sequence[SweepRunner], executor: Executor, progress: Pro
     with _counted_stop_signals() as signals:
         while True:
             stopping = signals.count > 0 or failure != ""
-            if stopping:
-                for runner in runners:
-                    runner.interrupt(executor)
-            else:
-                _fill_slots(runners, executor)
-            if _is_over(runners, stopping) or signals.count > 1:
-                break  # leaving the executor kills what still runs
-            events = _next_events(runners, executor, signals)
+            try:
+                if stopping:
+                    _interrupt(runners, executor)
+                else:
+                    _fill_slots(runners, executor)
+                if _is_over(runners, stopping) or signals.count > 1:
+                    break  # leaving the executor kills what still runs
+                events = executor.events(_POLL_SECONDS)
+            except FashionWbError as error:
+                raise _why_it_ends(error, runners, signals) from None
+            _look_for_stop_signal(events, runners, executor, signals)
             failure = _handle_events(events, runners, executor, progress) or failure
             progress.refresh()
         progress.clear()
@@ -88,27 +91,31 @@ def _is_over(runners: Sequence[SweepRunner], stopping: bool) -> bool:
     return stopping or not any(runner.can_start() for runner in runners)
 
 
-def _next_events(
-    runners: Sequence[SweepRunner], executor: Executor, signals: _StopSignals
-) -> Sequence[Event]:
-    """Return what happened next; what a stop signal did to running trials is not held against them.
+def _interrupt(runners: Sequence[SweepRunner], executor: Executor | None) -> None:
+    for runner in runners:
+        runner.interrupt(executor)
 
-    Raises:
-        FashionWbError: the executor cannot go on.
-        Interrupted: it cannot because the stop signal has reached its processes too.
-    """
-    try:
-        events, failure = executor.events(_POLL_SECONDS), None
-    except FashionWbError as error:
-        events, failure = [], error
-    if not signals.count and (failure or any(runner.ended_by_others(events) for runner in runners)):
+
+def _why_it_ends(
+    failure: FashionWbError, runners: Sequence[SweepRunner], signals: _StopSignals
+) -> FashionWbError:
+    """Return what to raise for an executor that cannot go on: the stop signal may have reached it too."""
+    if not signals.count:
+        time.sleep(_SENDING_SECONDS)
+    if not signals.count:
+        return failure
+    _interrupt(runners, None)
+    return Interrupted(_INTERRUPTED)
+
+
+def _look_for_stop_signal(
+    events: Sequence[Event], runners: Sequence[SweepRunner], executor: Executor, signals: _StopSignals
+) -> None:
+    """Do not hold it against running trials that a stop signal has reached them too."""
+    if not signals.count and any(runner.ended_by_others(events) for runner in runners):
         time.sleep(_SENDING_SECONDS)
     if signals.count:
-        for runner in runners:
-            runner.interrupt(None if failure else executor)
-    if failure:
-        raise Interrupted(_INTERRUPTED) if signals.count else failure
-    return events
+        _interrupt(runners, executor)
 
 
 def _handle_events(

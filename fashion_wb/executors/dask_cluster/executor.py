@@ -47,6 +47,10 @@ class _Machine:
         return not self.leaving and self.doubt is None
 
     @property
+    def waits(self) -> bool:
+        return not self.leaving and self.doubt is not None and not self.doubt.is_bad
+
+    @property
     def free(self) -> int:
         return self.slots - len(self.keys) if self.in_use else 0
 
@@ -101,8 +105,8 @@ class DaskExecutor:
 
     @property
     def machine_count(self) -> int:
-        """How many machines run trials now."""
-        return sum(machine.in_use for machine in self._machines.values())
+        """How many machines run trials now, or wait until others show whether it is the machine that fails."""
+        return sum(machine.in_use or machine.waits for machine in self._machines.values())
 
     @property
     def slots(self) -> int:
