@@ -105,7 +105,7 @@ class DaskExecutor:
 
     @property
     def machine_count(self) -> int:
-        """How many machines run trials now, or wait until others show whether it is the machine that fails."""
+        """How many machines run trials now, or wait until it is known whether they are bad."""
         return sum(machine.in_use or machine.waits for machine in self._machines.values())
 
     @property
