@@ -111,6 +111,22 @@ def test_a_dead_wandb_core_ends_the_server_and_fails_no_trial(tmp_path):
             wait_for(executor, "x")
 
 
+def test_a_request_to_a_server_that_has_ended_does_not_hide_why_it_ended(tmp_path):
+    """After SIGTERM to every process, the controller still sends SIGTERM to its trials."""
+    program = script(tmp_path, "import time, wandb\ntime.sleep(60)")
+    with LocalExecutor(program, SLOTS) as executor:
+        executor.start(warm(tmp_path, "x", program, "x"))
+        below = psutil.Process().children(recursive=True)
+        (core,) = [process for process in below if process.name() == "wandb-core"]
+        (server,) = [one for one in psutil.Process().children() if "fork_server" in " ".join(one.cmdline())]
+        core.kill()
+        server.wait(timeout=30)
+        executor.signal("x", signal.SIGTERM)
+        executor.start(warm(tmp_path, "y", program, "y"))
+        with pytest.raises(FashionWbError, match=r"exited unexpectedly"):
+            wait_for(executor, "x")
+
+
 def test_a_trial_that_fails_for_want_of_wandb_core_is_not_the_one_to_blame(tmp_path):
     """It ends before the process that runs wandb-core has noticed."""
     program = script(
