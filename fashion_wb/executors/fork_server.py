@@ -39,6 +39,7 @@ class _Child:
         request: what the trial was started with.
         runs_finished: descriptor from which a byte can be read once the trial has finished its W&B runs; None
             if nobody needs to know.
+        left_run_unfinished: whether it has ended without that.
         asked_to_stop: whether it was sent SIGTERM.
         trial_status: the exit status of the dead trial whose run this child finishes; None if this child is
             the trial itself.
@@ -48,6 +49,7 @@ class _Child:
     key: str
     request: dict[str, Any]
     runs_finished: int | None = None
+    left_run_unfinished: bool = False
     asked_to_stop: bool = False
     trial_status: int | None = None
     killed_because: str = ""
@@ -90,7 +92,7 @@ class ForkServer:
             for key, _ in self._selector.select(self._memory.wait):
                 if key.fileobj is self._wakeups[0]:
                     ended = self._reap()
-                    if self._service_died(any(status > 0 for _, status in ended)):
+                    if self._service_died(ended):
                         # Instead of the ends of trials, which may have failed because of it.
                         self._send({"event": "died", "what": "wandb-core, which all trials log through,"})
                         return
@@ -193,15 +195,21 @@ class ForkServer:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
             self._memory.remove(pid)
-            ended.append((self.children.pop(pid), os.waitstatus_to_exitcode(raw)))
+            child = self.children.pop(pid)
+            child.left_run_unfinished = self._left_run_unfinished(child)
+            ended.append((child, os.waitstatus_to_exitcode(raw)))
         return ended
 
-    def _service_died(self, suspected: bool) -> bool:
-        """Tell whether the shared service is gone; `suspected` if a trial has failed, perhaps for that."""
+    def _service_died(self, ended: list[tuple[_Child, int]]) -> bool:
+        """Tell whether the shared service is gone. A trial that has failed may have noticed first.
+
+        A trial may exit with 0 although wandb could not finish its run.
+        """
+        suspected = any(status > 0 or (status == 0 and one.left_run_unfinished) for one, status in ended)
         return self.service is not None and self.service.has_died(_NOTICE_SECONDS if suspected else 0)
 
     def _ended(self, child: _Child, status: int) -> None:
-        if self._left_run_unfinished(child):
+        if child.left_run_unfinished:
             self._finish_run_of(child, status)
             return
         if child.trial_status is not None:
