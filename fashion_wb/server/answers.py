@@ -40,8 +40,7 @@ def read_answer(document: str, data: Any, url: str) -> dict[str, Any]:
     Raises:
         ServerError: a requested field is missing, or is not of its kind; the message names it.
     """
-    answer: dict[str, Any] = _object(_selection(document), data, "data", url)
-    return answer
+    return _object(_selection(document), data, "", "data", url)
 
 
 @lru_cache(maxsize=64)
@@ -60,26 +59,28 @@ def _selection(document: str) -> Selection:
     return selection
 
 
-def _object(selection: Selection, value: Any, place: str, url: str) -> dict[str, Any]:
+def _object(selection: Selection, value: Any, of: str, place: str, url: str) -> dict[str, Any]:
+    """Read an object, which is one `of` these: "runs" for a run in a list of runs."""
     if not isinstance(value, dict):
         raise _unusable(url, place, value, "an object")
     read = {}
     for key, (name, wanted) in selection.items():
         if key not in value:
             raise ServerError(f"{_answer(url)}: it has no {place}.{key}{_ADVICE}")
-        read[key] = _field(name, wanted, value[key], f"{place}.{key}", url)
+        read[key] = _field(name, wanted, value[key], of, f"{place}.{key}", url)
     return read
 
 
-def _field(name: str, wanted: Selection, value: Any, place: str, url: str) -> Any:
-    if name in _LISTS:
+def _field(name: str, wanted: Selection, value: Any, of: str, place: str, url: str) -> Any:
+    if name == "edges":
         if not isinstance(value, list):
             raise _unusable(url, place, value, "a list")
-        return [_object(wanted, each, f"{place}[{at}]", url) for at, each in enumerate(value)]
+        return [_object(wanted, each, of, f"{place}[{at}]", url) for at, each in enumerate(value)]
     if wanted:
-        return None if value is None and name in _OR_NULL else _object(wanted, value, place, url)
+        inner = of if name == "node" else name
+        return None if value is None and name in _OR_NULL else _object(wanted, value, inner, place, url)
     try:
-        kind = _KINDS.get(name)
+        kind = _KINDS.get(f"{of}.{name}") or _KINDS.get(name)
         return value if kind is None else kind(value)
     except _Wrong as error:
         raise _unusable(url, place, value, str(error)) from None
@@ -168,11 +169,13 @@ def _or(kind: Kind, default: Any) -> Kind:
     return lambda value: default if value is None else kind(value)
 
 
-_LISTS = ("edges",)
 _OR_NULL = ("project", "sweep", "viewer")
+# What may be null is what W&B's client expects to be null (wandb/apis/_generated/fragments.py).
 _KINDS: Mapping[str, Kind] = {
-    **dict.fromkeys(("id", "name", "state", "createdAt"), _text),
+    **dict.fromkeys(("id", "name", "createdAt"), _text),
+    "state": _or(_text, ""),
     **dict.fromkeys(("displayName", "description", "entity"), _or(_text, None)),
+    **dict.fromkeys(("allViews.name", "view.name"), _or(_text, None)),
     **dict.fromkeys(("sweepName", "heartbeatAt", "cursor", "endCursor"), _or(_text, None)),
     "runCount": _whole,
     "internalId": _or(_text_or_whole, None),

@@ -103,7 +103,8 @@ def test_a_missing_field_is_named(path):
         (("project",), 7, r"data\.project must be an object, got 7"),
         (("project", "all"), "1", r"data\.project\.all must be a whole number, got '1'"),
         (("project", "all"), True, "must be a whole number, got True"),
-        (("project", "sweep", "state"), None, r"sweep\.state must be a text"),
+        (("project", "sweep", "name"), None, r"sweep\.name must be a text"),
+        (("project", "sweep", "state"), 1, r"sweep\.state must be a text"),
         (("project", "sweep", "config"), "a: [", r"sweep\.config must be a text of JSON or YAML"),
         (("project", "sweep", "config"), "- 1", "must be a mapping in JSON or YAML"),
         (("project", "runs"), None, r"project\.runs must be an object"),
@@ -144,6 +145,15 @@ def test_a_runs_value_of_another_kind_is_named(name, value, says):
     run_of(data)[name] = value
     with pytest.raises(ServerError, match=says):
         read_answer(DOCUMENT, data, URL)
+
+
+def test_a_report_may_have_no_name_and_a_run_must_have_one():
+    document = "query Views { project { allViews { edges { node { id name } cursor } } } }"
+    node = {"node": {"id": "a", "name": None}, "cursor": "1"}
+    data = {"project": {"allViews": {"edges": [node]}}}
+    assert read_answer(document, data, URL) == data
+    with pytest.raises(ServerError, match=r"runs\.edges\[0\]\.node\.name must be a text"):
+        read_answer(document.replace("allViews", "runs"), {"project": {"runs": {"edges": [node]}}}, URL)
 
 
 def test_an_agents_commands_are_a_list_of_objects():
