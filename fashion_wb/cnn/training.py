@@ -121,7 +121,7 @@ def _usable_device(name: str, has_cuda: bool) -> torch.device | None:
         if device.type == "cuda":  # not tried: forked children cannot use CUDA afterwards
             return device if has_cuda and (device.index or 0) < torch.cuda.device_count() else None
         return device if torch.zeros(1, device=device).item() == 0 else None
-    except (RuntimeError, NotImplementedError, AssertionError):
+    except (RuntimeError, AssertionError):
         return None
 
 
