@@ -134,7 +134,7 @@ def _command(command: Mapping[str, Any]) -> Command:
     run_id, program = str(command.get("run_id") or ""), command.get("program")
     if kind != "exit" and not is_path_part(run_id):
         raise ServerError(f"W&B's server sent a run id that cannot be part of a file's name: {run_id!r}")
-    arguments = command.get("args") or {}
+    arguments = {} if command.get("args") is None else command["args"]
     if not isinstance(arguments, dict) or not all(_has_value(entry) for entry in arguments.values()):
         raise ServerError(
             f"W&B's server sent run {run_id} a configuration that cannot be read: {arguments!r}"

@@ -160,9 +160,9 @@ def _mapping(value: Any) -> Any:
             found = load_yaml(text)
         except (yaml.YAMLError, RecursionError):
             raise _Wrong("a text of JSON or YAML") from None
-    if not isinstance(found or {}, dict):
+    if not isinstance(found, dict | None):
         raise _Wrong("a mapping in JSON or YAML")
-    return found or {}
+    return {} if found is None else found
 
 
 def _or(kind: Kind, default: Any) -> Kind:

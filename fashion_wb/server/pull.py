@@ -102,17 +102,15 @@ def _sweep_configs(server: Server, path: WandbPath) -> dict[str, dict[str, Any]]
 
 def _config(node: Mapping[str, Any]) -> dict[str, Any]:
     config = node["config"]
-    parameters, metric = config.get("parameters") or {}, config.get("metric")
-    rules = {
-        "parameters must be a mapping": (parameters, isinstance(parameters, dict)),
-        "metric must have a name, and the goal minimize or maximize": (
-            metric,
-            not metric or _is_metric(metric),
-        ),
-    }
-    for rule, (got, kept) in rules.items():
-        if not kept:
-            raise ServerError(f"sweep {node['name']} on W&B's server: {rule}, got {got!r}")
+    parameters, metric = config.get("parameters"), config.get("metric")
+    parameters = {} if parameters is None else parameters
+    where = f"sweep {node['name']} on W&B's server"
+    if not isinstance(parameters, dict):
+        raise ServerError(f"{where}: parameters must be a mapping, got {parameters!r}")
+    if metric not in (None, {}) and not _is_metric(metric):
+        raise ServerError(
+            f"{where}: metric must have a name, and the goal minimize or maximize, got {metric!r}"
+        )
     name = str(config.get("name") or node["displayName"] or node["name"])
     return {**config, "parameters": parameters, "name": name}
 

@@ -129,6 +129,8 @@ def test_a_value_of_another_kind_is_named(path, value, says):
     ("name", "value", "says"),
     [
         ("config", "[1]", r"node\.config must be a mapping"),
+        ("config", "[]", r"node\.config must be a mapping"),
+        ("config", "0", r"node\.config must be a mapping"),
         ("config", "[" * 100_000, r"node\.config must be .* got '\[{59}\.\.\.;"),
         ("summaryMetrics", "{", "must be a text of JSON"),
         ("summaryMetrics", "3", "must be a JSON object"),

@@ -171,7 +171,9 @@ def test_sweeps_and_runs_that_cannot_be_compared_are_listed_and_left_out(server,
         ("metric: loss\nparameters: {x: {value: 1}}", "metric must have a name"),
         ("metric: {goal: minimize}\nparameters: {x: {value: 1}}", "metric must have a name"),
         ("metric: {name: loss, goal: up}\nparameters: {x: {value: 1}}", "the goal minimize or maximize"),
+        ("metric: 0\nparameters: {x: {value: 1}}", "metric must have a name"),
         ("metric: {name: loss}\nparameters: [x]", "parameters must be a mapping, got ['x']"),
+        ("metric: {name: loss}\nparameters: []", "parameters must be a mapping, got []"),
     ],
 )
 def test_a_sweep_that_cannot_be_read_is_named(server, tmp_path, text, says):
