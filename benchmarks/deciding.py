@@ -1,10 +1,11 @@
 """Run the deciding study of docs/protocol.md, and write docs/evidence/answer.md with its figures.
 
-    make evidence                                      all of it, the real studies included (hours; resumable)
-    .venv/bin/python benchmarks/deciding.py replay     replay all conditions (hours; resumable)
-    .venv/bin/python benchmarks/deciding.py write      write the page and figures from what has been run
+    make evidence                                    all of it, the real studies included (hours; resumable)
+    .venv/bin/python benchmarks/deciding.py replay   replay all conditions (hours; resumable)
+    .venv/bin/python benchmarks/deciding.py collect  copy what has been run into small files in docs/evidence
+    .venv/bin/python benchmarks/deciding.py write    write the page and figures from these files, in a minute
 
-Replayed searches are kept in evidence/, one file per condition.
+Replayed searches are written to evidence/, one file per condition.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ import click
 import pandas as pd
 
 from analysis.deciding.answers import seconds_of_random
-from analysis.deciding.checks import half_tables
+from analysis.deciding.checks import half_folder, half_tables
 from analysis.deciding.conditions import (
     STOPPING,
+    TRIALS,
     Condition,
     Repeats,
     of_epochs,
@@ -30,7 +32,8 @@ from analysis.deciding.conditions import (
     of_trials,
     of_twenty_trials,
 )
-from analysis.deciding.runs import replay_all
+from analysis.deciding.kept import KEPT, keep, read_kept
+from analysis.deciding.runs import read_file, replay_all
 from analysis.tables.csv_file import write_csv
 from fashion_wb.replay.table import FASHION_MNIST, read_table, write_table
 
@@ -65,14 +68,15 @@ def replay(folder: Path, table: Path, scale: float, workers: int) -> None:
     run((one for one in of_trials() if one.method != SLOW), MAIN, folder)
     run((one for one in of_epochs() if not _is_slow(one)), MAIN, folder)
     # Those of 5, 10 and 20 trials.
-    amounts = list(seconds_of_random(folder).values())[:3]
+    random = read_file(folder / f"{Condition('random', 'trials', TRIALS[-1]).name}.npz")
+    amounts = list(seconds_of_random(random).values())[:3]
     run((one for one in of_seconds(amounts) if one.method != SLOW), SIDE, folder)
     run((one for one in of_many_at_once() if not _is_slow(one)), SIDE, folder)
     run((one for one in of_trials() if one.method == SLOW and one.amount <= 20), FEW, folder)
     run((one for one in of_epochs() if _is_slow(one)), SIDE, folder)
     for name, tables in half_tables(read_table(table)).items():
         for half, of in enumerate(tables):
-            target = folder / f"half-{name.replace(' ', '-')}-{half}"
+            target = folder / half_folder(name, half)
             target.mkdir(parents=True, exist_ok=True)
             source = target / "table.npz"
             write_table(of, source)
@@ -83,7 +87,9 @@ def replay(folder: Path, table: Path, scale: float, workers: int) -> None:
 @_OUT
 @_DOCS
 def collect(folder: Path, docs: Path) -> None:
-    """Add the searches of the real studies to the small tables in docs/, replicate by replicate."""
+    """Copy what has been run into small files in docs/; real searches are added, replicate by replicate."""
+    if any(folder.glob("*-*.npz")):
+        keep(folder, docs / "evidence" / KEPT)
     for name in _REAL:
         source, target = folder / name, docs / "evidence" / name
         if not (source / "searches.csv").is_file():
@@ -95,14 +101,14 @@ def collect(folder: Path, docs: Path) -> None:
 
 
 @main.command()
-@_OUT
 @_TABLE
 @_DOCS
-def write(folder: Path, table: Path, docs: Path) -> None:
-    """Write docs/evidence/answer.md and its figures."""
+def write(table: Path, docs: Path) -> None:
+    """Write docs/evidence/answer.md and its figures from the files in docs/; replays and trains nothing."""
     from analysis.deciding.write import write_all
 
-    write_all(folder, read_table(table), docs, docs.parent / "README.md")
+    searches = read_kept(docs / "evidence" / KEPT, table)
+    write_all(searches, read_table(table), docs, docs.parent / "README.md")
 
 
 def _add(source: Path, target: Path) -> None:

@@ -5,6 +5,7 @@ docs/protocol.md says what is done and why.
     conditions   which method, under which budget, how often
     traces       what a replayed search had after each trial
     runs         all searches of all conditions, in files
+    kept         the same in one small file
     comparisons  differences with the error of the table, and verdicts
     answers      what the searches show, by method and budget
     sentences    what a practitioner can use of it

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 
@@ -26,7 +25,7 @@ from analysis.deciding.conditions import (
     TRIALS,
     Condition,
 )
-from analysis.deciding.runs import Replayed, read_replayed
+from analysis.deciding.runs import Replayed
 from analysis.statistics.intervals import Estimate, Floats
 from fashion_wb.replay.table import Table
 from fashion_wb.replay.training import ReplayedTraining
@@ -36,27 +35,24 @@ MAIN = 20
 
 @dataclass
 class Answers:
-    """The replayed searches in a folder.
+    """The replayed searches of all conditions.
 
     Attributes:
-        folder: where `runs.replay_all` wrote them.
+        searches: by the name of the condition.
         table: the table that answered them.
         seconds: by number of trials, the budget in seconds.
     """
 
-    folder: Path
+    searches: Mapping[str, Replayed]
     table: Table
     seconds: dict[int, float]
 
     def __post_init__(self) -> None:
-        self._read: dict[Condition, Replayed] = {}
         self._known: dict[tuple[Condition, int, str], Values] = {}
 
     def replayed(self, condition: Condition) -> Replayed:
-        """Read the searches of a condition, once."""
-        if condition not in self._read:
-            self._read[condition] = read_replayed(condition, self.folder)
-        return self._read[condition]
+        """Return the searches of a condition."""
+        return self.searches[condition.name]
 
     def values(
         self, method: str, trials: int = MAIN, unit: str = "trials", at_once: int = 1, name: str = "true"
@@ -113,7 +109,7 @@ class Answers:
             condition, _ = self._condition(method, trials, unit, at_once)
         except KeyError:
             return False
-        return (self.folder / f"{condition.name}.npz").is_file()
+        return condition.name in self.searches
 
     def mean(self, method: str, trials: int = MAIN, unit: str = "trials", name: str = "true") -> Estimate:
         """Estimate the mean of a result of a method."""
@@ -165,13 +161,16 @@ class Answers:
         if unit == "epochs" and method in (*STOPPING, "one epoch"):
             return Condition(method, "epochs", trials * EPOCHS_PER_TRIAL, at_once), None
         longest = Condition(method, "trials", TRIALS[-1])
-        if at_once == 1 and method in SAME_START and (self.folder / f"{longest.name}.npz").is_file():
+        if at_once == 1 and method in SAME_START and longest.name in self.searches:
             return longest, trials
         return Condition(method, "trials", trials, at_once), None
 
 
-def seconds_of_random(folder: Path) -> dict[int, float]:
-    """Return the seconds that random search takes on average, by number of trials, to three digits."""
-    found = read_replayed(Condition("random", "trials", TRIALS[-1]), folder)
-    on_table = found.curves["seconds"][found.table == 0].mean(axis=0)
+def seconds_of_random(random: Replayed) -> dict[int, float]:
+    """Return the seconds that random search takes on average, by number of trials, to three digits.
+
+    Args:
+        random: its searches of 50 trials.
+    """
+    on_table = random.curves["seconds"][random.table == 0].mean(axis=0)
     return {trials: float(f"{on_table[trials - 1]:.3g}") for trials in TRIALS}

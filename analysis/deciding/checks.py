@@ -105,6 +105,11 @@ def half_tables(table: Table) -> dict[str, tuple[Table, Table]]:
     }
 
 
+def half_folder(name: str, half: int) -> str:
+    """Return the name of the folder of the searches that a half answered; `half` is 0 or 1."""
+    return f"half-{name.replace(' ', '-')}-{half}"
+
+
 def _errors_without(table: Table, at: int) -> Floats:
     others = [position for position in range(len(table.lr)) if position != at]
     training, lr = ReplayedTraining(table.with_lr(others), 0), float(table.lr[at])

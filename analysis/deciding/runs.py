@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -44,6 +44,10 @@ class Replayed:
         """Return the values after that many trials, shape (n,)."""
         return self.curves[name][:, min(trials, self.curves[name].shape[1]) - 1]
 
+    def at_end(self) -> Replayed:
+        """Return the searches with the values that they had at their end only."""
+        return replace(self, curves={name: values[:, -1:] for name, values in self.curves.items()})
+
 
 def replay_all(
     conditions: Sequence[Condition],
@@ -58,11 +62,14 @@ def replay_all(
     Raises:
         FashionWbError: the folder has a condition from another table.
     """
-    digest = hashlib.sha256(table.read_bytes()).hexdigest()
+    digest = digest_of(table)
     for condition in conditions:
         path = folder / f"{condition.name}.npz"
         if path.exists():
-            _check_table(path, digest)
+            if made_from(path) != digest:
+                raise FashionWbError(
+                    f"{path}: was replayed from another table; delete it, or give another --folder"
+                )
             continue
         jobs = [
             (0, range(at, min(at + _CHUNK, repeats.on_table))) for at in range(0, repeats.on_table, _CHUNK)
@@ -76,22 +83,26 @@ def replay_all(
         _write([trace for each in found for trace in each], jobs, digest, path)
 
 
-def read_replayed(condition: Condition, folder: Path) -> Replayed:
+def read_file(path: Path) -> Replayed:
     """Read what `replay_all` wrote for a condition."""
-    with np.load(folder / f"{condition.name}.npz") as file:
+    with np.load(path) as file:
         curves = {name: file[name].astype(float) for name in CURVES}
         return Replayed(file["table"], file["replicate"], curves, file["trials"])
 
 
+def made_from(path: Path) -> str:
+    """Return the digest of the table that answered the searches in a file; empty if it names none."""
+    with np.load(path) as file:
+        return str(file["made_from"]) if "made_from" in file else ""
+
+
+def digest_of(table: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    return hashlib.sha256(table.read_bytes()).hexdigest()
+
+
 def _job(table: Path, condition: Condition, job: tuple[int, range]) -> list[Trace]:
     return traces(table, condition, *job)
-
-
-def _check_table(path: Path, digest: str) -> None:
-    with np.load(path) as file:
-        if "made_from" in file and str(file["made_from"]) == digest:
-            return
-    raise FashionWbError(f"{path}: was replayed from another table; delete it, or give another --folder")
 
 
 def _write(found: Sequence[Trace], jobs: Sequence[tuple[int, range]], digest: str, path: Path) -> None:

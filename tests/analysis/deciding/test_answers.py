@@ -10,7 +10,7 @@ import pytest
 
 from analysis.deciding.answers import Answers, seconds_of_random
 from analysis.deciding.conditions import METHODS, TRIALS, Condition
-from analysis.deciding.runs import RESAMPLED
+from analysis.deciding.runs import RESAMPLED, Replayed
 from analysis.deciding.sentences import TARGET, first_below, largest_equal, time_to_target
 from analysis.deciding.traces import CURVES
 from analysis.deciding.write import BEGIN, END, write_all
@@ -32,7 +32,7 @@ def table():
     return Table(filters, lr, tuple(range(6)), curves, 0.1 * np.array(filters))
 
 
-def write(folder, condition, level, epochs=10.0, trials=None):
+def made_up(condition, level, epochs=10.0, trials=None):
     """Made-up searches that end at `level`, 0.2 above it in the beginning."""
     count, chance = (
         trials or int(condition.amount),
@@ -52,36 +52,30 @@ def write(folder, condition, level, epochs=10.0, trials=None):
         "epochs": spent * epochs,
         "seconds": spent * 6.0,
     }
-    np.savez_compressed(
-        folder / f"{condition.name}.npz",
-        table=table,
-        replicate=replicate,
-        trials=np.full(len(table), count),
-        **{name: curves[name].astype(np.float32) for name in CURVES},
-    )
+    return condition.name, Replayed(table, replicate, curves, np.full(len(table), count))
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    made = tmp_path_factory.mktemp("evidence")
-    for method in METHODS:
-        for trials in TRIALS:
-            write(
-                made,
-                Condition(method, "trials", trials),
-                LOSSES.get(method, 0.37),
-                4.0 if method == "hyperband" else 10.0,
-            )
-    write(made, Condition("person", "trials", 3), LOSSES["person"], trials=3)
-    write(made, Condition("default", "trials", 1), 0.39, trials=1)
-    write(made, Condition("hyperband", "epochs", 200), 0.35, trials=45)
-    write(made, Condition("bayes", "trials", 20, 4), 0.333)
-    return made
+def searches():
+    found = [
+        made_up(
+            Condition(method, "trials", trials),
+            LOSSES.get(method, 0.37),
+            4.0 if method == "hyperband" else 10.0,
+        )
+        for method in METHODS
+        for trials in TRIALS
+    ]
+    found.append(made_up(Condition("person", "trials", 3), LOSSES["person"], trials=3))
+    found.append(made_up(Condition("default", "trials", 1), 0.39, trials=1))
+    found.append(made_up(Condition("hyperband", "epochs", 200), 0.35, trials=45))
+    found.append(made_up(Condition("bayes", "trials", 20, 4), 0.333))
+    return dict(found)
 
 
 @pytest.fixture(scope="module")
-def answers(folder, table):
-    return Answers(folder, table, seconds_of_random(folder))
+def answers(searches, table):
+    return Answers(searches, table, seconds_of_random(searches["random-50-trials"]))
 
 
 def test_values_are_those_of_the_budget_asked_for(answers):
@@ -132,11 +126,11 @@ def test_a_number_of_trials_ends_where_the_intervals_of_its_values_do():
     assert first_below(after(0.0), 0.5) == "1"
 
 
-def test_the_page_says_what_the_searches_have(folder, table, tmp_path):
+def test_the_page_says_what_the_searches_have(searches, table, tmp_path):
     docs, readme = tmp_path / "docs", tmp_path / "README.md"
     (docs / "evidence").mkdir(parents=True)
     readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    write_all(folder, table, docs, readme)
+    write_all(searches, table, docs, readme)
     told = readme.read_text()
     assert told.startswith(f"before\n{BEGIN}\n- In 20 trials bayes gains")
     assert told.endswith(f"{END}\nafter\n")

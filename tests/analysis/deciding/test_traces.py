@@ -19,7 +19,7 @@ from analysis.deciding.conditions import (
     of_seconds,
     of_trials,
 )
-from analysis.deciding.runs import RESAMPLED, read_replayed, replay_all
+from analysis.deciding.runs import RESAMPLED, read_file, replay_all
 from analysis.deciding.traces import trace, traces
 from fashion_wb.errors import FashionWbError
 from fashion_wb.replay.table import Table, read_table, write_table
@@ -114,7 +114,7 @@ def test_a_folder_keeps_what_was_replayed_and_refuses_another_table(path, tmp_pa
     before = made.stat().st_mtime_ns
     replay_all(one, repeats, path, folder, 1, io.StringIO())
     assert made.stat().st_mtime_ns == before
-    assert len(read_replayed(one[0], folder).trials) == 3 + RESAMPLED
+    assert len(read_file(made).trials) == 3 + RESAMPLED
     other = tmp_path / "other.npz"
     write_table(read_table(path).with_seeds([0, 1]), other)
     with pytest.raises(FashionWbError, match="was replayed from another table"):
