@@ -44,8 +44,8 @@ class Evidence:
         trials: one row per trial, `frames.trial_columns`.
         steps: one row per step, `frames.STEP_COLUMNS`.
         comparison: one row per method, `methods.comparison_columns`.
-        results: one row per search, `finals.RESULT_COLUMNS` and `retrained` as `winners.with_retrained` adds
-            it; both results are in units of the objective.
+        results: one row per search, `finals.RESULT_COLUMNS` and what `winners.with_retrained` adds; all
+            results are in units of the objective.
         curves: for each axis in `curves.AXES`, one curve per method. A method has no curve against seconds if
             each of its searches has a step of unknown duration.
         random_band: the exact band of random search, or None if there is none.
@@ -141,13 +141,13 @@ def gather(
     """
     subject = subject_of(searches, reported.also, reported.step_seconds)
     trials, steps = trials_frame(searches, subject), steps_frame(searches, subject)
-    results = with_retrained(search_results(trials), retrained, subject)
+    final = reported.final or (subject.metric.name,)
+    results = with_retrained(search_results(trials), retrained, final, subject)
     spending = {axis: search_spending(trials, steps, axis) for axis in AXES}
     goal = default_target(results) if target is None else subject.sign * target
     order = {method: position for position, method in enumerate(results["method"].unique())}
     chosen = sorted(retrained, key=lambda one: order.get(one.method, len(order)))
     finals = method_finals(results, spending["steps"], spending["seconds"], goal)
-    final = reported.final or (subject.metric.name,)
     margin = reported.margin
     verdicts = judge_searches(results, margin)
     curves = {axis: incumbent_curves(spending[axis], axis) for axis in AXES}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -69,24 +70,36 @@ def summarise_winners(
 
 
 def with_retrained(
-    results: pd.DataFrame, retrained: Sequence[RetrainedWinner], subject: Subject
+    results: pd.DataFrame, retrained: Sequence[RetrainedWinner], names: Sequence[str], subject: Subject
 ) -> pd.DataFrame:
     """Add to the searches what their winners have when retrained.
 
     Args:
         results: the result of `finals.search_results`.
         retrained: at most one per search.
+        names: the values that retrained winners are measured by.
         subject: what the searches have in common.
 
     Returns:
-        `results` with a column `retrained`: the mean of the retrainings' results, to minimise as `final` is.
-        NaN if the winner was not retrained, or its method has several searches of this replicate.
+        `results` with a column `retrained`: the mean of the retrainings' results, to minimise as `final` is;
+        and with a column `retrained_NAME` for each other name: the mean of that value. NaN if the winner was
+        not retrained, no retraining has the value, or the method has several searches of this replicate.
     """
-    found = {(one.method, one.replicate): subject.sign * _mean(one.retrained) for one in retrained}
+    found = {(one.method, one.replicate): one for one in retrained}
     alone = ~results.duplicated(["method", "replicate"], keep=False)
-    keys = zip(results["method"], results["replicate"], strict=True)
-    values = pd.Series([found.get(key, math.nan) for key in keys], results.index, dtype="float64")
-    return results.assign(retrained=values.where(alone))
+    winners = [found.get(key) for key in zip(results["method"], results["replicate"], strict=True)]
+
+    def column(values: Callable[[RetrainedWinner], Sequence[float]]) -> pd.Series:
+        means = [math.nan if one is None else _mean(values(one)) for one in winners]
+        return pd.Series(means, results.index, dtype="float64").where(alone)
+
+    others = [name for name in names if name != subject.metric.name] if found else []
+    columns = {f"retrained_{name}": column(partial(_measured_as, name)) for name in others}
+    return results.assign(retrained=subject.sign * column(lambda one: one.retrained), **columns)
+
+
+def _measured_as(name: str, one: RetrainedWinner) -> Sequence[float]:
+    return one.measured.get(name, ())
 
 
 def _summary(

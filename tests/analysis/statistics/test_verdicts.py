@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -198,12 +199,17 @@ def test_retrained_results_are_put_beside_the_search_they_belong_to():
         RetrainedWinner(method, r, 0.3, (1, 2), (0.1 * r, 0.1 * r + 0.2), {})
         for method, r in [("a", 0), ("a", 3), ("b", 1)]
     ]
-    found = with_retrained(searches, winners, SUBJECT)["retrained"].to_list()
+    found = with_retrained(searches, winners, (), SUBJECT)["retrained"].to_list()
     expected = [math.nan] * 10
     expected[0], expected[3], expected[6] = 0.1, 0.4, 0.2
     assert found == pytest.approx(expected, nan_ok=True)
     upward = Subject(Metric("loss", "maximize"))
-    assert with_retrained(searches, winners, upward)["retrained"][3] == pytest.approx(-0.4)
+    assert with_retrained(searches, winners, (), upward)["retrained"][3] == pytest.approx(-0.4)
+    # Another value is measured in its own units, whatever the goal of the objective.
+    tested = [replace(one, measured={"accuracy": (0.5, math.nan)}) for one in winners[:2]]
+    measured = with_retrained(searches, tested, ("accuracy", "loss"), upward)
+    assert list(measured.columns[-2:]) == ["retrained", "retrained_accuracy"]
+    assert measured["retrained_accuracy"].dropna().to_dict() == {0: 0.5, 3: 0.5}
     # Two searches of one replicate: it is unknown whose winner it is.
     twice = pd.concat([searches, searches[:1]], ignore_index=True)
-    assert math.isnan(with_retrained(twice, winners, SUBJECT)["retrained"][0])
+    assert math.isnan(with_retrained(twice, winners, (), SUBJECT)["retrained"][0])
