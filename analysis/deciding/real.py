@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.deciding.sentences import interval
+from analysis.deciding.sentences import interval, listed
 from analysis.formatting import markdown_table
 from analysis.statistics.intervals import Floats, mean
 from analysis.statistics.pairwise import Pair, compare_pairs, holm, paired_results
 from analysis.statistics.verdicts import Outcome, outcome_of
+from fashion_wb.study.conditions import FILE as CONDITIONS
 from fashion_wb.study.fashion_mnist import MARGIN
+
+_HEADER = (
+    *("search", "n", "trials", "stopped", "epochs"),
+    *("retrained loss", "against random", "verdict", "test accuracy"),
+)
+_TESTED = "retrained_test_accuracy"
 
 
 @dataclass(frozen=True)
@@ -26,11 +35,13 @@ class RealStudy:
         name: what it is of.
         searches: one row per search, as `searches.csv` has them.
         trials: one row per trial, as `trials.csv` has them.
+        conditions: the settings, the machine and the versions, as `conditions.json` has them.
     """
 
     name: str
     searches: pd.DataFrame
     trials: pd.DataFrame
+    conditions: Mapping[str, Any]
 
     @property
     def methods(self) -> list[str]:
@@ -48,11 +59,11 @@ def read_study(name: str, *folders: Path) -> RealStudy | None:
     known = [folder for folder in folders if (folder / "searches.csv").is_file()]
     if not known:
         return None
-    tables = [
+    searches, trials = (
         pd.concat([pd.read_csv(folder / f"{table}.csv") for folder in known], ignore_index=True)
         for table in ("searches", "trials")
-    ]
-    return RealStudy(name, *tables)
+    )
+    return RealStudy(name, searches, trials, json.loads((known[0] / CONDITIONS).read_text()))
 
 
 def against_random(study: RealStudy) -> dict[str, Pair]:
@@ -71,30 +82,73 @@ def against_random(study: RealStudy) -> dict[str, Pair]:
     }
 
 
-def section(study: RealStudy) -> str:
-    """Return the section of a real study: a row per method."""
-    compared, rows = against_random(study), []
-    for method in study.methods:
-        own = study.searches[study.searches["method"] == method]
-        retrained, trials = mean(own["retrained"].dropna().to_numpy(dtype=float)), own["trials"].mean()
-        row = [method, str(len(own)), f"{trials:.1f}", f"{own['steps'].mean():.0f}", interval(retrained)]
-        if method == "random":
-            rows.append([*row, "", ""])
-            continue
-        pair = compared[method]
-        rows.append([*row, interval(pair.difference, "+.4f"), str(outcome_of(pair))])
-    header = ["search", "n", "trials", "epochs", "retrained loss", "against random", "verdict"]
-    dead = dead_share(study)
-    note = "" if math.isnan(dead) else f" {100 * dead:.2f}% of the trials never left chance level."
+def results(study: RealStudy) -> str:
+    """Return a row per method as a table, what it decides in a sentence, and what the columns are."""
+    compared = against_random(study)
+    rows = [_row(study, method, compared.get(method)) for method in study.methods]
+    known, dead = _tested(study).notna().sum(), 100 * dead_share(study)
     return "\n\n".join(
         [
-            f"## {study.name}",
-            markdown_table(header, rows).rstrip("\n"),
-            "Trials and epochs are means over the searches. Retrained loss: the mean lowest validation loss "
-            "of the winners, retrained with new seeds. Verdicts are corrected for "
-            f"{len(compared)} comparisons." + note,
+            markdown_table(_HEADER, rows).rstrip("\n"),
+            decided(compared),
+            "*Trials, stopped and epochs are means over the n searches. Retrained loss: mean lowest "
+            "validation loss of a search's best configuration, trained again with new seeds"
+            + (f"; test accuracy: of {known} of {len(study.searches)} searches" if known else "")
+            + ". Intervals have 95% confidence. Verdicts are on the retrained loss, corrected for "
+            f"{len(compared)} comparisons; equivalent means within {MARGIN:g}. "
+            f"{dead:.2f}% of the trials never left chance level. {_setup(study.conditions)}*",
         ]
     )
+
+
+def _row(study: RealStudy, method: str, pair: Pair | None) -> list[str]:
+    of = (study.searches["method"] == method).to_numpy()
+    own, trials = study.searches[of], study.trials[study.trials["method"] == method]
+    stopped, tested = (trials["state"] == "stopped").sum() / len(own), mean(_known(_tested(study)[of]))
+    return [
+        method,
+        str(len(own)),
+        f"{own['trials'].mean():.1f}",
+        f"{stopped:.1f}",
+        f"{own['steps'].mean():.0f}",
+        interval(mean(_known(own["retrained"]))),
+        "" if pair is None else interval(pair.difference, "+.4f"),
+        "" if pair is None else str(outcome_of(pair)),
+        "" if math.isnan(tested.value) else interval(tested),
+    ]
+
+
+def _setup(conditions: Mapping[str, Any]) -> str:
+    versions = ", ".join(
+        f"{name} {conditions[name]}" for name in ("python", "torch", "wandb", "sweeps", "optuna")
+    )
+    return (
+        f"{conditions['extras']['training images']:,} training images, seed {conditions['seed']}, "
+        f"{conditions['workers']} trials at a time; {conditions['machine']}; {versions}."
+    )
+
+
+def _tested(study: RealStudy) -> pd.Series:
+    """Return the test accuracy of each search; NaN where it is not on record."""
+    return study.searches.get(_TESTED, pd.Series(math.nan, study.searches.index))
+
+
+def _known(values: pd.Series) -> Floats:
+    return values.dropna().to_numpy(dtype=float)
+
+
+def decided(compared: Mapping[str, Pair]) -> str:
+    """Return the verdicts of `against_random` in a sentence."""
+    named = {
+        outcome: [method for method, pair in compared.items() if outcome_of(pair) is outcome]
+        for outcome in Outcome
+    }
+    parts = [
+        f"{listed(methods)} {'is' if len(methods) == 1 else 'are'} {outcome}"
+        for outcome, methods in named.items()
+        if methods
+    ]
+    return f"Against random search: {'; '.join(parts)}."
 
 
 def dead_share(study: RealStudy) -> float:
