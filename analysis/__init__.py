@@ -3,8 +3,8 @@
 The packages and modules, from top to bottom. Each imports only from those below it, as
 `tests/test_layers.py` checks:
 
-    view                        the live page of sweeps that run
-    outputs, readme             write all results to one folder; write those in README.md
+    deciding, view              the deciding study; the live page of sweeps that run
+    outputs                     write all results to one folder
     fashion_mnist               what our own study reports beside what every study does
     html_report, wandb_report   one self-contained page; a report on W&B's server
     figures                     figures as PNG

@@ -38,7 +38,7 @@ ANALYSIS = [
     ["html_report", "wandb_report"],
     ["fashion_mnist"],
     ["outputs"],
-    ["readme", "deciding", "view"],
+    ["deciding", "view"],
 ]
 # Inside a package the modules have an order too; these are the ones with more than one floor of packages.
 SEARCH = [

@@ -1,4 +1,4 @@
-"""The README: its commands run and print what it shows, its links lead somewhere, its table is generated."""
+"""The README: its commands run and print what it shows, its links lead somewhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from standin_client import client_environment
 from standin_server import Server
 from sweep_cases import ROOT
 
-from analysis.readme import BEGIN, END, insert, render
 from fashion_wb.cli import main
 
 PATH = ROOT / "README.md"
@@ -65,11 +64,6 @@ def test_every_anchor_is_a_heading_of_its_page():
     for page, anchor in re.findall(r"\]\(([\w/.-]+\.md)#([\w-]+)\)", README):
         headings = re.findall(r"^#+ (.*)", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
         assert anchor in [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
-
-
-def test_the_results_are_generated_from_the_study_beside_them():
-    assert insert(README, render(ROOT / "docs" / "study")) == README
-    assert README.count(BEGIN) == README.count(END) == 1
 
 
 def test_every_command_is_named():
