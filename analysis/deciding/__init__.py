@@ -12,7 +12,6 @@ docs/protocol.md says what is done and why.
     figures      the gain over random search, and other figures
     checks       whether the replay is true
     real         what the studies that trained show
-    expectations what the protocol expected, and what became of it
-    limits       where the statements need not hold
+    claims       what the protocol expected and what became of it; where the statements need not hold
     page, write  docs/evidence/answer.md
 """

@@ -19,10 +19,9 @@ from analysis.deciding.checks import (
     off_the_grid,
     whole_searches,
 )
+from analysis.deciding.claims import expectations, limits
 from analysis.deciding.conditions import METHODS, TRIALS, Condition
-from analysis.deciding.expectations import expectations
 from analysis.deciding.figures import gain_figure, overview_figure
-from analysis.deciding.limits import limits
 from analysis.deciding.page import page
 from analysis.deciding.real import RealStudy, against_random, decided, read_study, results
 from analysis.deciding.runs import Replayed

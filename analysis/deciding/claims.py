@@ -1,8 +1,10 @@
-"""What docs/protocol.md expected, and what became of it."""
+"""What docs/protocol.md expected and what became of it, and where the statements need not hold."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+import numpy as np
 
 from analysis.deciding.answers import Answers
 from analysis.deciding.conditions import METHODS
@@ -10,6 +12,7 @@ from analysis.deciding.real import RealStudy, better
 from analysis.deciding.sentences import interval, listed
 from analysis.formatting import Rows
 from analysis.statistics.verdicts import Outcome
+from fashion_wb.replay.table import Table
 
 _MODELS = ("bayes", "optuna", "optuna-gp")
 
@@ -33,6 +36,43 @@ def expectations(answers: Answers, second: RealStudy | None) -> Rows:
     ]
     found = {} if second is None else better(second, _MODELS)
     return [*rows, ["in the second space model-based search is better than random", _second(found)]]
+
+
+def limits(table: Table, real: bool, second: bool) -> str:
+    """Return the section of the page.
+
+    Args:
+        table: the table that answered the searches.
+        real: whether a real study of this size has been run.
+        second: whether a second space has been searched.
+    """
+    true = table.curves["valid_loss"].min(axis=-1).mean(axis=0)
+    f, at = np.unravel_index(int(true.argmin()), true.shape)
+    best = f"{table.filters[f]} filters, lr {table.lr[at]:.2g}"
+    at_edge = f in (0, true.shape[0] - 1) or at in (0, true.shape[1] - 1)
+    where = (
+        "lies at the edge of the space, which favours a person who guesses that, and searches that try edges "
+        "early."
+        if at_edge
+        else "lies inside the space."
+    )
+    small = [
+        str(count) for count, dead in zip(table.filters, table.dead.any(axis=(0, 2)), strict=True) if dead
+    ]
+    dead = f"dead trainings (filters {', '.join(small)})" if small else "there are no dead trainings"
+    found = [
+        f"One model, one data set, two parameters. The best configuration of the table ({best}) {where}",
+        f"{len(table.seeds)} training seeds. The intervals contain that error; {dead}"
+        + (" are counted with the few there are." if small else "."),
+        "How the same searches do on eight public tables of another model: "
+        "[beyond Fashion-MNIST](outside.md).",
+        "Seconds are those of one machine.",
+    ]
+    if not real:
+        found.append("No real study of this size has confirmed the replay yet.")
+    if not second:
+        found.append("No second space has been searched yet.")
+    return "\n".join(["## Where it need not hold", "", *(f"- {text}" for text in found)])
 
 
 def _told(outcome: Outcome, expected: Outcome) -> str:
