@@ -24,7 +24,8 @@ from fashion_wb.wandb_settings import check_wandb_settings, without_run_settings
 
 # `wandb.init` imports these on first use: half a second in every trial, unless the server has done it.
 _WANDB_MODULES = ("yaml", "wandb.apis.public", "wandb.sdk.launch")
-_START_TIMEOUT = 120.0
+# Imports from a network disk that nobody has read lately, or the CNN compiled on a busy machine: minutes.
+_START_TIMEOUT = 600.0
 
 
 def check_system() -> None:
@@ -115,12 +116,15 @@ class LocalExecutor:
         """Wait for the imports; say why trials cannot be forked, or return "" if they can.
 
         Raises:
-            FashionWbError: the server died or did not answer within two minutes.
+            FashionWbError: the server died or did not answer within ten minutes.
         """
         deadline = time.monotonic() + _START_TIMEOUT
         while not self._ready:
             if time.monotonic() > deadline:
-                raise FashionWbError(f"the fork server did not start within {_START_TIMEOUT:.0f} s")
+                raise FashionWbError(
+                    f"the imports before the first trial did not end within {_START_TIMEOUT:.0f} s: run the "
+                    "command again, or see whether importing the program hangs"
+                )
             self._receive(0.5)
         return self._unsafe
 
