@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -51,6 +52,15 @@ def test_replayed_studies_are_timed():
 
 def test_the_same_search_is_replayed_under_several_names():
     assert "## Five times the same search, replayed" in run("aa", "2")
+
+
+def test_the_answer_in_the_docs_is_what_the_kept_searches_give(tmp_path):
+    shutil.copytree(ROOT / "docs" / "evidence", tmp_path / "docs" / "evidence")
+    for name in (pages := ("README.md", "docs/index.md", "docs/evidence/answer.md")):
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    run("deciding", "write", "--docs", str(tmp_path / "docs"))
+    for name in pages:
+        assert (tmp_path / name).read_text() == (ROOT / name).read_text(), name
 
 
 def test_real_searches_are_collected_replicate_by_replicate(tmp_path):

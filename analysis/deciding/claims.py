@@ -43,8 +43,8 @@ def limits(table: Table, real: bool, second: bool) -> str:
 
     Args:
         table: the table that answered the searches.
-        real: whether a real study of this size has been run.
-        second: whether a second space has been searched.
+        real: whether the real study is complete.
+        second: whether that of a second space is.
     """
     true = table.curves["valid_loss"].min(axis=-1).mean(axis=0)
     f, at = np.unravel_index(int(true.argmin()), true.shape)
@@ -69,9 +69,9 @@ def limits(table: Table, real: bool, second: bool) -> str:
         "Seconds are those of one machine.",
     ]
     if not real:
-        found.append("No real study of this size has confirmed the replay yet.")
+        found.append("The real study, which could contradict the replay, is not complete yet.")
     if not second:
-        found.append("No second space has been searched yet.")
+        found.append("The study of a second space is not complete yet.")
     return "\n".join(["## Where it need not hold", "", *(f"- {text}" for text in found)])
 
 
@@ -107,5 +107,5 @@ def _at_once(answers: Answers) -> str:
 
 def _second(found: Mapping[str, Outcome]) -> str:
     if not found:
-        return "not run"
+        return "not judged yet"
     return "; ".join(f"{method}: {_told(outcome, Outcome.BETTER)}" for method, outcome in found.items())

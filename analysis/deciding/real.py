@@ -24,6 +24,9 @@ _HEADER = (
     *("search", "n", "trials", "stopped", "epochs"),
     *("retrained loss", "against random", "verdict", "test accuracy"),
 )
+_JUDGED = ("against random", "verdict")
+# By the protocol, nothing is judged before all are there.
+REPLICATES = 20
 _TESTED = "retrained_test_accuracy"
 
 
@@ -47,6 +50,16 @@ class RealStudy:
     def methods(self) -> list[str]:
         """The methods, in order."""
         return list(self.searches["method"].unique())
+
+    @property
+    def n(self) -> int:
+        """The number of replicates that every method has."""
+        return int(self.searches.groupby("method").size().min())
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it can be judged."""
+        return self.n >= REPLICATES
 
     def results(self, column: str) -> dict[str, Floats]:
         """Return a column of the searches, by method."""
@@ -83,19 +96,26 @@ def against_random(study: RealStudy) -> dict[str, Pair]:
 
 
 def results(study: RealStudy) -> str:
-    """Return a row per method as a table, what it decides in a sentence, and what the columns are."""
-    compared = against_random(study)
+    """Return a row per method as a table, what it decides in a sentence, and what the columns are.
+
+    A study that is not complete has neither differences nor verdicts.
+    """
+    compared = against_random(study) if study.is_complete else {}
     rows = [_row(study, method, compared.get(method)) for method in study.methods]
+    header = _HEADER if compared else [name for name in _HEADER if name not in _JUDGED]
     known, dead = _tested(study).notna().sum(), 100 * dead_share(study)
+    judged = (
+        f"Verdicts are on the retrained loss, corrected for {len(compared)} comparisons; equivalent means "
+        f"within {MARGIN:g}. "
+    )
     return "\n\n".join(
         [
-            markdown_table(_HEADER, rows).rstrip("\n"),
-            decided(compared),
+            markdown_table(header, rows if compared else [[*row[:6], row[8]] for row in rows]).rstrip("\n"),
+            f"{decided(study)}\n"
             "*Trials, stopped and epochs are means over the n searches. Retrained loss: mean lowest "
             "validation loss of a search's best configuration, trained again with new seeds"
             + (f"; test accuracy: of {known} of {len(study.searches)} searches" if known else "")
-            + ". Intervals have 95% confidence. Verdicts are on the retrained loss, corrected for "
-            f"{len(compared)} comparisons; equivalent means within {MARGIN:g}. "
+            + f". Intervals have 95% confidence. {judged if compared else ''}"
             f"{dead:.2f}% of the trials never left chance level. {_setup(study.conditions)}*",
         ]
     )
@@ -137,16 +157,15 @@ def _known(values: pd.Series) -> Floats:
     return values.dropna().to_numpy(dtype=float)
 
 
-def decided(compared: Mapping[str, Pair]) -> str:
-    """Return the verdicts of `against_random` in a sentence."""
-    named = {
-        outcome: [method for method, pair in compared.items() if outcome_of(pair) is outcome]
-        for outcome in Outcome
-    }
+def decided(study: RealStudy) -> str:
+    """Return the verdicts on each method against random search in a sentence, or that it is too early."""
+    if not study.is_complete:
+        return f"{study.n} of {REPLICATES} replicates are there; verdicts come once, when all are."
+    outcomes = {method: outcome_of(pair) for method, pair in against_random(study).items()}
     parts = [
         f"{listed(methods)} {'is' if len(methods) == 1 else 'are'} {outcome}"
-        for outcome, methods in named.items()
-        if methods
+        for outcome in Outcome
+        if (methods := [method for method, found in outcomes.items() if found is outcome])
     ]
     return f"Against random search: {'; '.join(parts)}."
 
@@ -158,6 +177,6 @@ def dead_share(study: RealStudy) -> float:
 
 
 def better(study: RealStudy, methods: Sequence[str]) -> dict[str, Outcome]:
-    """Return the verdicts against random search on some methods, those that the study has."""
-    compared = against_random(study)
+    """Return the verdicts against random search on some methods, those that a complete study has."""
+    compared = against_random(study) if study.is_complete else {}
     return {method: outcome_of(compared[method]) for method in methods if method in compared}

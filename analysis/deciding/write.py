@@ -23,7 +23,7 @@ from analysis.deciding.claims import expectations, limits
 from analysis.deciding.conditions import METHODS, TRIALS, Condition
 from analysis.deciding.figures import gain_figure, overview_figure
 from analysis.deciding.page import page
-from analysis.deciding.real import RealStudy, against_random, decided, read_study, results
+from analysis.deciding.real import RealStudy, decided, read_study, results
 from analysis.deciding.runs import Replayed
 from analysis.deciding.sentences import leading_sentences, sentences
 from analysis.figures.style import save
@@ -61,7 +61,7 @@ def write_all(searches: Mapping[str, Replayed], table: Table, docs: Path, readme
         answers,
         _checks(answers, real),
         expectations(answers, second),
-        "\n\n".join([*sections, limits(answers.table, real is not None, second is not None)]),
+        "\n\n".join([*sections, limits(answers.table, _is_complete(real), _is_complete(second))]),
     )
     target = docs / "evidence"
     write_text(text, target / "answer.md")
@@ -73,6 +73,10 @@ def write_all(searches: Mapping[str, Replayed], table: Table, docs: Path, readme
         _insert(readme, _RESULTS, results(first))
     save(gain_figure(answers), target / "gain.png")
     save(overview_figure(answers), target / "overview.png")
+
+
+def _is_complete(study: RealStudy | None) -> bool:
+    return study is not None and study.is_complete
 
 
 def _told(answers: Answers, texts: Sequence[str], link: str) -> str:
@@ -90,9 +94,8 @@ def _told(answers: Answers, texts: Sequence[str], link: str) -> str:
 
 def _in_short(study: RealStudy) -> str:
     """Return what a real study shows, in two sentences."""
-    n, trials = study.searches.groupby("method").size().min(), study.conditions["trials"]
-    text = f"Trained for real, with {n} searches per method of {trials} trials each. "
-    return text + decided(against_random(study))
+    trials = study.conditions["trials"]
+    return f"Trained for real, with {study.n} searches per method of {trials} trials each. {decided(study)}"
 
 
 def _insert(path: Path, marks: tuple[str, str], text: str) -> None:
@@ -107,7 +110,7 @@ def _insert(path: Path, marks: tuple[str, str], text: str) -> None:
 
 def _checks(answers: Answers, real: RealStudy | None) -> list[Check]:
     found = [leave_one_lr_out(answers.table)]
-    if real is not None:
+    if real is not None and real.is_complete:
         random = real.trials[real.trials["method"] == "random"]
         each = math.ceil(_OFF_GRID / random["sweep"].nunique())
         first = random.groupby("sweep", sort=False).head(each)
