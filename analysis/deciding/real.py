@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.deciding.conditions import METHODS
 from analysis.deciding.sentences import interval, listed
 from analysis.formatting import markdown_table
 from analysis.statistics.intervals import Floats, mean
@@ -25,8 +26,6 @@ _HEADER = (
     *("retrained loss", "against random", "verdict", "test accuracy"),
 )
 _JUDGED = ("against random", "verdict")
-# By the protocol, nothing is judged before all are there.
-REPLICATES = 20
 _TESTED = "retrained_test_accuracy"
 
 
@@ -39,17 +38,20 @@ class RealStudy:
         searches: one row per search, as `searches.csv` has them.
         trials: one row per trial, as `trials.csv` has them.
         conditions: the settings, the machine and the versions, as `conditions.json` has them.
+        planned: the number of replicates; by the protocol, nothing is judged before all are there.
     """
 
     name: str
     searches: pd.DataFrame
     trials: pd.DataFrame
     conditions: Mapping[str, Any]
+    planned: int
 
     @property
     def methods(self) -> list[str]:
-        """The methods, in order."""
-        return list(self.searches["method"].unique())
+        """The methods, in the order of the replayed ones; others come last."""
+        order = {method: position for position, method in enumerate(METHODS)}
+        return sorted(self.searches["method"].unique(), key=lambda method: order.get(method, len(order)))
 
     @property
     def n(self) -> int:
@@ -59,7 +61,7 @@ class RealStudy:
     @property
     def is_complete(self) -> bool:
         """Whether it can be judged."""
-        return self.n >= REPLICATES
+        return self.n >= self.planned
 
     def results(self, column: str) -> dict[str, Floats]:
         """Return a column of the searches, by method."""
@@ -67,8 +69,8 @@ class RealStudy:
         return {str(method): values.dropna().to_numpy(dtype=float) for method, values in groups}
 
 
-def read_study(name: str, *folders: Path) -> RealStudy | None:
-    """Read the tables of a study, which may lie in several folders; None if there are none."""
+def read_study(name: str, planned: int, *folders: Path) -> RealStudy | None:
+    """Read the tables of a study of `planned` replicates, from several folders; None if there are none."""
     known = [folder for folder in folders if (folder / "searches.csv").is_file()]
     if not known:
         return None
@@ -76,7 +78,7 @@ def read_study(name: str, *folders: Path) -> RealStudy | None:
         pd.concat([pd.read_csv(folder / f"{table}.csv") for folder in known], ignore_index=True)
         for table in ("searches", "trials")
     )
-    return RealStudy(name, searches, trials, json.loads((known[0] / CONDITIONS).read_text()))
+    return RealStudy(name, searches, trials, json.loads((known[0] / CONDITIONS).read_text()), planned)
 
 
 def against_random(study: RealStudy) -> dict[str, Pair]:
@@ -124,18 +126,26 @@ def results(study: RealStudy) -> str:
 def _row(study: RealStudy, method: str, pair: Pair | None) -> list[str]:
     of = (study.searches["method"] == method).to_numpy()
     own, trials = study.searches[of], study.trials[study.trials["method"] == method]
-    stopped, tested = (trials["state"] == "stopped").sum() / len(own), mean(_known(_tested(study)[of]))
+    stopped = (trials["state"] == "stopped").sum() / len(own)
     return [
         method,
         str(len(own)),
         f"{own['trials'].mean():.1f}",
         f"{stopped:.1f}",
         f"{own['steps'].mean():.0f}",
-        interval(mean(_known(own["retrained"]))),
+        _mean(_known(own["retrained"])),
         "" if pair is None else interval(pair.difference, "+.4f"),
         "" if pair is None else str(outcome_of(pair)),
-        "" if math.isnan(tested.value) else interval(tested),
+        _mean(_known(_tested(study)[of])),
     ]
+
+
+def _mean(values: Floats) -> str:
+    """Return the mean, with an interval if there are values enough."""
+    found = mean(values)
+    if math.isnan(found.value):
+        return ""
+    return f"{found.value:.4f}" if math.isnan(found.low) else interval(found)
 
 
 def _setup(conditions: Mapping[str, Any]) -> str:
@@ -160,7 +170,7 @@ def _known(values: pd.Series) -> Floats:
 def decided(study: RealStudy) -> str:
     """Return the verdicts on each method against random search in a sentence, or that it is too early."""
     if not study.is_complete:
-        return f"{study.n} of {REPLICATES} replicates are there; verdicts come once, when all are."
+        return f"{study.n} of {study.planned} replicates are there; verdicts come once, when all are."
     outcomes = {method: outcome_of(pair) for method, pair in against_random(study).items()}
     parts = [
         f"{listed(methods)} {'is' if len(methods) == 1 else 'are'} {outcome}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,6 @@ import pytest
 from scipy import stats
 
 from analysis.deciding.real import (
-    REPLICATES,
     against_random,
     better,
     dead_share,
@@ -20,7 +20,7 @@ from analysis.deciding.real import (
 )
 from analysis.statistics.verdicts import Outcome, outcome_of
 
-N = REPLICATES
+N = 20
 CONDITIONS = {
     **{
         "machine": "a machine",
@@ -60,7 +60,7 @@ def folder(tmp_path):
 
 
 def test_each_method_is_compared_with_random_search_by_the_retrained_winners(folder):
-    study = read_study("a study", folder)
+    study = read_study("a study", N, folder)
     found, by_method = against_random(study), study.results("retrained")
     assert {method: outcome_of(pair) for method, pair in found.items()} == {
         "low": Outcome.BETTER,
@@ -76,7 +76,7 @@ def test_each_method_is_compared_with_random_search_by_the_retrained_winners(fol
 
 
 def test_the_table_has_what_was_spent_and_what_the_winners_reach(folder):
-    text = results(read_study("a study", folder))
+    text = results(read_study("a study", N, folder))
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if "|" in line
     ]
@@ -94,9 +94,20 @@ def test_studies_in_several_folders_are_one(folder, tmp_path_factory):
         frame = pd.read_csv(folder / f"{name}.csv")
         frame[frame["method"] == "low"].to_csv(other / f"{name}.csv", index=False)
         frame[frame["method"] != "low"].to_csv(folder / f"{name}.csv", index=False)
-    study = read_study("a study", folder, other, folder / "not there")
+    study = read_study("a study", N, folder, other, folder / "not there")
     assert study.methods == ["random", "same", "low"] and len(study.searches) == 3 * N
-    assert read_study("none", folder / "not there") is None
+    assert read_study("none", N, folder / "not there") is None
+
+
+def test_a_single_value_has_no_interval_and_none_is_no_number(folder):
+    searches = pd.read_csv(folder / "searches.csv")
+    searches.loc[searches["method"] == "low", "retrained_test_accuracy"] = np.nan
+    searches.loc[(searches["method"] == "same") & (searches["replicate"] > 1), "retrained_test_accuracy"] = (
+        np.nan
+    )
+    searches.to_csv(folder / "searches.csv", index=False)
+    text = results(read_study("a study", N, folder))
+    assert "nan" not in text and "| 0.8810 |" in re.sub(" +", " ", text)
 
 
 def test_nothing_is_judged_before_all_replicates_are_there(folder):
@@ -104,7 +115,7 @@ def test_nothing_is_judged_before_all_replicates_are_there(folder):
         frame = pd.read_csv(folder / f"{name}.csv")
         kept = (frame["method"] != "low") | (frame["replicate"] < N - 1)
         frame[kept].to_csv(folder / f"{name}.csv", index=False)
-    study = read_study("a study", folder)
+    study = read_study("a study", N, folder)
     text = results(study)
     assert decided(study) == f"{N - 1} of {N} replicates are there; verdicts come once, when all are."
     assert decided(study) in text and "0.8900 (0.88" in text and better(study, ["low"]) == {}
