@@ -39,7 +39,11 @@ def folder(tmp_path):
     """Three methods: random, one that is 0.05 better, one within the margin."""
     chance = np.random.default_rng(1)
     random = 0.36 + 0.01 * chance.normal(size=N)
-    levels = {"random": random, "low": random - 0.05 + 0.004 * chance.normal(size=N), "same": random + 0.001}
+    levels = {
+        "random": random,
+        "low": random - 0.05 + 0.004 * chance.normal(size=N),
+        "same": random + 0.001 * chance.normal(size=N),
+    }
     rows = [
         (method, f"{method}{r}", r, 20, 200 - 5 * r, 60.0, 0.3, values[r], 0.88 + 0.001 * r if r else np.nan)
         for method, values in levels.items()
