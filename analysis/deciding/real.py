@@ -25,7 +25,6 @@ _HEADER = (
     *("search", "n", "trials", "stopped", "epochs"),
     *("retrained loss", "against random", "verdict", "test accuracy"),
 )
-_JUDGED = ("against random", "verdict")
 _TESTED = "retrained_test_accuracy"
 
 
@@ -104,7 +103,7 @@ def results(study: RealStudy) -> str:
     """
     compared = against_random(study) if study.is_complete else {}
     rows = [_row(study, method, compared.get(method)) for method in study.methods]
-    header = _HEADER if compared else [name for name in _HEADER if name not in _JUDGED]
+    filled = [at for at, cells in enumerate(zip(*rows, strict=True)) if any(cells)]
     known, dead = _tested(study).notna().sum(), 100 * dead_share(study)
     judged = (
         f"Verdicts are on the retrained loss, corrected for {len(compared)} comparisons; equivalent means "
@@ -112,7 +111,9 @@ def results(study: RealStudy) -> str:
     )
     return "\n\n".join(
         [
-            markdown_table(header, rows if compared else [[*row[:6], row[8]] for row in rows]).rstrip("\n"),
+            markdown_table(
+                [_HEADER[at] for at in filled], [[row[at] for at in filled] for row in rows]
+            ).rstrip("\n"),
             f"{decided(study)}\n"
             "*Trials, stopped and epochs are means over the n searches. Retrained loss: mean lowest "
             "validation loss of a search's best configuration, trained again with new seeds"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -55,9 +56,9 @@ def write_all(searches: Mapping[str, Replayed], table: Table, docs: Path, readme
     answers = Answers(searches, table, seconds_of_random(random))
     kept = docs / "evidence"
     real = read_study(_FIRST, _REPLICATES[0], kept / "real")
-    epochs = read_study("Hyperband under 200 epochs", _REPLICATES[0], kept / "epochs")
-    second = read_study(_SECOND, _REPLICATES[1], kept / "second", kept / "second-epochs")
-    first = _joined(real, epochs)
+    first = _joined(real, read_study("", _REPLICATES[0], kept / "epochs"), 200)
+    second = read_study(_SECOND, _REPLICATES[1], kept / "second")
+    second = _joined(second, read_study("", _REPLICATES[1], kept / "second-epochs"), 100)
     sections = [f"## {one.name}\n\n{results(one)}" for one in (first, second) if one is not None]
     text = page(
         answers,
@@ -138,15 +139,14 @@ def _of_half(searches: Mapping[str, Replayed], name: str, half: int) -> dict[str
     return {key.removeprefix(start): one for key, one in searches.items() if key.startswith(start)}
 
 
-def _joined(real: RealStudy | None, epochs: RealStudy | None) -> RealStudy | None:
-    """Return the study with the searches under a budget in epochs as one more method."""
-    if real is None or epochs is None:
-        return real
-    named = [frame.assign(method="hyperband in 200 epochs") for frame in (epochs.searches, epochs.trials)]
-    return RealStudy(
-        real.name,
-        pd.concat([real.searches, named[0]], ignore_index=True),
-        pd.concat([real.trials, named[1]], ignore_index=True),
-        real.conditions,
-        real.planned,
+def _joined(study: RealStudy | None, epochs: RealStudy | None, budget: int) -> RealStudy | None:
+    """Return the study with hyperband's searches under a budget in epochs as one more method."""
+    if study is None or epochs is None:
+        return study
+    name = f"hyperband in {budget} epochs"
+    searches, trials = (frame.assign(method=name) for frame in (epochs.searches, epochs.trials))
+    return replace(
+        study,
+        searches=pd.concat([study.searches, searches], ignore_index=True),
+        trials=pd.concat([study.trials, trials], ignore_index=True),
     )

@@ -124,3 +124,11 @@ def test_nothing_is_judged_before_all_replicates_are_there(folder):
     assert decided(study) == f"{N - 1} of {N} replicates are there; verdicts come once, when all are."
     assert decided(study) in text and "0.8900 (0.88" in text and better(study, ["low"]) == {}
     assert not any(word in text for word in ("against random", "verdict |", "better", "Verdicts"))
+
+
+def test_a_column_that_nothing_is_known_of_is_left_out(folder):
+    pd.read_csv(folder / "searches.csv").drop(columns="retrained_test_accuracy").to_csv(
+        folder / "searches.csv", index=False
+    )
+    text = results(read_study("a study", N, folder))
+    assert "test accuracy" not in text and "| verdict" in re.sub(" +", " ", text)
