@@ -20,7 +20,7 @@ from fashion_wb.files import replacing
 
 KEPT = "replayed.npz"
 _WHOLE = frozenset(Condition(method, "trials", TRIALS[-1]).name for method in METHODS)
-_WHOLE_NUMBERS = {"filters": np.int8, "epochs": np.int16, "dead": np.int8, "repeats": np.int8}
+_WHOLE_NUMBERS = {"filters": np.int8, "epochs": np.int16, "dead": np.int16, "repeats": np.int16}
 _MILLISECONDS = 1000
 
 
