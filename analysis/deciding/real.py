@@ -16,7 +16,7 @@ from analysis.deciding.conditions import METHODS
 from analysis.deciding.sentences import interval, listed
 from analysis.formatting import markdown_table
 from analysis.statistics.intervals import Floats, mean
-from analysis.statistics.pairwise import Pair, compare_pairs, holm, paired_results
+from analysis.statistics.pairwise import MIN_REPLICATES, Pair, compare_pairs, holm, paired_results
 from analysis.statistics.verdicts import Outcome, outcome_of
 from fashion_wb.study.conditions import FILE as CONDITIONS
 from fashion_wb.study.fashion_mnist import MARGIN
@@ -142,11 +142,11 @@ def _row(study: RealStudy, method: str, pair: Pair | None) -> list[str]:
 
 
 def _mean(values: Floats) -> str:
-    """Return the mean, with an interval if there are values enough."""
-    found = mean(values)
-    if math.isnan(found.value):
+    """Return the mean, with an interval if there are values enough to say anything."""
+    if not len(values):
         return ""
-    return f"{found.value:.4f}" if math.isnan(found.low) else interval(found)
+    found = mean(values)
+    return interval(found) if len(values) >= MIN_REPLICATES else f"{found.value:.4f}"
 
 
 def _setup(conditions: Mapping[str, Any]) -> str:
