@@ -23,10 +23,10 @@ table: setup
 # The deciding study of docs/protocol.md, but for `make table`: many hours on 2 cores, resumable too.
 STUDY := .venv/bin/fashion-wb study
 evidence: setup
-	$(STUDY) --methods random,bayes,hyperband,hyperopt,optuna,optuna-gp --replicates 12 --trials 20 --out evidence/real
-	$(STUDY) --methods hyperband --replicates 12 --budget-steps 200 --out evidence/epochs
-	$(STUDY) benchmarks/second.yaml --methods random,bayes,optuna,optuna-gp --replicates 10 --trials 20 --epochs 5 --out evidence/second
-	$(STUDY) benchmarks/second.yaml --methods hyperband --replicates 10 --budget-steps 100 --epochs 5 --out evidence/second-epochs
+	$(STUDY) --methods random,bayes,hyperband,hyperopt,optuna,optuna-gp --replicates 10 --trials 20 --out evidence/real
+	$(STUDY) --methods hyperband --replicates 10 --budget-steps 200 --out evidence/epochs
+	$(STUDY) benchmarks/second.yaml --methods random,bayes,optuna,optuna-gp --replicates 8 --trials 20 --epochs 5 --out evidence/second
+	$(STUDY) benchmarks/second.yaml --methods hyperband --replicates 8 --budget-steps 100 --epochs 5 --out evidence/second-epochs
 	.venv/bin/python benchmarks/deciding.py replay
 	.venv/bin/python benchmarks/deciding.py collect
 	.venv/bin/python benchmarks/deciding.py write
