@@ -8,11 +8,11 @@ import numpy as np
 
 from analysis.deciding.answers import Answers
 from analysis.deciding.conditions import METHODS
-from analysis.deciding.real import RealStudy, better
+from analysis.deciding.real import RealStudy, against_random, better, decided
 from analysis.deciding.sentences import interval, listed
 from analysis.formatting import Rows
+from analysis.statistics.intervals import Estimate
 from analysis.statistics.verdicts import Outcome
-from fashion_wb.replay.table import Table
 
 _MODELS = ("bayes", "optuna", "optuna-gp")
 
@@ -38,14 +38,31 @@ def expectations(answers: Answers, second: RealStudy | None) -> Rows:
     return [*rows, ["in the second space model-based search is better than random", _second(found)]]
 
 
-def limits(table: Table, real: bool, second: bool) -> str:
-    """Return the section of the page.
+def disagreement(real: RealStudy | None, answers: Answers) -> str:
+    """Name the methods whose difference to random search is another one trained than replayed.
 
-    Args:
-        table: the table that answered the searches.
-        real: whether the real study is complete.
-        second: whether that of a second space is.
+    Returns:
+        A sentence for each method whose two intervals have no value in common; empty if there is none, or
+        if the real study is not complete.
     """
+    if real is None or not real.is_complete:
+        return ""
+    trained, replayed = against_random(real), answers.against_random()
+    apart = [
+        (method, pair.difference, replayed[method].difference)
+        for method, pair in trained.items()
+        if method in replayed and not _overlap(pair.difference, replayed[method].difference)
+    ]
+    return " ".join(
+        f"Of {method}, training and replay disagree: {interval(one, '+.4f')} against random search, "
+        f"replayed {interval(other, '+.4f')}. What is said of it here is not settled."
+        for method, one, other in apart
+    )
+
+
+def limits(answers: Answers, real: RealStudy | None, second: RealStudy | None) -> str:
+    """Return the section of the page: what the table, the real study and the second space leave open."""
+    table = answers.table
     true = table.curves["valid_loss"].min(axis=-1).mean(axis=0)
     f, at = np.unravel_index(int(true.argmin()), true.shape)
     best = f"{table.filters[f]} filters, lr {table.lr[at]:.2g}"
@@ -68,11 +85,18 @@ def limits(table: Table, real: bool, second: bool) -> str:
         "[beyond Fashion-MNIST](outside.md).",
         "Seconds are those of one machine.",
     ]
-    if not real:
+    if real is None or not real.is_complete:
         found.append("The real study, which could contradict the replay, is not complete yet.")
-    if not second:
+    found += [text for text in [disagreement(real, answers)] if text]
+    if second is None or not second.is_complete:
         found.append("The study of a second space is not complete yet.")
+    else:
+        found.append(f"A second space, {second.n} real searches per method. {decided(second)}")
     return "\n".join(["## Where it need not hold", "", *(f"- {text}" for text in found)])
+
+
+def _overlap(one: Estimate, other: Estimate) -> bool:
+    return one.low <= other.high and other.low <= one.high
 
 
 def _told(outcome: Outcome, expected: Outcome) -> str:

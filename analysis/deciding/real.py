@@ -96,10 +96,10 @@ def against_random(study: RealStudy) -> dict[str, Pair]:
     }
 
 
-def results(study: RealStudy) -> str:
+def results(study: RealStudy, note: str = "") -> str:
     """Return a row per method as a table, what it decides in a sentence, and what the columns are.
 
-    A study that is not complete has neither differences nor verdicts.
+    A study that is not complete has neither differences nor verdicts. `note` follows the sentence.
     """
     compared = against_random(study) if study.is_complete else {}
     rows = [_row(study, method, compared.get(method)) for method in study.methods]
@@ -114,7 +114,7 @@ def results(study: RealStudy) -> str:
             markdown_table(
                 [_HEADER[at] for at in filled], [[row[at] for at in filled] for row in rows]
             ).rstrip("\n"),
-            f"{decided(study)}\n"
+            f"{decided(study)} {note}".rstrip() + "\n"
             "*Trials, stopped and epochs are means over the n searches. Retrained loss: mean lowest "
             "validation loss of a search's best configuration, trained again with new seeds"
             + (f"; test accuracy: of {known} of {len(study.searches)} searches" if known else "")

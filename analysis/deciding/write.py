@@ -20,7 +20,7 @@ from analysis.deciding.checks import (
     off_the_grid,
     whole_searches,
 )
-from analysis.deciding.claims import expectations, limits
+from analysis.deciding.claims import disagreement, expectations, limits
 from analysis.deciding.conditions import METHODS, TRIALS, Condition
 from analysis.deciding.figures import gain_figure, overview_figure
 from analysis.deciding.page import page
@@ -64,7 +64,7 @@ def write_all(searches: Mapping[str, Replayed], table: Table, docs: Path, readme
         answers,
         _checks(answers, real),
         expectations(answers, second),
-        "\n\n".join([*sections, limits(answers.table, _is_complete(real), _is_complete(second))]),
+        "\n\n".join([*sections, limits(answers, real, second)]),
     )
     target = docs / "evidence"
     write_text(text, target / "answer.md")
@@ -72,14 +72,11 @@ def write_all(searches: Mapping[str, Replayed], table: Table, docs: Path, readme
     _insert(index, _ANSWER, _told(answers, sentences(answers), "evidence/answer.md"))
     _insert(readme, _ANSWER, _told(answers, leading_sentences(answers), "docs/evidence/answer.md"))
     if first is not None:
-        _insert(index, _RESULTS, _in_short(first))
-        _insert(readme, _RESULTS, results(first))
+        note = disagreement(real, answers)
+        _insert(index, _RESULTS, _in_short(first, note))
+        _insert(readme, _RESULTS, results(first, note))
     save(gain_figure(answers), target / "gain.png")
     save(overview_figure(answers), target / "overview.png")
-
-
-def _is_complete(study: RealStudy | None) -> bool:
-    return study is not None and study.is_complete
 
 
 def _told(answers: Answers, texts: Sequence[str], link: str) -> str:
@@ -95,10 +92,11 @@ def _told(answers: Answers, texts: Sequence[str], link: str) -> str:
     return "\n".join([*lines, "", source])
 
 
-def _in_short(study: RealStudy) -> str:
-    """Return what a real study shows, in two sentences."""
+def _in_short(study: RealStudy, note: str) -> str:
+    """Return what a real study shows, in two sentences, and a note."""
     trials = study.conditions["trials"]
-    return f"Trained for real, with {study.n} searches per method of {trials} trials each. {decided(study)}"
+    start = f"Trained for real, with {study.n} searches per method of {trials} trials each."
+    return f"{start} {decided(study)} {note}".rstrip()
 
 
 def _insert(path: Path, marks: tuple[str, str], text: str) -> None:

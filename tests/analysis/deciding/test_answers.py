@@ -6,10 +6,13 @@ import re
 import zlib
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.deciding.answers import Answers, seconds_of_random
+from analysis.deciding.claims import disagreement, limits
 from analysis.deciding.conditions import METHODS, TRIALS, Condition
+from analysis.deciding.real import RealStudy
 from analysis.deciding.runs import RESAMPLED, Replayed
 from analysis.deciding.sentences import TARGET, first_below, largest_equal, time_to_target
 from analysis.deciding.traces import CURVES
@@ -145,3 +148,36 @@ def test_the_page_says_what_the_searches_have(searches, table, tmp_path):
     assert "| bayes is better than random" in text and "| hyperopt and optuna are equivalent" in text
     assert (docs / "evidence" / "gain.png").stat().st_size > 10_000
     assert (docs / "evidence" / "overview.png").stat().st_size > 10_000
+
+
+def real_study(planned, **gains):
+    """A real study of 10 replicates, with the given mean differences to random search."""
+    chance = np.random.default_rng(2)
+    random = 0.38 + 0.01 * chance.normal(size=10)
+    losses = {"random": random} | {
+        m: random + gain + 0.004 * chance.normal(size=10) for m, gain in gains.items()
+    }
+    rows = [(m, f"{m}{r}", r, value) for m, values in losses.items() for r, value in enumerate(values)]
+    searches = pd.DataFrame(rows, columns=["method", "sweep", "replicate", "retrained"])
+    return RealStudy("real", searches, searches.iloc[:0], {}, planned)
+
+
+def test_a_method_that_gains_another_amount_in_training_is_named(answers):
+    replayed = answers.against_random()["hyperband"].difference
+    found = disagreement(real_study(10, bayes=-0.05, hyperband=-0.05), answers)
+    assert found.startswith("Of hyperband, training and replay disagree: -0.05") and "bayes" not in found
+    assert f"replayed {replayed.value:+.4f} ({replayed.low:+.4f}" in found
+    assert disagreement(real_study(10, bayes=-0.05, hyperband=0.02), answers) == ""
+    # Nothing is said before all replicates are there.
+    assert disagreement(real_study(11, hyperband=-0.05), answers) == disagreement(None, answers) == ""
+
+
+def test_the_limits_tell_what_the_real_studies_leave_open(answers):
+    early = limits(answers, real_study(11, hyperband=-0.05), None)
+    assert (
+        "real study, which could contradict the replay, is not complete" in early and "disagree" not in early
+    )
+    assert "second space is not complete yet" in early
+    late = limits(answers, real_study(10, hyperband=-0.05), real_study(10, bayes=-0.05))
+    assert "training and replay disagree" in late and "not complete" not in late
+    assert "A second space, 10 real searches per method. Against random search: bayes is better." in late
