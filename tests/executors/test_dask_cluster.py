@@ -22,10 +22,11 @@ from fashion_wb.executors.dask_cluster.messages import Bytes
 from fashion_wb.executors.dask_cluster.receiving import write_bytes
 from fashion_wb.executors.dask_cluster.rendezvous import Rendezvous, read_rendezvous
 from fashion_wb.executors.dask_cluster.time_limit import end_of_allocation
-from fashion_wb.executors.protocol import Launch, Lost
+from fashion_wb.executors.protocol import Launch, Lost, Started
 
 pytestmark = pytest.mark.processes
 
+DIE = "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n"
 SLEEP = (
     "import sys, time\nfor n in range(int(sys.argv[1])): print(sys.argv[2], flush=True); time.sleep(0.05)\n"
 )
@@ -83,6 +84,22 @@ def test_the_trials_of_a_machine_that_dies_or_leaves_start_again_elsewhere(tmp_p
         assert workers[1].wait(timeout=30) == 0
         wait_until(executor, lambda: executor.machines == [])
     assert not executor.rendezvous.exists()
+
+
+def test_a_trial_that_gets_its_machines_sigterm_first_is_handed_back(tmp_path):
+    (tmp_path / "prog.py").write_text(DIE)
+    with cluster(tmp_path, tmp_path / "prog.py", "--workers", 1, "--grace", 0, workers=1) as (
+        executor,
+        workers,
+    ):
+        executor.start(launch(tmp_path, "alone"))
+        assert wait_for(executor, "alone") == {"alone": -signal.SIGTERM}
+        executor.start(launch(tmp_path, "first"))
+        while not any(isinstance(event, Started) for event in executor.events(0.1)):
+            pass
+        time.sleep(0.5)
+        workers[0].terminate()
+        assert "the machine got SIGTERM" in str(wait_for(executor, "first")["first"])
 
 
 @pytest.mark.long

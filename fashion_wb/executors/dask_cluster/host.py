@@ -42,6 +42,8 @@ _POLL_SECONDS = 0.05
 _COLLECT_SECONDS = 1.0
 # A machine needs this long to stop its trials and send what they wrote.
 _CLEAR_SECONDS = 15.0
+# A signal to every process of a machine reaches all of them within this time.
+_SIGNAL_SECONDS = 2.0
 
 
 @dataclass
@@ -56,6 +58,7 @@ class _Running:
     status: int | None = None
     reason: str = ""
     log_deadline: float = 0.0
+    leave_deadline: float = 0.0
 
 
 @dataclass
@@ -192,6 +195,7 @@ class Host:
         running = self._running[event.key]
         running.status, running.reason = event.status, event.reason
         running.log_deadline = time.monotonic() + last_record_delay(event.status)
+        running.leave_deadline = time.monotonic() + _SIGNAL_SECONDS
 
     def _ship(self, running: _Running) -> None:
         key, attempt, status = running.launch.key, running.launch.attempt, running.status
@@ -201,6 +205,8 @@ class Host:
             self._outbox.put(*running.shipper.growth())
             return
         if not _log_is_complete(running) and time.monotonic() < running.log_deadline:
+            return
+        if self._may_be_leaving(running) and time.monotonic() < running.leave_deadline:
             return
         if status != 0:  # it may start again, on another machine
             self._outbox.put(*running.shipper.checkpoint())
@@ -215,6 +221,10 @@ class Host:
             self._outbox.put(TrialExited(key, attempt, status, running.reason))
         del self._running[key]
         shutil.rmtree(running.home, ignore_errors=True)
+
+    def _may_be_leaving(self, running: _Running) -> bool:
+        # A batch system's SIGTERM may reach the trial before this process.
+        return running.status == -signal.SIGTERM and not (running.stopped or self.leaving)
 
     def _prepare_to_leave(self, executor: LocalExecutor) -> None:
         if not self._said_leaving:
