@@ -95,8 +95,9 @@ def test_a_trial_that_gets_its_machines_sigterm_first_is_handed_back(tmp_path):
         executor.start(launch(tmp_path, "alone"))
         assert wait_for(executor, "alone") == {"alone": -signal.SIGTERM}
         executor.start(launch(tmp_path, "first"))
+        deadline = time.monotonic() + 60
         while not any(isinstance(event, Started) for event in executor.events(0.1)):
-            pass
+            assert time.monotonic() < deadline, "never started"
         time.sleep(0.5)
         workers[0].terminate()
         assert "the machine got SIGTERM" in str(wait_for(executor, "first")["first"])
